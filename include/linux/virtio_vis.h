@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Virtio Interrupt Storage (VIS): what the irqchip offers to a virtio transport.
+ */
+#ifndef _LINUX_VIRTIO_VIS_H
+#define _LINUX_VIRTIO_VIS_H
+
+#include <linux/cpumask_types.h>
+#include <linux/types.h>
+#include <uapi/linux/virtio_vis.h>
+
+struct device;
+struct irq_affinity;
+struct virtio_vis;
+
+/**
+ * struct virtio_vis_layout - Where a device keeps its interrupt storage
+ * @nr_vectors:	Number of vectors in the tables
+ * @table:	Guest-physical address of the vector table
+ * @mask:	Guest-physical address of the mask table
+ * @pending:	Guest-physical address of the pending table
+ * @regs:	Guest-physical address of the register block, which the tables must not overlap
+ * @regs_size:	Size of the register block in bytes
+ *
+ * The values come from the device and are not trusted: virtio_vis_create() checks them.
+ */
+struct virtio_vis_layout {
+	unsigned int	nr_vectors;
+	u64		table;
+	u64		mask;
+	u64		pending;
+	u64		regs;
+	u64		regs_size;
+};
+
+struct virtio_vis *virtio_vis_create(struct device *dev, const struct virtio_vis_layout *layout,
+				     unsigned int line);
+void virtio_vis_destroy(struct virtio_vis *vis);
+
+int virtio_vis_alloc_vectors(struct virtio_vis *vis, unsigned int nvec, struct irq_affinity *affd);
+void virtio_vis_free_vectors(struct virtio_vis *vis);
+unsigned int virtio_vis_irq(const struct virtio_vis *vis, unsigned int vector);
+const struct cpumask *virtio_vis_affinity(const struct virtio_vis *vis, unsigned int vector);
+
+void virtio_vis_go_live(struct virtio_vis *vis);
+void virtio_vis_quiesce(struct virtio_vis *vis);
+bool virtio_vis_claim_retrigger(struct virtio_vis *vis, unsigned int vector);
+
+#endif /* _LINUX_VIRTIO_VIS_H */
