@@ -1,0 +1,606 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The VIS half of a virtio-mmio transport: discovery, and the mapping of events to vectors
+ *
+ * The interface is specified in Documentation/virtio-vis.rst.
+ */
+#include <linux/bitfield.h>
+#include <linux/cleanup.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/slab.h>
+#include <linux/virtio.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+#include <linux/virtio_vis.h>
+#include <uapi/linux/virtio_mmio.h>
+
+#include "virtio_mmio_vis.h"
+
+/* Vectors of fixed use; with a vector per queue, those of the queues start at VM_VIS_QUEUES */
+#define VM_VIS_CONFIG		0
+#define VM_VIS_QUEUES		1
+#define VM_VIS_NR_SHARED	2
+
+#define VM_VIS_NAME_LEN		64
+
+/* The device offers the bit in the upper word of its features */
+#define VM_VIS_FEATURES_SEL	(VIRTIO_F_VIS / 32)
+#define VM_VIS_FEATURES_BIT	BIT(VIRTIO_F_VIS % 32)
+
+/**
+ * struct vm_vis_vector - A vector and the event mapped to it
+ * @vis:	The device
+ * @vq:		The queue of a per-queue vector; NULL for configuration or all queues
+ * @index:	Number of the vector
+ * @requested:	The interrupt is requested
+ * @hint:	The affinity hint, on which the core keeps a pointer
+ * @name:	Name of the interrupt
+ */
+struct vm_vis_vector {
+	struct vm_vis		*vis;
+	struct virtqueue	*vq;
+	unsigned int		index;
+	bool			requested;
+	cpumask_var_t		hint;
+	char			name[VM_VIS_NAME_LEN];
+};
+
+/**
+ * struct vm_vis - VIS of one virtio-mmio device
+ * @dev:	The platform device
+ * @base:	Register block
+ * @irqchip:	Interrupt storage
+ * @vdev:	The virtio device, from vm_vis_find_vqs() on
+ * @vectors:	Vectors in use, or NULL while the device runs on its line
+ * @nvec:	Number of @vectors
+ * @per_vq:	Each queue has a vector of its own
+ * @enabled:	ENABLE is set, and there was no reset since
+ */
+struct vm_vis {
+	struct device		*dev;
+	void __iomem		*base;
+	struct virtio_vis	*irqchip;
+	struct virtio_device	*vdev;
+	struct vm_vis_vector	*vectors;
+	unsigned int		nvec;
+	bool			per_vq;
+	bool			enabled;
+};
+
+/* Discovery */
+
+static bool vm_vis_offered(void __iomem *base)
+{
+	writel(VM_VIS_FEATURES_SEL, base + VIRTIO_MMIO_DEVICE_FEATURES_SEL);
+	return readl(base + VIRTIO_MMIO_DEVICE_FEATURES) & VM_VIS_FEATURES_BIT;
+}
+
+static u64 vm_vis_read_address(void __iomem *base, unsigned int low)
+{
+	u64 addr = readl(base + low);
+
+	return addr | (u64)readl(base + low + sizeof(u32)) << 32;
+}
+
+/* Each register is read once: what was checked is what is used */
+static int vm_vis_read_layout(struct platform_device *pdev, void __iomem *base,
+			      struct virtio_vis_layout *layout)
+{
+	struct resource *regs = platform_get_resource(pdev, IORESOURCE_MEM, 0);
+	u32 num = readl(base + VIRTIO_MMIO_VIS_NUM_VECTORS);
+	u32 draft = FIELD_GET(VIRTIO_VIS_NUM_VECTORS_DRAFT, num);
+
+	if (draft != VIRTIO_VIS_DRAFT) {
+		dev_err(&pdev->dev, "VIS: draft %u of the interface is not supported, only %u\n",
+			draft, VIRTIO_VIS_DRAFT);
+		return -EOPNOTSUPP;
+	}
+
+	layout->nr_vectors = FIELD_GET(VIRTIO_VIS_NUM_VECTORS_N, num);
+	if (!layout->nr_vectors) {
+		dev_err(&pdev->dev, "VIS: VISNumVectors is %#x: no vectors\n", num);
+		return -EINVAL;
+	}
+
+	layout->table = vm_vis_read_address(base, VIRTIO_MMIO_VIS_TABLE_LOW);
+	layout->mask = vm_vis_read_address(base, VIRTIO_MMIO_VIS_MASK_LOW);
+	layout->pending = vm_vis_read_address(base, VIRTIO_MMIO_VIS_PENDING_LOW);
+	layout->regs = regs->start;
+	layout->regs_size = resource_size(regs);
+	return 0;
+}
+
+static struct vm_vis *vm_vis_create(struct platform_device *pdev, void __iomem *base)
+{
+	int line = platform_get_irq_optional(pdev, 0);
+	struct virtio_vis_layout layout;
+	int ret;
+
+	struct vm_vis *vis __free(kfree) = kzalloc(sizeof(*vis), GFP_KERNEL);
+
+	if (!vis)
+		return ERR_PTR(-ENOMEM);
+
+	ret = vm_vis_read_layout(pdev, base, &layout);
+	if (ret)
+		return ERR_PTR(ret);
+
+	vis->dev = &pdev->dev;
+	vis->base = base;
+	vis->irqchip = virtio_vis_create(vis->dev, &layout, max(line, 0));
+	if (IS_ERR(vis->irqchip))
+		return ERR_CAST(vis->irqchip);
+	return_ptr(vis);
+}
+
+/**
+ * vm_vis_probe - Find out whether a virtio-mmio device has VIS, and set it up
+ * @pdev:	The platform device, with its register block as first resource
+ * @base:	The mapped register block of a device of version 2 or later
+ *
+ * Reads each discovery register once ("Discovery" in Documentation/virtio-vis.rst).
+ *
+ * Context:	May sleep.
+ * Return:	NULL if the device does not offer VIS; an ERR_PTR(), after a message, if it does
+ *		but its VIS cannot be used; both are to run on the line. Else what to hand to
+ *		the other functions, all of which take NULL for a device on its line.
+ */
+struct vm_vis *vm_vis_probe(struct platform_device *pdev, void __iomem *base)
+{
+	return vm_vis_offered(base) ? vm_vis_create(pdev, base) : NULL;
+}
+EXPORT_SYMBOL_GPL(vm_vis_probe);
+
+/**
+ * vm_vis_remove - Undo vm_vis_probe()
+ * @vis:	VIS of the device, without interrupts, or NULL
+ *
+ * Context:	May sleep.
+ */
+void vm_vis_remove(struct vm_vis *vis)
+{
+	if (!vis)
+		return;
+
+	virtio_vis_destroy(vis->irqchip);
+	kfree(vis);
+}
+EXPORT_SYMBOL_GPL(vm_vis_remove);
+
+/**
+ * vm_vis_finalize_features - Accept the feature bit
+ * @vis:	VIS of the device, or NULL
+ * @vdev:	The virtio device
+ *
+ * The virtio core drops bits that neither it nor the driver knows: to be called whenever
+ * features are finalised, before they are written to the device.
+ */
+void vm_vis_finalize_features(struct vm_vis *vis, struct virtio_device *vdev)
+{
+	if (vis)
+		__virtio_set_bit(vdev, VIRTIO_F_VIS);
+}
+EXPORT_SYMBOL_GPL(vm_vis_finalize_features);
+
+/* Interrupts */
+
+static irqreturn_t vm_vis_config_changed(int irq, void *data)
+{
+	struct vm_vis_vector *vector = data;
+
+	virtio_config_changed(vector->vis->vdev);
+	return IRQ_HANDLED;
+}
+
+/* The irqchip sends an interrupt itself to complete a move: no queue has anything then */
+static irqreturn_t vm_vis_nothing_used(const struct vm_vis_vector *vector)
+{
+	return virtio_vis_claim_retrigger(vector->vis->irqchip, vector->index) ? IRQ_HANDLED :
+										 IRQ_NONE;
+}
+
+static irqreturn_t vm_vis_queue_interrupt(int irq, void *data)
+{
+	struct vm_vis_vector *vector = data;
+
+	if (likely(vring_interrupt(irq, vector->vq) == IRQ_HANDLED))
+		return IRQ_HANDLED;
+	return vm_vis_nothing_used(vector);
+}
+
+static irqreturn_t vm_vis_queues_interrupt(int irq, void *data)
+{
+	struct vm_vis_vector *vector = data;
+	irqreturn_t ret = IRQ_NONE;
+	struct virtqueue *vq;
+
+	virtio_device_for_each_vq(vector->vis->vdev, vq) {
+		if (!READ_ONCE(vq->reset))
+			ret |= vring_interrupt(irq, vq);
+	}
+	return ret == IRQ_NONE ? vm_vis_nothing_used(vector) : ret;
+}
+
+static unsigned int vm_vis_irq(const struct vm_vis_vector *vector)
+{
+	return virtio_vis_irq(vector->vis->irqchip, vector->index);
+}
+
+static int vm_vis_request_irq(struct vm_vis_vector *vector, irq_handler_t handler,
+			      const char *event)
+{
+	int ret;
+
+	snprintf(vector->name, sizeof(vector->name), "%s-%s", dev_name(&vector->vis->vdev->dev),
+		 event);
+	ret = request_irq(vm_vis_irq(vector), handler, 0, vector->name, vector);
+	vector->requested = !ret;
+	return ret;
+}
+
+static void vm_vis_free_irq(struct vm_vis_vector *vector)
+{
+	if (!vector->requested)
+		return;
+
+	irq_update_affinity_hint(vm_vis_irq(vector), NULL);
+	free_irq(vm_vis_irq(vector), vector);
+	free_cpumask_var(vector->hint);
+}
+
+/* Events */
+
+static void vm_vis_map_config(struct vm_vis *vis, unsigned int vector)
+{
+	writel(vector, vis->base + VIRTIO_MMIO_VIS_CONFIG_VECTOR);
+}
+
+static void vm_vis_map_selected_vq(struct vm_vis *vis, unsigned int vector)
+{
+	writel(vector, vis->base + VIRTIO_MMIO_VIS_QUEUE_VECTOR);
+}
+
+/* A reset does this too, but not every driver resets before it deletes its queues */
+static void vm_vis_unmap_all(struct vm_vis *vis)
+{
+	struct virtqueue *vq;
+
+	vm_vis_map_config(vis, VIRTIO_VIS_NO_VECTOR);
+	virtio_device_for_each_vq(vis->vdev, vq) {
+		writel(vq->index, vis->base + VIRTIO_MMIO_QUEUE_SEL);
+		vm_vis_map_selected_vq(vis, VIRTIO_VIS_NO_VECTOR);
+	}
+}
+
+static struct vm_vis_vector *vm_vis_find_vector(struct vm_vis *vis, unsigned int index)
+{
+	unsigned int i;
+
+	if (!vm_vis_active(vis))
+		return NULL;
+	if (!vis->per_vq)
+		return &vis->vectors[VM_VIS_QUEUES];
+
+	for (i = VM_VIS_QUEUES; i < vis->nvec; i++) {
+		if (vis->vectors[i].vq && vis->vectors[i].vq->index == index)
+			return &vis->vectors[i];
+	}
+	return NULL;
+}
+
+/* One attempt at vectors: all of what @per_vq asks for, or nothing */
+
+static unsigned int vm_vis_count_vectors(unsigned int nvqs, const struct virtqueue_info vqs_info[],
+					 bool per_vq)
+{
+	unsigned int i, nvec = VM_VIS_QUEUES;
+
+	if (!per_vq)
+		return VM_VIS_NR_SHARED;
+
+	for (i = 0; i < nvqs; i++) {
+		if (vqs_info[i].name && vqs_info[i].callback)
+			nvec++;
+	}
+	return nvec;
+}
+
+static int vm_vis_alloc_vectors(struct vm_vis *vis, unsigned int nvec, struct irq_affinity *desc)
+{
+	struct irq_affinity affd, *affdp = NULL;
+	unsigned int i;
+
+	/* The counts in it are changed by each attempt */
+	if (desc && vis->per_vq) {
+		affd = *desc;
+		affd.pre_vectors++;
+		affdp = &affd;
+	}
+
+	vis->vectors = kvcalloc(nvec, sizeof(*vis->vectors), GFP_KERNEL);
+	if (!vis->vectors)
+		return -ENOMEM;
+
+	for (i = 0; i < nvec; i++) {
+		vis->vectors[i].vis = vis;
+		vis->vectors[i].index = i;
+	}
+	vis->nvec = nvec;
+	return virtio_vis_alloc_vectors(vis->irqchip, nvec, affdp);
+}
+
+/* Maps the queue while setup_vq() has left it selected */
+static int vm_vis_setup_vq(struct vm_vis *vis, struct virtqueue *vq, unsigned int *next,
+			   const struct virtqueue_info *vqi)
+{
+	struct vm_vis_vector *vector;
+
+	if (!vqi->callback)
+		return 0;
+
+	vm_vis_map_selected_vq(vis, vis->per_vq ? *next : VM_VIS_QUEUES);
+	if (!vis->per_vq)
+		return 0;
+
+	vector = &vis->vectors[(*next)++];
+	vector->vq = vq;
+	return vm_vis_request_irq(vector, vm_vis_queue_interrupt, vqi->name);
+}
+
+static int vm_vis_setup_vqs(struct vm_vis *vis, unsigned int nvqs, struct virtqueue *vqs[],
+			    struct virtqueue_info vqs_info[], vm_vis_setup_vq_t setup_vq)
+{
+	unsigned int i, queue = 0, next = VM_VIS_QUEUES;
+	int ret;
+
+	for (i = 0; i < nvqs; i++) {
+		struct virtqueue_info *vqi = &vqs_info[i];
+
+		vqs[i] = NULL;
+		if (!vqi->name)
+			continue;
+
+		vqs[i] = setup_vq(vis->vdev, queue++, vqi->callback, vqi->name, vqi->ctx);
+		if (IS_ERR(vqs[i]))
+			return PTR_ERR(vqs[i]);
+
+		ret = vm_vis_setup_vq(vis, vqs[i], &next, vqi);
+		if (ret)
+			return ret;
+	}
+
+	if (vis->per_vq)
+		return 0;
+	return vm_vis_request_irq(&vis->vectors[VM_VIS_QUEUES], vm_vis_queues_interrupt,
+				  "virtqueues");
+}
+
+static int vm_vis_setup(struct vm_vis *vis, unsigned int nvqs, struct virtqueue *vqs[],
+			struct virtqueue_info vqs_info[], struct irq_affinity *desc,
+			vm_vis_setup_vq_t setup_vq)
+{
+	unsigned int nvec = vm_vis_count_vectors(nvqs, vqs_info, vis->per_vq);
+	int ret;
+
+	ret = vm_vis_alloc_vectors(vis, nvec, desc);
+	if (ret)
+		return ret;
+
+	ret = vm_vis_request_irq(&vis->vectors[VM_VIS_CONFIG], vm_vis_config_changed, "config");
+	if (ret)
+		return ret;
+
+	vm_vis_map_config(vis, VM_VIS_CONFIG);
+	return vm_vis_setup_vqs(vis, nvqs, vqs, vqs_info, setup_vq);
+}
+
+static int vm_vis_try(struct vm_vis *vis, bool per_vq, unsigned int nvqs, struct virtqueue *vqs[],
+		      struct virtqueue_info vqs_info[], struct irq_affinity *desc,
+		      vm_vis_setup_vq_t setup_vq)
+{
+	int ret;
+
+	vis->per_vq = per_vq;
+	ret = vm_vis_setup(vis, nvqs, vqs, vqs_info, desc, setup_vq);
+	if (ret) {
+		vis->vdev->config->del_vqs(vis->vdev);
+		return ret;
+	}
+
+	writel(VIRTIO_VIS_CONTROL_ENABLE, vis->base + VIRTIO_MMIO_VIS_CONTROL);
+	vis->enabled = true;
+	virtio_vis_go_live(vis->irqchip);
+	return 0;
+}
+
+/**
+ * vm_vis_find_vqs - Set up the queues of a device on vectors
+ * @vis:	VIS of the device
+ * @vdev:	The virtio device, of which VIRTIO_F_VIS has been negotiated
+ * @nvqs:	As for virtio_config_ops::find_vqs
+ * @vqs:	As for virtio_config_ops::find_vqs
+ * @vqs_info:	As for virtio_config_ops::find_vqs
+ * @desc:	As for virtio_config_ops::find_vqs
+ * @setup_vq:	The transport's function that sets up one queue
+ *
+ * Tries a vector for each queue and one for configuration changes; else one for all queues and
+ * one for configuration changes. A failed attempt is undone by virtio_config_ops::del_vqs, which
+ * must call vm_vis_free_irqs(). ("Initialisation" in Documentation/virtio-vis.rst)
+ *
+ * Context:	May sleep, between FEATURES_OK and DRIVER_OK.
+ * Return:	0, or the error of the last attempt: the device is to run on its line.
+ */
+int vm_vis_find_vqs(struct vm_vis *vis, struct virtio_device *vdev, unsigned int nvqs,
+		    struct virtqueue *vqs[], struct virtqueue_info vqs_info[],
+		    struct irq_affinity *desc, vm_vis_setup_vq_t setup_vq)
+{
+	int ret;
+
+	vis->vdev = vdev;
+	ret = vm_vis_try(vis, true, nvqs, vqs, vqs_info, desc, setup_vq);
+	if (ret)
+		ret = vm_vis_try(vis, false, nvqs, vqs, vqs_info, desc, setup_vq);
+	if (ret)
+		dev_notice(vis->dev, "VIS has no vectors for %u queues (%pe): using the interrupt line\n",
+			   nvqs, ERR_PTR(ret));
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vm_vis_find_vqs);
+
+/**
+ * vm_vis_active - Whether a device runs on vectors
+ * @vis:	VIS of the device, or NULL
+ *
+ * Return:	True from an attempt of vm_vis_find_vqs() on to vm_vis_free_irqs().
+ */
+bool vm_vis_active(const struct vm_vis *vis)
+{
+	return vis && vis->vectors;
+}
+EXPORT_SYMBOL_GPL(vm_vis_active);
+
+/**
+ * vm_vis_free_irqs - Free the vectors of a device
+ * @vis:	VIS of the device, or NULL
+ *
+ * To be called before the queues are deleted, which the interrupt handlers use.
+ *
+ * Context:	May sleep.
+ */
+void vm_vis_free_irqs(struct vm_vis *vis)
+{
+	unsigned int i;
+
+	if (!vm_vis_active(vis))
+		return;
+
+	for (i = 0; i < vis->nvec; i++)
+		vm_vis_free_irq(&vis->vectors[i]);
+	if (vis->enabled)
+		vm_vis_unmap_all(vis);
+
+	virtio_vis_free_vectors(vis->irqchip);
+	kvfree(vis->vectors);
+	vis->vectors = NULL;
+}
+EXPORT_SYMBOL_GPL(vm_vis_free_irqs);
+
+/**
+ * vm_vis_reset_begin - Prepare for a reset of the device
+ * @vis:	VIS of the device, or NULL
+ *
+ * To be called before the reset, and vm_vis_synchronize_cbs() after it.
+ */
+void vm_vis_reset_begin(struct vm_vis *vis)
+{
+	if (!vis)
+		return;
+
+	virtio_vis_quiesce(vis->irqchip);
+	vis->enabled = false;
+}
+EXPORT_SYMBOL_GPL(vm_vis_reset_begin);
+
+/**
+ * vm_vis_synchronize_cbs - Wait for the interrupt handlers of a device
+ * @vis:	VIS of the device, or NULL
+ *
+ * Context:	May sleep.
+ */
+void vm_vis_synchronize_cbs(struct vm_vis *vis)
+{
+	unsigned int i;
+
+	if (!vm_vis_active(vis))
+		return;
+
+	for (i = 0; i < vis->nvec; i++)
+		synchronize_irq(vm_vis_irq(&vis->vectors[i]));
+}
+EXPORT_SYMBOL_GPL(vm_vis_synchronize_cbs);
+
+/**
+ * vm_vis_set_vq_affinity - Hint where the interrupt of a queue is wanted, and move it there
+ * @vis:	VIS of the device, or NULL
+ * @vq:		A queue of the device
+ * @mask:	The CPUs, or NULL to take the hint back
+ *
+ * Context:	May sleep.
+ * Return:	0, also on the line, which stays where it is; -EINVAL for a queue without callback;
+ *		-ENOMEM; or the error of the move.
+ */
+int vm_vis_set_vq_affinity(struct vm_vis *vis, struct virtqueue *vq, const struct cpumask *mask)
+{
+	struct vm_vis_vector *vector;
+
+	if (!vq->callback)
+		return -EINVAL;
+
+	vector = vm_vis_find_vector(vis, vq->index);
+	if (!vector)
+		return 0;
+	if (!mask)
+		return irq_update_affinity_hint(vm_vis_irq(vector), NULL);
+
+	if (!cpumask_available(vector->hint) && !zalloc_cpumask_var(&vector->hint, GFP_KERNEL))
+		return -ENOMEM;
+
+	cpumask_copy(vector->hint, mask);
+	return irq_set_affinity_and_hint(vm_vis_irq(vector), vector->hint);
+}
+EXPORT_SYMBOL_GPL(vm_vis_set_vq_affinity);
+
+/**
+ * vm_vis_get_vq_affinity - CPUs for which the vector of a queue is meant
+ * @vis:	VIS of the device, or NULL
+ * @index:	A queue of the device
+ *
+ * Return:	The CPUs, or NULL if the queue has no vector of its own with managed affinity.
+ */
+const struct cpumask *vm_vis_get_vq_affinity(struct vm_vis *vis, int index)
+{
+	struct vm_vis_vector *vector = vm_vis_find_vector(vis, index);
+
+	if (!vector || !vis->per_vq)
+		return NULL;
+	return virtio_vis_affinity(vis->irqchip, vector->index);
+}
+EXPORT_SYMBOL_GPL(vm_vis_get_vq_affinity);
+
+/**
+ * vm_vis_synchronize_vq - Wait for the interrupt handler of a queue
+ * @vis:	VIS of the device, or NULL
+ * @vq:		A queue of the device
+ *
+ * Context:	May sleep.
+ */
+void vm_vis_synchronize_vq(struct vm_vis *vis, struct virtqueue *vq)
+{
+	struct vm_vis_vector *vector = vm_vis_find_vector(vis, vq->index);
+
+	if (vector)
+		synchronize_irq(vm_vis_irq(vector));
+}
+EXPORT_SYMBOL_GPL(vm_vis_synchronize_vq);
+
+/**
+ * vm_vis_map_vq - Map a queue again after its reset, which unmapped it
+ * @vis:	VIS of the device, or NULL
+ * @vq:		The queue, which is selected in QueueSel
+ */
+void vm_vis_map_vq(struct vm_vis *vis, struct virtqueue *vq)
+{
+	struct vm_vis_vector *vector = vm_vis_find_vector(vis, vq->index);
+
+	if (vector && vq->callback)
+		vm_vis_map_selected_vq(vis, vector->index);
+}
+EXPORT_SYMBOL_GPL(vm_vis_map_vq);
+
+MODULE_DESCRIPTION("VIS for virtio-mmio");
+MODULE_LICENSE("GPL");
