@@ -1,0 +1,1765 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * QTest testcases of Virtio Interrupt Storage (VIS)
+ *
+ * The names D... are the device statements of Documentation/virtio-vis.rst of
+ * virtio-vis. The device is a virtio-blk disk with ioeventfd=off: a request for
+ * its serial number completes, and notifies, before the write to QueueNotify
+ * returns. What the device sends is read from its trace.
+ */
+
+#include "qemu/osdep.h"
+#include "libqtest.h"
+#include "qemu/bitops.h"
+#include "qemu/units.h"
+#include "qobject/qdict.h"
+#include "standard-headers/linux/virtio_blk.h"
+#include "standard-headers/linux/virtio_config.h"
+#include "standard-headers/linux/virtio_ids.h"
+#include "standard-headers/linux/virtio_mmio.h"
+#include "standard-headers/linux/virtio_ring.h"
+#include "standard-headers/linux/virtio_vis.h"
+
+#define MMIO            0xfeb00000
+#define IOAPIC_PIN      16
+#define QUEUE_RESET     0x0c0
+#define MSI             0xfee00000
+#define MSI_VECTOR      0x40
+#define NR_QUEUES       4
+#define CONFIG_VECTOR   NR_QUEUES
+#define NR_VECTORS      (NR_QUEUES + 1)
+#define QUEUE_SIZE      4
+
+/* Guest memory */
+#define QUEUE_MEM(q)    (1 * MiB + (q) * 64 * KiB)
+#define DESC(q)         QUEUE_MEM(q)
+#define AVAIL(q)        (QUEUE_MEM(q) + 0x1000)
+#define USED(q)         (QUEUE_MEM(q) + 0x2000)
+#define REQUEST(q)      (QUEUE_MEM(q) + 0x3000)
+#define SERIAL(q)       (QUEUE_MEM(q) + 0x3100)
+#define REQ_STATUS(q)   (QUEUE_MEM(q) + 0x3200)
+#define SCRATCH         (2 * MiB)
+
+#define STATUS_DRIVER   (VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER)
+#define STATUS_FEATURES (STATUS_DRIVER | VIRTIO_CONFIG_S_FEATURES_OK)
+#define STATUS_LIVE     (STATUS_FEATURES | VIRTIO_CONFIG_S_DRIVER_OK)
+
+#define VERSION_1       BIT_ULL(VIRTIO_F_VERSION_1)
+#define RING_RESET      BIT_ULL(VIRTIO_F_RING_RESET)
+#define VIS             BIT_ULL(VIRTIO_F_VIS)
+
+typedef struct Vis {
+    QTestState *qts;
+    char *disk;
+    char *log;
+    size_t log_read;
+    GString *text;
+    uint64_t disk_size;
+    uint32_t nr_vectors;
+    uint64_t table;
+    uint64_t mask;
+    uint64_t pending;
+} Vis;
+
+/* The machine */
+
+static char *temp_file(void)
+{
+    char *name;
+    int fd = g_file_open_tmp("vis-qtest-XXXXXX", &name, NULL);
+
+    g_assert_cmpint(fd, >=, 0);
+    close(fd);
+    return name;
+}
+
+static uint32_t reg_read(Vis *t, uint64_t offset)
+{
+    return qtest_readl(t->qts, MMIO + offset);
+}
+
+static void reg_write(Vis *t, uint64_t offset, uint32_t value)
+{
+    qtest_writel(t->qts, MMIO + offset, value);
+}
+
+static uint64_t reg_read64(Vis *t, uint64_t low)
+{
+    return (uint64_t)reg_read(t, low + 4) << 32 | reg_read(t, low);
+}
+
+static void discover(Vis *t)
+{
+    t->nr_vectors = reg_read(t, VIRTIO_MMIO_VIS_NUM_VECTORS) &
+                    VIRTIO_VIS_NUM_VECTORS_N;
+    t->table = reg_read64(t, VIRTIO_MMIO_VIS_TABLE_LOW);
+    t->mask = reg_read64(t, VIRTIO_MMIO_VIS_MASK_LOW);
+    t->pending = reg_read64(t, VIRTIO_MMIO_VIS_PENDING_LOW);
+}
+
+static Vis *vis_start(const char *options)
+{
+    Vis *t = g_new0(Vis, 1);
+
+    t->disk = temp_file();
+    t->log = temp_file();
+    t->text = g_string_new(NULL);
+    t->disk_size = 1 * MiB;
+    g_assert_cmpint(truncate(t->disk, t->disk_size), ==, 0);
+    t->qts = qtest_initf("-machine microvm,ioapic2=off -m 32M "
+                         "-global virtio-mmio.force-legacy=false "
+                         "-global virtio-mmio.ioeventfd=off "
+                         "-global virtio-mmio.vis=on %s "
+                         "-blockdev file,filename=%s,node-name=disk,"
+                         "locking=off "
+                         "-device virtio-blk-device,bus=virtio-mmio-bus.0,"
+                         "drive=disk,num-queues=%d "
+                         "-d guest_errors,trace:virtio_mmio_vis_* -D %s",
+                         options, t->disk, NR_QUEUES, t->log);
+    discover(t);
+    return t;
+}
+
+static void vis_end(Vis *t)
+{
+    qtest_quit(t->qts);
+    unlink(t->disk);
+    unlink(t->log);
+    g_free(t->disk);
+    g_free(t->log);
+    g_string_free(t->text, true);
+    g_free(t);
+}
+
+/* The log */
+
+static const char *read_log(Vis *t)
+{
+    g_autofree char *all = NULL;
+    size_t length;
+
+    g_assert_true(g_file_get_contents(t->log, &all, &length, NULL));
+    g_string_append_len(t->text, all + t->log_read, length - t->log_read);
+    t->log_read = length;
+    return t->text->str;
+}
+
+static void forget_log(Vis *t)
+{
+    read_log(t);
+    g_string_truncate(t->text, 0);
+}
+
+static bool logged(Vis *t, const char *what)
+{
+    return strstr(read_log(t), what);
+}
+
+/*
+ * The messages that the @event traced, as " VECTOR:ADDRESS:DATA"...; those to
+ * the default address of the vector appear as " VECTOR:DATA".
+ */
+static char *traced_messages(Vis *t, const char *event)
+{
+    g_autofree char *start = g_strdup_printf("virtio_mmio_vis_%s ", event);
+    GString *messages = g_string_new(NULL);
+    const char *line = read_log(t);
+    uint64_t mmio, address;
+    uint32_t vector, data;
+
+    while ((line = strstr(line, start))) {
+        line += strlen(start);
+        g_assert_cmpint(sscanf(line, "mmio 0x%" SCNx64 " vector %" SCNu32
+                               " address 0x%" SCNx64 " data 0x%" SCNx32,
+                               &mmio, &vector, &address, &data), ==, 4);
+        g_assert_cmphex(mmio, ==, MMIO);
+        g_string_append_printf(messages, " %u:", vector);
+        if (address != MSI) {
+            g_string_append_printf(messages, "%" PRIx64 ":", address);
+        }
+        g_string_append_printf(messages, "%x", data);
+    }
+    return g_string_free(messages, false);
+}
+
+/* What was sent since the last call */
+static void assert_sent(Vis *t, const char *messages)
+{
+    g_autofree char *sent = traced_messages(t, "send");
+
+    g_assert_cmpstr(sent, ==, messages);
+    forget_log(t);
+}
+
+static void assert_latched(Vis *t, const char *messages)
+{
+    g_autofree char *latched = traced_messages(t, "latch");
+
+    g_assert_cmpstr(latched, ==, messages);
+}
+
+/* The driver */
+
+static void entry_write(Vis *t, uint32_t vector, uint64_t address,
+                        uint32_t data)
+{
+    uint64_t entry = t->table + vector * sizeof(struct virtio_vis_entry);
+
+    qtest_writel(t->qts, entry, address);
+    qtest_writel(t->qts, entry + 4, address >> 32);
+    qtest_writel(t->qts, entry + 8, data);
+}
+
+static void entries_write(Vis *t)
+{
+    uint32_t vector;
+
+    for (vector = 0; vector < t->nr_vectors; vector++) {
+        entry_write(t, vector, MSI, MSI_VECTOR + vector);
+    }
+}
+
+static void mask_write(Vis *t, uint32_t word, uint32_t value)
+{
+    qtest_writel(t->qts, t->mask + word * 4, value);
+}
+
+static uint32_t mask_read(Vis *t, uint32_t word)
+{
+    return qtest_readl(t->qts, t->mask + word * 4);
+}
+
+static uint32_t pending_read(Vis *t, uint32_t word)
+{
+    return qtest_readl(t->qts, t->pending + word * 4);
+}
+
+static uint64_t device_features(Vis *t)
+{
+    uint64_t features;
+
+    reg_write(t, VIRTIO_MMIO_DEVICE_FEATURES_SEL, 1);
+    features = (uint64_t)reg_read(t, VIRTIO_MMIO_DEVICE_FEATURES) << 32;
+    reg_write(t, VIRTIO_MMIO_DEVICE_FEATURES_SEL, 0);
+    return features | reg_read(t, VIRTIO_MMIO_DEVICE_FEATURES);
+}
+
+static void negotiate(Vis *t, uint64_t features)
+{
+    reg_write(t, VIRTIO_MMIO_STATUS, 0);
+    reg_write(t, VIRTIO_MMIO_STATUS, STATUS_DRIVER);
+    reg_write(t, VIRTIO_MMIO_DRIVER_FEATURES_SEL, 0);
+    reg_write(t, VIRTIO_MMIO_DRIVER_FEATURES, features);
+    reg_write(t, VIRTIO_MMIO_DRIVER_FEATURES_SEL, 1);
+    reg_write(t, VIRTIO_MMIO_DRIVER_FEATURES, features >> 32);
+    reg_write(t, VIRTIO_MMIO_STATUS, STATUS_FEATURES);
+}
+
+static void select_queue(Vis *t, uint32_t queue)
+{
+    reg_write(t, VIRTIO_MMIO_QUEUE_SEL, queue);
+}
+
+static void map_queue(Vis *t, uint32_t queue, uint32_t vector)
+{
+    select_queue(t, queue);
+    reg_write(t, VIRTIO_MMIO_VIS_QUEUE_VECTOR, vector);
+}
+
+static uint32_t mapping_of(Vis *t, uint32_t queue)
+{
+    select_queue(t, queue);
+    return reg_read(t, VIRTIO_MMIO_VIS_QUEUE_VECTOR);
+}
+
+static void map_config(Vis *t, uint32_t vector)
+{
+    reg_write(t, VIRTIO_MMIO_VIS_CONFIG_VECTOR, vector);
+}
+
+static void map_all(Vis *t)
+{
+    uint32_t queue;
+
+    for (queue = 0; queue < NR_QUEUES; queue++) {
+        map_queue(t, queue, queue);
+    }
+    map_config(t, CONFIG_VECTOR);
+}
+
+static void desc_write(Vis *t, uint32_t queue, uint32_t i, uint64_t address,
+                       uint32_t length, uint16_t flags)
+{
+    uint64_t desc = DESC(queue) + i * sizeof(struct vring_desc);
+
+    qtest_writeq(t->qts, desc, address);
+    qtest_writel(t->qts, desc + 8, length);
+    qtest_writew(t->qts, desc + 12, flags);
+    qtest_writew(t->qts, desc + 14, i + 1);
+}
+
+static void setup_queue(Vis *t, uint32_t queue)
+{
+    qtest_memset(t->qts, QUEUE_MEM(queue), 0, 64 * KiB);
+    qtest_writel(t->qts, REQUEST(queue), VIRTIO_BLK_T_GET_ID);
+    desc_write(t, queue, 0, REQUEST(queue), 16, VRING_DESC_F_NEXT);
+    desc_write(t, queue, 1, SERIAL(queue), VIRTIO_BLK_ID_BYTES,
+               VRING_DESC_F_NEXT | VRING_DESC_F_WRITE);
+    desc_write(t, queue, 2, REQ_STATUS(queue), 1, VRING_DESC_F_WRITE);
+
+    select_queue(t, queue);
+    reg_write(t, VIRTIO_MMIO_QUEUE_NUM, QUEUE_SIZE);
+    reg_write(t, VIRTIO_MMIO_QUEUE_DESC_LOW, DESC(queue));
+    reg_write(t, VIRTIO_MMIO_QUEUE_AVAIL_LOW, AVAIL(queue));
+    reg_write(t, VIRTIO_MMIO_QUEUE_USED_LOW, USED(queue));
+    reg_write(t, VIRTIO_MMIO_QUEUE_READY, 1);
+}
+
+static void setup_queues(Vis *t)
+{
+    uint32_t queue;
+
+    for (queue = 0; queue < NR_QUEUES; queue++) {
+        setup_queue(t, queue);
+    }
+}
+
+static void vis_enable(Vis *t)
+{
+    reg_write(t, VIRTIO_MMIO_VIS_CONTROL, VIRTIO_VIS_CONTROL_ENABLE);
+}
+
+static void driver_ok(Vis *t)
+{
+    reg_write(t, VIRTIO_MMIO_STATUS, STATUS_LIVE);
+}
+
+/* Up to just before the masks and ENABLE */
+static Vis *vis_start_mapped(const char *options)
+{
+    Vis *t = vis_start(options);
+
+    negotiate(t, VERSION_1 | RING_RESET | VIS);
+    setup_queues(t);
+    entries_write(t);
+    map_all(t);
+    forget_log(t);
+    return t;
+}
+
+static void unmask_all(Vis *t)
+{
+    uint32_t word;
+
+    for (word = 0; word < DIV_ROUND_UP(t->nr_vectors, 32); word++) {
+        mask_write(t, word, 0);
+    }
+}
+
+static Vis *vis_start_live(const char *options)
+{
+    Vis *t = vis_start_mapped(options);
+
+    unmask_all(t);
+    vis_enable(t);
+    driver_ok(t);
+    forget_log(t);
+    return t;
+}
+
+static uint16_t queue_request(Vis *t, uint32_t queue)
+{
+    uint16_t index = qtest_readw(t->qts, AVAIL(queue) + 2) + 1;
+
+    qtest_writew(t->qts, AVAIL(queue) + 2, index);
+    reg_write(t, VIRTIO_MMIO_QUEUE_NOTIFY, queue);
+    return index;
+}
+
+/* One event of a queue: the request is complete when this returns. */
+static void queue_event(Vis *t, uint32_t queue)
+{
+    uint16_t index = queue_request(t, queue);
+
+    g_assert_cmpint(qtest_readw(t->qts, USED(queue) + 2), ==, index);
+}
+
+/* One configuration change: its generation counts it once it is notified. */
+static void config_event(Vis *t)
+{
+    uint32_t generation = reg_read(t, VIRTIO_MMIO_CONFIG_GENERATION);
+    uint64_t size = t->disk_size + 1 * MiB;
+
+    t->disk_size = size;
+    qtest_qmp_assert_success(t->qts, "{ 'execute': 'block_resize',"
+                             " 'arguments': { 'node-name': 'disk',"
+                             " 'size': %" PRIu64 " } }", size);
+    while (reg_read(t, VIRTIO_MMIO_CONFIG_GENERATION) == generation) {
+        /* The notification is a bottom half of the main loop. */
+    }
+}
+
+static bool line_is_high(Vis *t)
+{
+    return qtest_get_irq(t->qts, IOAPIC_PIN);
+}
+
+/* 1. Feature bit and discovery */
+
+static void test_feature_offered(void)
+{
+    Vis *t = vis_start("");
+
+    /* D101, D102 */
+    g_assert_cmphex(device_features(t) & (VIS | VERSION_1), ==,
+                    VIS | VERSION_1);
+    vis_end(t);
+
+    t = vis_start("-global virtio-mmio.vis=off");
+    g_assert_cmphex(device_features(t) & VIS, ==, 0);
+    g_assert_cmphex(t->nr_vectors, ==, 0);
+    vis_end(t);
+}
+
+/* Runs QEMU with a device that must be refused; returns what it says. */
+static char *refusal(const char *options)
+{
+    g_autofree char *command =
+        g_strdup_printf("%s -machine microvm,accel=qtest -display none "
+                        "-global virtio-mmio.force-legacy=false "
+                        "-global virtio-mmio.vis=on %s "
+                        "-device virtio-rng-device",
+                        getenv("QTEST_QEMU_BINARY"), options);
+    const char *argv[] = { "/bin/sh", "-c", command, NULL };
+    char *errors;
+    int status;
+
+    g_assert_true(g_spawn_sync(NULL, (char **)argv, NULL, 0, NULL, NULL, NULL,
+                               &errors, &status, NULL));
+    g_assert_cmpint(status, !=, 0);
+    return errors;
+}
+
+static void test_feature_not_in_legacy_mode(void)
+{
+    /* D102 */
+    g_autofree char *errors = refusal("-global virtio-mmio.force-legacy=true");
+
+    g_assert_nonnull(strstr(errors, "vis=on needs force-legacy=false"));
+}
+
+static void test_feature_needs_version_1(void)
+{
+    Vis *t = vis_start("");
+
+    /* D103 */
+    negotiate(t, VIS);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_STATUS), ==, STATUS_DRIVER);
+    negotiate(t, VERSION_1 | VIS);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_STATUS), ==, STATUS_FEATURES);
+    vis_end(t);
+}
+
+static void check_num_vectors(const char *options, uint32_t expected)
+{
+    Vis *t = vis_start(options);
+
+    g_assert_cmpuint(t->nr_vectors, ==, expected);
+    vis_end(t);
+}
+
+static void test_num_vectors(void)
+{
+    g_autofree char *errors = refusal("-global virtio-mmio.vectors=65536");
+
+    /* D104 */
+    g_assert_nonnull(strstr(errors, "vectors=65536"));
+    check_num_vectors("-global virtio-mmio.vectors=1", 1);
+    check_num_vectors("-global virtio-mmio.vectors=33", 33);
+    check_num_vectors("-global virtio-mmio.vectors=65535", 65535);
+}
+
+static void test_num_vectors_default(void)
+{
+    /* D105, D106 */
+    check_num_vectors("", NR_VECTORS);
+}
+
+static void test_draft_number(void)
+{
+    Vis *t = vis_start("");
+    uint32_t value = reg_read(t, VIRTIO_MMIO_VIS_NUM_VECTORS);
+
+    /* D107, D108 */
+    g_assert_cmphex(value, ==, 0x10000000 | NR_VECTORS);
+    vis_end(t);
+}
+
+static void test_discovery_constant(void)
+{
+    Vis *t = vis_start_live("");
+    Vis before = *t;
+
+    /* D109 */
+    discover(t);
+    g_assert_cmpmem(&before, sizeof(before), t, sizeof(*t));
+    reg_write(t, VIRTIO_MMIO_STATUS, 0);
+    discover(t);
+    g_assert_cmpmem(&before, sizeof(before), t, sizeof(*t));
+    qtest_system_reset(t->qts);
+    discover(t);
+    g_assert_cmpmem(&before, sizeof(before), t, sizeof(*t));
+    vis_end(t);
+}
+
+/* 2. Registers */
+
+static void test_registers_readable_when_offered(void)
+{
+    Vis *t = vis_start("");
+
+    /* D201 */
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_STATUS), ==, 0);
+    g_assert_cmpuint(t->nr_vectors, ==, NR_VECTORS);
+    g_assert_cmphex(t->table, !=, 0);
+    g_assert_cmphex(t->mask, !=, 0);
+    g_assert_cmphex(t->pending, !=, 0);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONTROL), ==, 0);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONFIG_VECTOR), ==,
+                    VIRTIO_VIS_NO_VECTOR);
+    g_assert_cmphex(mapping_of(t, 0), ==, VIRTIO_VIS_NO_VECTOR);
+    vis_end(t);
+}
+
+static void check_writes_ignored(Vis *t)
+{
+    map_all(t);
+    vis_enable(t);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONTROL), ==, 0);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONFIG_VECTOR), ==,
+                    VIRTIO_VIS_NO_VECTOR);
+    g_assert_cmphex(mapping_of(t, 0), ==, VIRTIO_VIS_NO_VECTOR);
+}
+
+static void test_registers_ignored_unless_negotiated(void)
+{
+    Vis *t = vis_start("");
+
+    /* D202 */
+    check_writes_ignored(t);
+    negotiate(t, VERSION_1);
+    check_writes_ignored(t);
+    /* Features written after FEATURES_OK negotiate nothing. */
+    reg_write(t, VIRTIO_MMIO_DRIVER_FEATURES, (VERSION_1 | VIS) >> 32);
+    reg_write(t, VIRTIO_MMIO_STATUS, STATUS_FEATURES);
+    check_writes_ignored(t);
+    negotiate(t, VERSION_1 | VIS);
+    map_all(t);
+    g_assert_cmphex(mapping_of(t, 0), ==, 0);
+    vis_end(t);
+}
+
+static void test_control_reserved_bits(void)
+{
+    Vis *t = vis_start_mapped("");
+
+    /* D203, D204 */
+    reg_write(t, VIRTIO_MMIO_VIS_CONTROL, 0xfffffffe);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONTROL), ==, 0);
+    reg_write(t, VIRTIO_MMIO_VIS_CONTROL, 0xffffffff);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONTROL), ==, 1);
+    vis_end(t);
+}
+
+static void test_registers_read_only(void)
+{
+    static const uint32_t offsets[] = {
+        VIRTIO_MMIO_VIS_NUM_VECTORS,
+        VIRTIO_MMIO_VIS_TABLE_LOW, VIRTIO_MMIO_VIS_TABLE_HIGH,
+        VIRTIO_MMIO_VIS_MASK_LOW, VIRTIO_MMIO_VIS_MASK_HIGH,
+        VIRTIO_MMIO_VIS_PENDING_LOW, VIRTIO_MMIO_VIS_PENDING_HIGH,
+    };
+    Vis *t = vis_start_mapped("");
+    uint32_t before;
+    int i;
+
+    /* D205 */
+    for (i = 0; i < ARRAY_SIZE(offsets); i++) {
+        before = reg_read(t, offsets[i]);
+        reg_write(t, offsets[i], ~before);
+        g_assert_cmphex(reg_read(t, offsets[i]), ==, before);
+    }
+    vis_end(t);
+}
+
+/* 3. Vector table */
+
+static void test_vector_table_layout(void)
+{
+    Vis *t = vis_start("-global virtio-mmio.vectors=65535");
+    uint32_t last = t->nr_vectors - 1;
+
+    /* D301, D302: memory, up to the last entry */
+    entry_write(t, 0, 0x1122334455667788, 0x99aabbcc);
+    entry_write(t, last, 0x8877665544332211, 0xccbbaa99);
+    g_assert_cmphex(qtest_readq(t->qts, t->table), ==, 0x1122334455667788);
+    g_assert_cmphex(qtest_readl(t->qts, t->table + 8), ==, 0x99aabbcc);
+    g_assert_cmphex(qtest_readq(t->qts, t->table + last * 16), ==,
+                    0x8877665544332211);
+    vis_end(t);
+
+    t = vis_start_mapped("");
+    entry_write(t, 1, MSI | 0x1000, 0x51);
+    mask_write(t, 0, (uint32_t)~BIT(1));
+    vis_enable(t);
+    driver_ok(t);
+    queue_event(t, 1);
+    assert_sent(t, " 1:fee01000:51");
+    vis_end(t);
+}
+
+static void test_table_alignment(void)
+{
+    Vis *t = vis_start("");
+
+    /* D303, D402, D502 */
+    g_assert_cmphex(t->table % 16, ==, 0);
+    g_assert_cmphex(t->mask % 4, ==, 0);
+    g_assert_cmphex(t->pending % 4, ==, 0);
+    vis_end(t);
+}
+
+static void test_vector_table_reserved(void)
+{
+    Vis *t = vis_start_mapped("");
+
+    /* D304 */
+    qtest_writel(t->qts, t->table + 12, 0xffffffff);
+    mask_write(t, 0, (uint32_t)~BIT(0));
+    vis_enable(t);
+    driver_ok(t);
+    queue_event(t, 0);
+    assert_sent(t, " 0:40");
+    vis_end(t);
+}
+
+static void test_vector_table_unchanged(void)
+{
+    Vis *t = vis_start_live("");
+    uint8_t before[NR_VECTORS * 16], after[NR_VECTORS * 16];
+
+    /* D305 */
+    qtest_memread(t->qts, t->table, before, sizeof(before));
+    queue_event(t, 0);
+    mask_write(t, 0, BIT(1));
+    queue_event(t, 1);
+    mask_write(t, 0, 0);
+    config_event(t);
+    assert_sent(t, " 0:40 1:41 4:44");
+    qtest_memread(t->qts, t->table, after, sizeof(after));
+    g_assert_cmpmem(before, sizeof(before), after, sizeof(after));
+    vis_end(t);
+}
+
+static void test_message_outside(void)
+{
+    Vis *t = vis_start_live("");
+    const uint64_t outside[] = {
+        SCRATCH, MMIO + VIRTIO_MMIO_STATUS, t->mask, t->table, t->pending,
+        0, UINT64_MAX, MSI - 4, MSI + 1 * MiB, MSI | 2, MSI | BIT_ULL(32),
+    };
+    uint8_t before[NR_VECTORS * 16], after[NR_VECTORS * 16];
+    int i;
+
+    /* D306, D1502: such a message changes nothing */
+    for (i = 0; i < ARRAY_SIZE(outside); i++) {
+        entry_write(t, 0, outside[i], 0);
+        mask_write(t, 0, 0);
+        forget_log(t);
+        qtest_writel(t->qts, SCRATCH, 0x5a5a5a5a);
+        qtest_memread(t->qts, t->table, before, sizeof(before));
+        queue_event(t, 0);
+        g_assert_true(logged(t, "dropped"));
+        assert_sent(t, "");
+        g_assert_cmphex(qtest_readl(t->qts, SCRATCH), ==, 0x5a5a5a5a);
+        g_assert_cmphex(reg_read(t, VIRTIO_MMIO_STATUS), ==, STATUS_LIVE);
+        g_assert_cmphex(pending_read(t, 0), ==, 0);
+        qtest_memread(t->qts, t->table, after, sizeof(after));
+        g_assert_cmpmem(before, sizeof(before), after, sizeof(after));
+    }
+    /* D1503 */
+    queue_event(t, 1);
+    assert_sent(t, " 1:41");
+    vis_end(t);
+}
+
+/* 4. Mask table */
+
+static void test_mask_layout(void)
+{
+    Vis *t = vis_start_mapped("-global virtio-mmio.vectors=65");
+
+    /* D401, D404: all masked at first; three words */
+    g_assert_cmphex(mask_read(t, 0), ==, 0xffffffff);
+    mask_write(t, 0, 0x12345678);
+    mask_write(t, 1, 0x9abcdef0);
+    mask_write(t, 2, 0);
+    g_assert_cmphex(mask_read(t, 0), ==, 0x12345678);
+    g_assert_cmphex(mask_read(t, 1), ==, 0x9abcdef0);
+    g_assert_cmphex(mask_read(t, 2), ==, 0xfffffffe);
+
+    /* Bit i of word w is vector 32w + i. */
+    mask_write(t, 0, 0xffffffff);
+    mask_write(t, 1, (uint32_t)~BIT(5));
+    mask_write(t, 2, 0xffffffff);
+    vis_enable(t);
+    driver_ok(t);
+    map_queue(t, 0, 32 + 5);
+    map_queue(t, 1, 5);
+    queue_event(t, 0);
+    queue_event(t, 1);
+    assert_sent(t, " 37:65");
+    vis_end(t);
+}
+
+static void test_mask_granule(void)
+{
+    Vis *t = vis_start("-global virtio-mmio.vectors=65535");
+    uint64_t granule = t->mask & ~(VIRTIO_VIS_MASK_GRANULE - 1ull);
+    uint64_t table_end = t->table + 65535 * 16;
+    uint64_t offset;
+
+    /* D403 */
+    g_assert_true(table_end <= granule ||
+                  t->table >= granule + VIRTIO_VIS_MASK_GRANULE);
+    g_assert_true(t->pending + 2048 * 4 <= granule ||
+                  t->pending >= granule + VIRTIO_VIS_MASK_GRANULE);
+    for (offset = 0; offset < VIRTIO_VIS_MASK_GRANULE; offset += 4096) {
+        forget_log(t);
+        qtest_readl(t->qts, granule + offset);
+        g_assert_true(logged(t, "mask_read") || logged(t, "mask table"));
+    }
+    vis_end(t);
+}
+
+static void test_mask_high_bits(void)
+{
+    Vis *t = vis_start_mapped("");
+
+    /* D405, D406 */
+    g_assert_cmphex(mask_read(t, 0), ==, 0xffffffff);
+    mask_write(t, 0, 0);
+    g_assert_cmphex(mask_read(t, 0), ==, 0xffffffe0);
+    vis_enable(t);
+    mask_write(t, 0, 0x1f);
+    g_assert_cmphex(mask_read(t, 0), ==, 0xffffffff);
+    forget_log(t);
+    mask_write(t, 0, 0x0f);
+    g_assert_cmphex(mask_read(t, 0), ==, 0xffffffef);
+    assert_latched(t, " 4:44");
+    vis_end(t);
+}
+
+static void test_mask_blocks(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D407, D610 */
+    queue_event(t, 0);
+    assert_sent(t, " 0:40");
+    mask_write(t, 0, BIT(0));
+    queue_event(t, 0);
+    queue_event(t, 1);
+    assert_sent(t, " 1:41");
+    vis_end(t);
+}
+
+static void test_mask_before_enable(void)
+{
+    Vis *t = vis_start_mapped("");
+
+    /* D408 */
+    mask_write(t, 0, 0);
+    assert_latched(t, "");
+    assert_sent(t, "");
+    g_assert_cmphex(mask_read(t, 0), ==, 0xffffffe0);
+    vis_end(t);
+}
+
+/* 5. Pending table */
+
+static void test_pending_layout(void)
+{
+    Vis *t = vis_start_mapped("-global virtio-mmio.vectors=65");
+
+    /* D501 */
+    vis_enable(t);
+    driver_ok(t);
+    map_queue(t, 0, 32 + 5);
+    map_queue(t, 1, 64);
+    queue_event(t, 0);
+    queue_event(t, 1);
+    g_assert_cmphex(pending_read(t, 0), ==, 0);
+    g_assert_cmphex(pending_read(t, 1), ==, BIT(5));
+    g_assert_cmphex(pending_read(t, 2), ==, BIT(0));
+    vis_end(t);
+}
+
+static void test_pending_set(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D503, D505 */
+    mask_write(t, 0, BIT(2) | BIT(CONFIG_VECTOR));
+    queue_event(t, 2);
+    g_assert_cmphex(pending_read(t, 0), ==, BIT(2));
+    config_event(t);
+    g_assert_cmphex(pending_read(t, 0), ==, BIT(2) | BIT(CONFIG_VECTOR));
+    mask_write(t, 0, 0);
+    g_assert_cmphex(pending_read(t, 0), ==, 0);
+    vis_end(t);
+}
+
+static void test_pending_read_only(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D504, D1304 */
+    mask_write(t, 0, BIT(0) | BIT(1));
+    queue_event(t, 0);
+    qtest_writel(t->qts, t->pending, BIT(1));
+    g_assert_cmphex(pending_read(t, 0), ==, BIT(0));
+    mask_write(t, 0, 0);
+    assert_sent(t, " 0:40");
+    vis_end(t);
+}
+
+static void test_pending_high_bits(void)
+{
+    Vis *t = vis_start_live("");
+    uint32_t queue;
+
+    /* D506 */
+    mask_write(t, 0, 0xffffffff);
+    for (queue = 0; queue < NR_QUEUES; queue++) {
+        queue_event(t, queue);
+    }
+    config_event(t);
+    g_assert_cmphex(pending_read(t, 0), ==, BIT(NR_VECTORS) - 1);
+    vis_end(t);
+}
+
+/* 6. The latch and the commit */
+
+static void test_latch_only_at_commit(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D601, D604 */
+    entry_write(t, 0, MSI, 0x70);
+    queue_event(t, 0);
+    map_queue(t, 0, 0);
+    mask_read(t, 0);
+    pending_read(t, 0);
+    reg_write(t, VIRTIO_MMIO_STATUS, STATUS_LIVE);
+    vis_enable(t);
+    assert_latched(t, "");
+    queue_event(t, 0);
+    assert_sent(t, " 0:40 0:40");
+    mask_write(t, 0, 0);
+    queue_event(t, 0);
+    assert_sent(t, " 0:70");
+    vis_end(t);
+}
+
+static void test_commit_latches_word(void)
+{
+    Vis *t = vis_start_live("-global virtio-mmio.vectors=40");
+    uint32_t vector;
+
+    /* D602, D1203: every vector of the word that is written 0, no other */
+    for (vector = 0; vector < t->nr_vectors; vector++) {
+        entry_write(t, vector, MSI, 0x80 + vector);
+    }
+    forget_log(t);
+    mask_write(t, 0, (uint32_t)~(BIT(0) | BIT(3)));
+    assert_latched(t, " 0:80 3:83");
+    forget_log(t);
+    mask_write(t, 1, 0);
+    assert_latched(t, " 32:a0 33:a1 34:a2 35:a3 36:a4 37:a5 38:a6 39:a7");
+    vis_end(t);
+}
+
+static void test_enable_latches(void)
+{
+    Vis *t = vis_start_mapped("");
+
+    /* D603, D1204 */
+    mask_write(t, 0, (uint32_t)~(BIT(1) | BIT(3)));
+    entry_write(t, 1, MSI, 0x71);
+    forget_log(t);
+    vis_enable(t);
+    assert_latched(t, " 1:71 3:43");
+    vis_end(t);
+}
+
+static void test_commit_sends_pending_once(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D605, D606, D611: with the message as it is at the commit */
+    mask_write(t, 0, BIT(0) | BIT(1));
+    queue_event(t, 0);
+    entry_write(t, 0, MSI, 0x70);
+    assert_sent(t, "");
+    mask_write(t, 0, 0);
+    assert_sent(t, " 0:70");
+    /* D607 */
+    g_assert_cmphex(pending_read(t, 0), ==, 0);
+    mask_write(t, 0, 0);
+    mask_write(t, 0, BIT(0));
+    mask_write(t, 0, 0);
+    assert_sent(t, "");
+    vis_end(t);
+}
+
+static void test_commit_after_old_sent(void)
+{
+    Vis *t = vis_start_live("");
+    const char *sent, *commit;
+
+    /* D608 */
+    entry_write(t, 0, MSI, 0x70);
+    queue_event(t, 0);
+    mask_write(t, 0, 0);
+    sent = strstr(read_log(t), "send mmio 0xfeb00000 vector 0");
+    commit = strstr(t->text->str, "mask_write");
+    g_assert_true(sent && sent < commit);
+    g_assert_null(strstr(commit, "send"));
+    vis_end(t);
+}
+
+static void test_commit_whole(void)
+{
+    Vis *t = vis_start_live("");
+    uint32_t i;
+
+    /* D609 */
+    for (i = 0; i < 16; i++) {
+        g_autofree char *old = i ?
+            g_strdup_printf(" 2:%x:%x", MSI | i << 12, 0x60 + i) :
+            g_strdup(" 2:42");
+
+        entry_write(t, 2, MSI | (i + 1) << 12, 0x60 + i + 1);
+        queue_event(t, 2);
+        assert_sent(t, old);
+        mask_write(t, 0, 0);
+    }
+    vis_end(t);
+}
+
+static void test_latch_single_read(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D1501: what was checked at the latch is what is sent */
+    mask_write(t, 0, 0);
+    entry_write(t, 0, SCRATCH, 0x70);
+    queue_event(t, 0);
+    assert_sent(t, " 0:40");
+    vis_end(t);
+}
+
+static void test_all_unmasked(void)
+{
+    Vis *t = vis_start_live("-global virtio-mmio.vectors=65535");
+    uint32_t vector;
+
+    /* D612 */
+    for (vector = 0; vector < t->nr_vectors; vector += 4369) {
+        g_autofree char *message = g_strdup_printf(" %u:%x", vector,
+                                                   MSI_VECTOR + vector);
+
+        map_queue(t, 0, vector);
+        queue_event(t, 0);
+        assert_sent(t, message);
+    }
+    vis_end(t);
+}
+
+/* 7. Mapping */
+
+static void test_map_any(void)
+{
+    Vis *t = vis_start_mapped("-global virtio-mmio.vectors=300");
+    uint32_t queue, vector;
+
+    /* D701, D704, D705 */
+    for (vector = 0; vector < t->nr_vectors; vector++) {
+        map_config(t, vector);
+        g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONFIG_VECTOR), ==, vector);
+        for (queue = 0; queue < NR_QUEUES; queue++) {
+            map_queue(t, queue, vector);
+            g_assert_cmphex(mapping_of(t, queue), ==, vector);
+        }
+    }
+    map_queue(t, 1, 7);
+    g_assert_cmphex(mapping_of(t, 0), ==, 299);
+    g_assert_cmphex(mapping_of(t, 1), ==, 7);
+    vis_end(t);
+}
+
+static void test_map_shared(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D702 */
+    map_queue(t, 0, 3);
+    map_queue(t, 1, 3);
+    map_config(t, 3);
+    queue_event(t, 0);
+    assert_sent(t, " 3:43");
+    queue_event(t, 1);
+    assert_sent(t, " 3:43");
+    config_event(t);
+    assert_sent(t, " 3:43");
+    vis_end(t);
+}
+
+static void test_map_invalid(void)
+{
+    static const uint32_t invalid[] = {
+        0xffff, NR_VECTORS, 0x10000, 0x80000001, 0xffffffff,
+    };
+    Vis *t = vis_start_live("");
+    int i;
+
+    /* D703 */
+    for (i = 0; i < ARRAY_SIZE(invalid); i++) {
+        map_queue(t, 0, 0);
+        map_queue(t, 0, invalid[i]);
+        g_assert_cmphex(mapping_of(t, 0), ==, VIRTIO_VIS_NO_VECTOR);
+        map_config(t, 1);
+        map_config(t, invalid[i]);
+        g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONFIG_VECTOR), ==,
+                        VIRTIO_VIS_NO_VECTOR);
+    }
+    vis_end(t);
+}
+
+static void test_map_not_retroactive(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D706 */
+    map_queue(t, 0, VIRTIO_VIS_NO_VECTOR);
+    map_config(t, VIRTIO_VIS_NO_VECTOR);
+    queue_event(t, 0);
+    config_event(t);
+    map_queue(t, 0, 0);
+    map_config(t, 1);
+    g_assert_cmphex(pending_read(t, 0), ==, 0);
+    assert_sent(t, "");
+    vis_end(t);
+}
+
+static void test_map_keeps_pending(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D707 */
+    mask_write(t, 0, BIT(0));
+    queue_event(t, 0);
+    map_queue(t, 0, 1);
+    g_assert_cmphex(pending_read(t, 0), ==, BIT(0));
+    assert_sent(t, "");
+    mask_write(t, 0, 0);
+    assert_sent(t, " 0:40");
+    vis_end(t);
+}
+
+static void test_map_takes_effect(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D708 */
+    map_queue(t, 0, 2);
+    queue_event(t, 0);
+    assert_sent(t, " 2:42");
+    map_queue(t, 0, VIRTIO_VIS_NO_VECTOR);
+    queue_event(t, 0);
+    assert_sent(t, "");
+    vis_end(t);
+}
+
+static void test_map_after_driver_ok(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D709 */
+    map_queue(t, 0, 3);
+    map_config(t, 2);
+    g_assert_cmphex(mapping_of(t, 0), ==, 3);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONFIG_VECTOR), ==, 2);
+    vis_end(t);
+}
+
+static void test_map_no_queue(void)
+{
+    static const uint32_t past[] = { NR_QUEUES, 1024, 0x10000, 0xffffffff };
+    Vis *t = vis_start_live("");
+    int i;
+
+    /* D710, D711 */
+    for (i = 0; i < ARRAY_SIZE(past); i++) {
+        select_queue(t, 0);
+        map_queue(t, past[i], 3);
+        g_assert_cmphex(mapping_of(t, past[i]), ==, VIRTIO_VIS_NO_VECTOR);
+        g_assert_cmphex(mapping_of(t, 0), ==, 0);
+    }
+    vis_end(t);
+}
+
+/* 8. ENABLE */
+
+static void test_enable_window(void)
+{
+    Vis *t = vis_start("");
+
+    /* D801 */
+    reg_write(t, VIRTIO_MMIO_STATUS, STATUS_DRIVER);
+    vis_enable(t);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONTROL), ==, 0);
+    negotiate(t, VERSION_1 | VIS);
+    reg_write(t, VIRTIO_MMIO_STATUS, STATUS_LIVE);
+    vis_enable(t);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONTROL), ==, 0);
+    negotiate(t, VERSION_1 | VIS);
+    vis_enable(t);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONTROL), ==, 1);
+    vis_end(t);
+}
+
+static void test_enable_sticky(void)
+{
+    Vis *t = vis_start_mapped("");
+
+    /* D802, D803 */
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONTROL), ==, 0);
+    vis_enable(t);
+    reg_write(t, VIRTIO_MMIO_VIS_CONTROL, 0);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONTROL), ==, 1);
+    driver_ok(t);
+    reg_write(t, VIRTIO_MMIO_VIS_CONTROL, 0);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONTROL), ==, 1);
+    vis_end(t);
+}
+
+static void test_enable_drops_line(void)
+{
+    Vis *t = vis_start_mapped("");
+
+    /* D804, D805 */
+    qtest_irq_intercept_in(t->qts, "/machine/ioapic");
+    queue_event(t, 0);
+    g_assert_true(line_is_high(t));
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_INTERRUPT_STATUS), ==,
+                    VIRTIO_MMIO_INT_VRING);
+    vis_enable(t);
+    g_assert_false(line_is_high(t));
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_INTERRUPT_STATUS), ==, 0);
+    vis_end(t);
+}
+
+static void test_enable_pends_queues(void)
+{
+    Vis *t = vis_start_mapped("");
+
+    /* D806 */
+    map_queue(t, 2, VIRTIO_VIS_NO_VECTOR);
+    map_queue(t, 3, 0);
+    queue_event(t, 0);
+    vis_enable(t);
+    g_assert_cmphex(pending_read(t, 0), ==, BIT(0) | BIT(1));
+    vis_end(t);
+
+    t = vis_start_mapped("");
+    vis_enable(t);
+    g_assert_cmphex(pending_read(t, 0), ==, 0);
+    vis_end(t);
+}
+
+/* A configuration change needs DRIVER_OK, and ENABLE needs it clear. */
+static void config_event_before_enable(Vis *t)
+{
+    driver_ok(t);
+    config_event(t);
+    reg_write(t, VIRTIO_MMIO_STATUS, STATUS_FEATURES);
+    forget_log(t);
+}
+
+static void test_enable_pends_config(void)
+{
+    Vis *t = vis_start_mapped("");
+
+    /* D807 */
+    config_event_before_enable(t);
+    g_assert_true(reg_read(t, VIRTIO_MMIO_INTERRUPT_STATUS) &
+                  VIRTIO_MMIO_INT_CONFIG);
+    vis_enable(t);
+    g_assert_true(pending_read(t, 0) & BIT(CONFIG_VECTOR));
+    vis_end(t);
+
+    t = vis_start_mapped("");
+    queue_event(t, 0);
+    vis_enable(t);
+    g_assert_false(pending_read(t, 0) & BIT(CONFIG_VECTOR));
+    vis_end(t);
+
+    t = vis_start_mapped("");
+    map_config(t, VIRTIO_VIS_NO_VECTOR);
+    config_event_before_enable(t);
+    vis_enable(t);
+    g_assert_cmphex(pending_read(t, 0) & ~(BIT(NR_QUEUES) - 1), ==, 0);
+    vis_end(t);
+}
+
+static void test_enable_sends_pending_once(void)
+{
+    Vis *t = vis_start_mapped("");
+
+    /* D808 */
+    map_queue(t, 3, 0);
+    mask_write(t, 0, (uint32_t)~(BIT(0) | BIT(2)));
+    queue_event(t, 0);
+    queue_event(t, 1);
+    assert_sent(t, "");
+    vis_enable(t);
+    assert_sent(t, " 0:40 2:42");
+    g_assert_cmphex(pending_read(t, 0), ==, BIT(1));
+    vis_end(t);
+}
+
+/* 9. Notifications */
+
+/* The vectors that the local APIC has been asked for */
+static char *requested_irqs(Vis *t)
+{
+    g_autofree char *lapic = qtest_hmp(t->qts, "info lapic");
+    char *irr = strstr(lapic, "IRR\t");
+
+    g_assert_nonnull(irr);
+    *strchr(irr, '\r') = '\0';
+    return g_strdup(irr + strlen("IRR\t"));
+}
+
+static void test_queue_notification(void)
+{
+    Vis *t = vis_start_live("");
+    g_autofree char *before = requested_irqs(t);
+    g_autofree char *after = NULL;
+
+    /* D901, D903: each event at once, and it arrives */
+    g_assert_null(strstr(before, "65"));
+    queue_event(t, 1);
+    assert_sent(t, " 1:41");
+    after = requested_irqs(t);
+    g_assert_nonnull(strstr(after, "65"));
+    queue_event(t, 1);
+    queue_event(t, 3);
+    assert_sent(t, " 1:41 3:43");
+    vis_end(t);
+}
+
+/* Host and guest notifiers: both the request and the event take the main loop. */
+static void test_queue_notification_by_eventfd(void)
+{
+    Vis *t = vis_start_live("-global virtio-mmio.ioeventfd=on");
+
+    /* D901, D903 */
+    queue_request(t, 1);
+    while (!logged(t, "vis_send")) {
+        reg_read(t, VIRTIO_MMIO_STATUS);
+    }
+    assert_sent(t, " 1:41");
+    mask_write(t, 0, BIT(2));
+    queue_request(t, 2);
+    while (!pending_read(t, 0)) {
+        /* Not yet */
+    }
+    g_assert_cmphex(pending_read(t, 0), ==, BIT(2));
+    assert_sent(t, "");
+    /* Without DRIVER_OK there are no notifiers, and nothing is lost. */
+    queue_request(t, 3);
+    reg_write(t, VIRTIO_MMIO_STATUS, STATUS_FEATURES);
+    assert_sent(t, " 3:43");
+    vis_end(t);
+}
+
+static void test_config_notification(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D902 */
+    config_event(t);
+    assert_sent(t, " 4:44");
+    mask_write(t, 0, BIT(CONFIG_VECTOR));
+    config_event(t);
+    assert_sent(t, "");
+    g_assert_cmphex(pending_read(t, 0), ==, BIT(CONFIG_VECTOR));
+    vis_end(t);
+}
+
+static void test_unmapped_silent(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D904 */
+    qtest_irq_intercept_in(t->qts, "/machine/ioapic");
+    map_queue(t, 0, VIRTIO_VIS_NO_VECTOR);
+    map_config(t, VIRTIO_VIS_NO_VECTOR);
+    queue_event(t, 0);
+    config_event(t);
+    assert_sent(t, "");
+    g_assert_cmphex(pending_read(t, 0), ==, 0);
+    g_assert_false(line_is_high(t));
+    vis_end(t);
+}
+
+static void test_no_message_without_event(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D905: no event, or one that the driver has suppressed */
+    mask_write(t, 0, 0x1f);
+    mask_write(t, 0, 0);
+    map_all(t);
+    reg_write(t, VIRTIO_MMIO_QUEUE_NOTIFY, 0);
+    qtest_writew(t->qts, AVAIL(0), VRING_AVAIL_F_NO_INTERRUPT);
+    queue_event(t, 0);
+    assert_sent(t, "");
+    g_assert_cmphex(pending_read(t, 0), ==, 0);
+    vis_end(t);
+}
+
+static void test_pending_merges_events(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D906 */
+    mask_write(t, 0, BIT(0));
+    queue_event(t, 0);
+    queue_event(t, 0);
+    mask_write(t, 0, 0);
+    assert_sent(t, " 0:40");
+    vis_end(t);
+}
+
+/* 10. Reset */
+
+static void check_reset(bool system)
+{
+    Vis *t = vis_start_live("");
+
+    mask_write(t, 0, BIT(0));
+    queue_event(t, 0);
+    if (system) {
+        qtest_system_reset(t->qts);
+    } else {
+        reg_write(t, VIRTIO_MMIO_STATUS, 0);
+    }
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONTROL), ==, 0);
+    g_assert_cmphex(mask_read(t, 0), ==, 0xffffffff);
+    g_assert_cmphex(pending_read(t, 0), ==, 0);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONFIG_VECTOR), ==,
+                    VIRTIO_VIS_NO_VECTOR);
+    g_assert_cmphex(mapping_of(t, 0), ==, VIRTIO_VIS_NO_VECTOR);
+    g_assert_cmphex(mapping_of(t, 3), ==, VIRTIO_VIS_NO_VECTOR);
+
+    /* The entries are latched anew, and nothing is left to be sent. */
+    forget_log(t);
+    negotiate(t, VERSION_1 | VIS);
+    setup_queues(t);
+    map_all(t);
+    entry_write(t, 0, MSI, 0x70);
+    unmask_all(t);
+    vis_enable(t);
+    driver_ok(t);
+    assert_sent(t, "");
+    queue_event(t, 0);
+    assert_sent(t, " 0:70");
+    vis_end(t);
+}
+
+static void test_reset(void)
+{
+    /* D1001 to D1005 */
+    check_reset(false);
+    check_reset(true);
+}
+
+static void test_reset_silent(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D1006 */
+    mask_write(t, 0, BIT(0));
+    queue_event(t, 0);
+    reg_write(t, VIRTIO_MMIO_STATUS, 0);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_STATUS), ==, 0);
+    forget_log(t);
+    mask_write(t, 0, 0);
+    negotiate(t, VERSION_1 | VIS);
+    setup_queues(t);
+    map_all(t);
+    queue_event(t, 0);
+    assert_sent(t, "");
+    vis_end(t);
+}
+
+static void test_queue_reset_unmaps(void)
+{
+    Vis *t = vis_start_live("");
+
+    mask_write(t, 0, BIT(0) | BIT(2));
+    queue_event(t, 0);
+    queue_event(t, 2);
+    entry_write(t, 1, MSI, 0x71);
+    select_queue(t, 0);
+    reg_write(t, QUEUE_RESET, 1);
+
+    /* D1007 */
+    g_assert_cmphex(reg_read(t, QUEUE_RESET), ==, 0);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_QUEUE_READY), ==, 0);
+    g_assert_cmphex(mapping_of(t, 0), ==, VIRTIO_VIS_NO_VECTOR);
+    /* D1008 */
+    g_assert_cmphex(mapping_of(t, 1), ==, 1);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONFIG_VECTOR), ==,
+                    CONFIG_VECTOR);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONTROL), ==, 1);
+    g_assert_cmphex(mask_read(t, 0), ==, 0xffffffe5);
+    g_assert_cmphex(pending_read(t, 0), ==, BIT(0) | BIT(2));
+    queue_event(t, 1);
+    assert_sent(t, " 1:41");
+
+    /* The queue works again. */
+    setup_queue(t, 0);
+    map_queue(t, 0, 3);
+    queue_event(t, 0);
+    assert_sent(t, " 3:43");
+    vis_end(t);
+}
+
+/* 11. Migration */
+
+static const char *migration_end(QTestState *qts)
+{
+    const char *status;
+    QDict *event, *data;
+
+    for (;;) {
+        event = qtest_qmp_eventwait_ref(qts, "MIGRATION");
+        data = qdict_get_qdict(event, "data");
+        status = g_intern_string(qdict_get_str(data, "status"));
+        qobject_unref(event);
+        if (g_str_equal(status, "completed") || g_str_equal(status, "failed")) {
+            return status;
+        }
+    }
+}
+
+static void migration_events(QTestState *qts)
+{
+    qtest_qmp_assert_success(qts, "{ 'execute': 'migrate-set-capabilities',"
+                             " 'arguments': { 'capabilities': ["
+                             " { 'capability': 'events', 'state': true } ] } }");
+}
+
+static void save(Vis *t, const char *file)
+{
+    g_autofree char *uri = g_strdup_printf("file:%s", file);
+
+    migration_events(t->qts);
+    qtest_qmp_assert_success(t->qts, "{ 'execute': 'migrate',"
+                             " 'arguments': { 'uri': %s } }", uri);
+    g_assert_cmpstr(migration_end(t->qts), ==, "completed");
+}
+
+static const char *restore(Vis *t, const char *file)
+{
+    g_autofree char *uri = g_strdup_printf("file:%s", file);
+
+    migration_events(t->qts);
+    qtest_qmp_assert_success(t->qts, "{ 'execute': 'migrate-incoming',"
+                             " 'arguments': { 'uri': %s,"
+                             " 'exit-on-error': false } }", uri);
+    return migration_end(t->qts);
+}
+
+static void test_migrate_state(void)
+{
+    g_autofree char *file = temp_file();
+    Vis *t = vis_start_live("-global virtio-mmio.vectors=40");
+    Vis *u = vis_start("-global virtio-mmio.vectors=40 -incoming defer");
+
+    mask_write(t, 0, BIT(1));
+    mask_write(t, 1, BIT(7));
+    queue_event(t, 1);
+    map_queue(t, 2, 39);
+    queue_event(t, 2);
+    map_config(t, 38);
+    /* Written and not latched */
+    entry_write(t, 0, MSI, 0x70);
+    save(t, file);
+    qtest_irq_intercept_in(u->qts, "/machine/ioapic");
+    g_assert_cmpstr(restore(u, file), ==, "completed");
+    forget_log(u);
+
+    /* D1104 */
+    g_assert_cmpuint(u->nr_vectors, ==, t->nr_vectors);
+    g_assert_cmphex(u->table, ==, t->table);
+    g_assert_cmphex(u->mask, ==, t->mask);
+    g_assert_cmphex(u->pending, ==, t->pending);
+    /* D1101 */
+    g_assert_cmphex(reg_read(u, VIRTIO_MMIO_VIS_CONTROL), ==, 1);
+    g_assert_cmphex(mask_read(u, 0), ==, BIT(1));
+    g_assert_cmphex(mask_read(u, 1), ==, 0xffffff80);
+    g_assert_cmphex(pending_read(u, 0), ==, BIT(1));
+    g_assert_cmphex(pending_read(u, 1), ==, BIT(7));
+    g_assert_cmphex(mapping_of(u, 0), ==, 0);
+    g_assert_cmphex(mapping_of(u, 2), ==, 39);
+    g_assert_cmphex(reg_read(u, VIRTIO_MMIO_VIS_CONFIG_VECTOR), ==, 38);
+    g_assert_false(line_is_high(u));
+    /* D1103 */
+    g_assert_cmphex(qtest_readl(u->qts, u->table + 8), ==, 0x70);
+    /* D1102 */
+    queue_event(u, 0);
+    assert_sent(u, " 0:40");
+    /* What was pending is sent, and what was written is latched. */
+    mask_write(u, 0, 0);
+    mask_write(u, 1, 0);
+    queue_event(u, 0);
+    assert_sent(u, " 1:41 39:67 0:70");
+
+    vis_end(t);
+    vis_end(u);
+    unlink(file);
+}
+
+static void test_migrate_other_size_refused(void)
+{
+    g_autofree char *file = temp_file();
+    Vis *t = vis_start_live("-global virtio-mmio.vectors=5");
+    Vis *u = vis_start("-global virtio-mmio.vectors=6 -incoming defer");
+
+    /* D1106 */
+    save(t, file);
+    g_assert_cmpstr(restore(u, file), ==, "failed");
+    vis_end(t);
+    vis_end(u);
+    unlink(file);
+}
+
+/* 13. Bad accesses */
+
+static void test_bad_register_width(void)
+{
+    Vis *t = vis_start_live("");
+    uint64_t vector = MMIO + VIRTIO_MMIO_VIS_CONFIG_VECTOR;
+
+    /* D1301 */
+    qtest_writeb(t->qts, vector, 1);
+    qtest_writew(t->qts, vector, 1);
+    qtest_writel(t->qts, vector + 2, 0x10001);
+    g_assert_cmphex(qtest_readl(t->qts, vector), ==, CONFIG_VECTOR);
+    select_queue(t, 0);
+    qtest_writeq(t->qts, MMIO + VIRTIO_MMIO_VIS_CONTROL, 1ull << 32 | 1);
+    g_assert_cmphex(qtest_readl(t->qts, vector), ==, CONFIG_VECTOR);
+    vis_end(t);
+}
+
+static void test_bad_mask_width(void)
+{
+    Vis *t = vis_start_live("-global virtio-mmio.vectors=64");
+
+    /* D1302 */
+    mask_write(t, 0, 0x12345678);
+    mask_write(t, 1, 0x12345678);
+    forget_log(t);
+    qtest_writeb(t->qts, t->mask, 0xff);
+    qtest_writew(t->qts, t->mask + 2, 0xffff);
+    qtest_writeq(t->qts, t->mask, 0);
+    qtest_writeq(t->qts, t->mask + 4, 0);
+    qtest_writel(t->qts, t->mask + 2, 0);
+    assert_latched(t, "");
+    g_assert_cmphex(mask_read(t, 0), ==, 0x12345678);
+    g_assert_cmphex(mask_read(t, 1), ==, 0x12345678);
+    vis_end(t);
+}
+
+static void test_bad_mask_past_end(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D1303 */
+    forget_log(t);
+    mask_write(t, 1, 0);
+    mask_write(t, 0x1000, 0);
+    assert_latched(t, "");
+    g_assert_cmphex(mask_read(t, 0), ==, 0xffffffe0);
+    vis_end(t);
+}
+
+static void test_bad_access_survived(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D1307 */
+    forget_log(t);
+    qtest_writel(t->qts, t->mask + 4, 0);
+    g_assert_true(logged(t, "mask table: offset 0x4 size 4"));
+    qtest_writeb(t->qts, t->mask, 0);
+    g_assert_true(logged(t, "mask table: offset 0x0 size 1"));
+    qtest_writeb(t->qts, MMIO + VIRTIO_MMIO_VIS_CONTROL, 0);
+    g_assert_true(logged(t, "wrong size"));
+    qtest_writeq(t->qts, MMIO + VIRTIO_MMIO_VIS_CONTROL, 0);
+    g_assert_true(logged(t, "offset 0xc8 size 8"));
+    reg_write(t, VIRTIO_MMIO_VIS_NUM_VECTORS, 0);
+    g_assert_true(logged(t, "read-only"));
+    reg_write(t, VIRTIO_MMIO_VIS_CONTROL, 0);
+    g_assert_true(logged(t, "without a reset"));
+    /* D1305, D1306 */
+    qtest_readl(t->qts, t->mask + 0x8000);
+    qtest_readb(t->qts, t->mask);
+    qtest_readq(t->qts, t->mask);
+    qtest_readb(t->qts, MMIO + VIRTIO_MMIO_VIS_CONTROL);
+    qtest_readq(t->qts, MMIO + VIRTIO_MMIO_VIS_CONTROL);
+    qtest_writel(t->qts, t->pending, 0);
+    forget_log(t);
+    queue_event(t, 0);
+    assert_sent(t, " 0:40");
+    vis_end(t);
+}
+
+/* 14. The line */
+
+static void test_line_while_disabled(void)
+{
+    Vis *t = vis_start("");
+
+    /* D1401: vectors mapped and unmasked, and ENABLE 0 */
+    qtest_irq_intercept_in(t->qts, "/machine/ioapic");
+    negotiate(t, VERSION_1 | VIS);
+    setup_queues(t);
+    entries_write(t);
+    map_all(t);
+    unmask_all(t);
+    driver_ok(t);
+    queue_event(t, 0);
+    g_assert_true(line_is_high(t));
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_INTERRUPT_STATUS), ==,
+                    VIRTIO_MMIO_INT_VRING);
+    reg_write(t, VIRTIO_MMIO_INTERRUPT_ACK, VIRTIO_MMIO_INT_VRING);
+    g_assert_false(line_is_high(t));
+    config_event(t);
+    g_assert_true(line_is_high(t));
+    g_assert_true(reg_read(t, VIRTIO_MMIO_INTERRUPT_STATUS) &
+                  VIRTIO_MMIO_INT_CONFIG);
+    g_assert_cmphex(pending_read(t, 0), ==, 0);
+    assert_sent(t, "");
+    vis_end(t);
+}
+
+static void test_line_while_enabled(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D1402, D1403 */
+    qtest_irq_intercept_in(t->qts, "/machine/ioapic");
+    mask_write(t, 0, BIT(1));
+    queue_event(t, 0);
+    queue_event(t, 1);
+    config_event(t);
+    g_assert_false(line_is_high(t));
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_INTERRUPT_STATUS), ==, 0);
+    /* D1404 */
+    reg_write(t, VIRTIO_MMIO_INTERRUPT_ACK,
+              VIRTIO_MMIO_INT_VRING | VIRTIO_MMIO_INT_CONFIG);
+    g_assert_cmphex(pending_read(t, 0), ==, BIT(1));
+    g_assert_false(line_is_high(t));
+    vis_end(t);
+}
+
+#define TEST(_name) qtest_add_func("virtio-mmio-vis/" #_name, test_##_name)
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+
+    TEST(feature_offered);
+    TEST(feature_not_in_legacy_mode);
+    TEST(feature_needs_version_1);
+    TEST(num_vectors);
+    TEST(num_vectors_default);
+    TEST(draft_number);
+    TEST(discovery_constant);
+    TEST(registers_readable_when_offered);
+    TEST(registers_ignored_unless_negotiated);
+    TEST(control_reserved_bits);
+    TEST(registers_read_only);
+    TEST(vector_table_layout);
+    TEST(table_alignment);
+    TEST(vector_table_reserved);
+    TEST(vector_table_unchanged);
+    TEST(message_outside);
+    TEST(mask_layout);
+    TEST(mask_granule);
+    TEST(mask_high_bits);
+    TEST(mask_blocks);
+    TEST(mask_before_enable);
+    TEST(pending_layout);
+    TEST(pending_set);
+    TEST(pending_read_only);
+    TEST(pending_high_bits);
+    TEST(latch_only_at_commit);
+    TEST(commit_latches_word);
+    TEST(enable_latches);
+    TEST(commit_sends_pending_once);
+    TEST(commit_after_old_sent);
+    TEST(commit_whole);
+    TEST(latch_single_read);
+    TEST(all_unmasked);
+    TEST(map_any);
+    TEST(map_shared);
+    TEST(map_invalid);
+    TEST(map_not_retroactive);
+    TEST(map_keeps_pending);
+    TEST(map_takes_effect);
+    TEST(map_after_driver_ok);
+    TEST(map_no_queue);
+    TEST(enable_window);
+    TEST(enable_sticky);
+    TEST(enable_drops_line);
+    TEST(enable_pends_queues);
+    TEST(enable_pends_config);
+    TEST(enable_sends_pending_once);
+    TEST(queue_notification);
+    TEST(queue_notification_by_eventfd);
+    TEST(config_notification);
+    TEST(unmapped_silent);
+    TEST(no_message_without_event);
+    TEST(pending_merges_events);
+    TEST(reset);
+    TEST(reset_silent);
+    TEST(queue_reset_unmaps);
+    TEST(migrate_state);
+    TEST(migrate_other_size_refused);
+    TEST(bad_register_width);
+    TEST(bad_mask_width);
+    TEST(bad_mask_past_end);
+    TEST(bad_access_survived);
+    TEST(line_while_disabled);
+    TEST(line_while_enabled);
+
+    return g_test_run();
+}
