@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# A private apt: downloads from suites that the system does not use, into the cache.
+# It has its own sources, lists and state; the system's are read for the mirror only.
+
+APT_DIR=$VIS_CACHE/apt
+APT_SUITES='bookworm bookworm-backports trixie trixie-backports'
+APT_SOURCES=trixie
+APT_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# "URI suite" for every archive the system uses, from both formats of source files.
+system_archives()
+{
+	{ cat /etc/apt/sources.list.d/*.sources 2>/dev/null || true; } | awk '
+		function flush(i, j) {
+			for (i = 1; i <= nu; i++)
+				for (j = 1; j <= ns; j++)
+					print uri[i], suite[j]
+			nu = ns = 0
+		}
+		/^[ \t]*$/ { flush() }
+		tolower($1) == "uris:" { nu = NF - 1; for (i = 2; i <= NF; i++) uri[i - 1] = $i }
+		tolower($1) == "suites:" { ns = NF - 1; for (i = 2; i <= NF; i++) suite[i - 1] = $i }
+		END { flush() }'
+	{ cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null || true; } |
+		sed -nE 's/^deb[ \t]+(\[[^]]*\][ \t]+)?([^ \t]+)[ \t]+([^ \t]+).*/\2 \3/p'
+}
+
+system_mirror()
+{
+	system_archives | awk '
+		!found && $2 ~ /^(bookworm|trixie|stable|oldstable)$/ && $1 !~ /^cdrom:|security/ {
+			print $1
+			found = 1
+		}'
+}
+
+write_apt_config()
+{
+	local dir=$1 mirror=$2 suite
+
+	mkdir -p "$dir/lists/partial" "$dir/archives/partial" "$dir/empty"
+	: >"$dir/status"
+	for suite in $APT_SUITES; do
+		echo "deb [signed-by=$APT_KEYRING] $mirror $suite main"
+	done >"$dir/sources.list"
+	echo "deb-src [signed-by=$APT_KEYRING] $mirror $APT_SOURCES main" >>"$dir/sources.list"
+	# The hooks that distributions hang on "update" would touch the system.
+	cat >"$dir/apt.conf" <<-END
+		#clear APT::Update;
+		#clear Acquire::IndexTargets::deb::DEP-11;
+		#clear DPkg::Post-Invoke;
+		APT::Architecture "amd64";
+		APT::Architectures { "amd64"; };
+		APT::Sandbox::User "root";
+		Acquire::Languages "none";
+		Acquire::Retries "3";
+		Dir::Etc::SourceList "$dir/sources.list";
+		Dir::Etc::SourceParts "$dir/empty";
+		Dir::Etc::Preferences "$dir/empty/none";
+		Dir::Etc::PreferencesParts "$dir/empty";
+		Dir::State "$dir";
+		Dir::State::Lists "$dir/lists";
+		Dir::State::Status "$dir/status";
+		Dir::Cache "$dir";
+		Dir::Cache::Archives "$dir/archives";
+	END
+}
+
+# private_apt apt-get|apt-cache ARG...
+private_apt()
+{
+	local command=$1
+
+	shift
+	"$command" -qq -c "$APT_DIR/apt.conf" "$@"
+}
+
+# apt_update: reads the archive's lists, unless that was just done.
+apt_update()
+(
+	dir=$APT_DIR
+	cache_lock apt
+	[ -z "$(find "$dir/updated" -mmin -10 2>/dev/null)" ] || exit 0
+	mirror=$(system_mirror)
+	[ -n "$mirror" ] || die "no Debian mirror in the system's apt sources"
+	need_packages debian-archive-keyring
+	write_apt_config "$dir" "$mirror"
+	progress 20 "reading the archive's lists: $APT_SUITES"
+	private_apt apt-get update >"$dir/update.log" 2>&1 || true
+	if grep -q '^W: Failed to fetch' "$dir/update.log" ||
+		! compgen -G "$dir/lists/*_dists_${APT_SOURCES}_*" >/dev/null; then
+		die "no network: the Debian mirror cannot be reached"
+	fi
+	touch "$dir/updated"
+)
+
+need_suite()
+{
+	compgen -G "$APT_DIR/lists/*_dists_$1_*" >/dev/null ||
+		die "the mirror has no $1 (any more), which $2 comes from"
+}
+
+# apt_newest SUITE REGEX PREFIX: "package version" of the newest match in that suite.
+apt_newest()
+{
+	need_suite "$1" "$3"
+	private_apt apt-cache pkgnames "$3" | grep -xE "$2" |
+		xargs -r "$(command -v apt-cache)" -qq -c "$APT_DIR/apt.conf" madison |
+		awk -v suite="$1/main" '$6 == suite { print $1, $3 }' | sort -V | tail -n 1
+}
+
+# apt_version SUITE PACKAGE [Packages|Sources]
+apt_version()
+{
+	need_suite "$1" "$2"
+	private_apt apt-cache madison "$2" |
+		awk -v suite="$1/main" -v kind="${3:-Packages}" \
+			'$6 == suite && $NF == kind && !found++ { print $3 }'
+}
+
+# download DIRECTORY ARG...: apt-get's arguments; its errors become one line.
+download()
+(
+	cd "$1" || exit
+	shift
+	log=$APT_DIR/download.$BASHPID.log
+	if ! private_apt apt-get "$@" >"$log" 2>&1; then
+		reason=$(grep -m 1 '^E:' "$log" || true)
+		die "cannot download: ${reason:-see $log}"
+	fi
+	rm "$log"
+)
+
+# unpack_debs DIRECTORY PACKAGE=VERSION...: downloads, and unpacks without installing.
+unpack_debs()
+(
+	dir=$1
+	shift
+	tmp=$(mktemp -d "$APT_DIR/debs.XXXXXX")
+	trap 'rm -rf "$tmp"' EXIT
+	say "downloading $*"
+	download "$tmp" download "$@"
+	for deb in "$tmp"/*.deb; do
+		dpkg-deb -x "$deb" "$dir" || die "cannot unpack ${deb##*/}: is the disk full?"
+	done
+)

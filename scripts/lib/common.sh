@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What every script starts with: paths, messages and the checks of the machine.
+
+set -euo pipefail
+shopt -s inherit_errexit
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+# shellcheck disable=SC2034 # for the scripts that source this file
+BUILD=$ROOT/build
+PROGRAM=${0##*/}
+
+# use LIBRARY...: the files beside this one.
+use()
+{
+	local library
+
+	for library; do
+		# shellcheck source=/dev/null
+		. "$ROOT/scripts/lib/$library.sh"
+	done
+}
+
+say()
+{
+	printf '%s: %s\n' "$PROGRAM" "$*" >&2
+}
+
+die()
+{
+	say "error: $*"
+	exit 1
+}
+
+# usage_if_asked "$@": a script's usage is the comment block that follows its SPDX line.
+usage_if_asked()
+{
+	case ${1-} in
+	-h | --help)
+		sed -n '3,/^$/ s/^# \{0,1\}//p' "$0"
+		exit 0
+		;;
+	esac
+}
+
+duration()
+{
+	if [ "$1" -ge 90 ]; then
+		echo "$((($1 + 59) / 60)) minutes"
+	else
+		echo "$1 s"
+	fi
+}
+
+# progress SECONDS TEXT: a step, and how long it takes on 2 cores.
+progress()
+{
+	local seconds=$1
+
+	shift
+	say "$* (about $(duration "$seconds"))"
+}
+
+need_amd64()
+{
+	local cpu
+
+	cpu=$(uname -m)
+	[ "$cpu" = x86_64 ] || die "needs an amd64 CPU, this one is $cpu"
+}
+
+need_root()
+{
+	[ "$(id -u)" = 0 ] || die "needs root $*"
+}
+
+# need_disk GIB DIRECTORY
+need_disk()
+{
+	local have
+
+	mkdir -p "$2" 2>/dev/null || die "cannot create $2"
+	have=$(df --output=avail -BM "$2" | tail -n 1 | tr -dc 0-9)
+	[ "$have" -ge $(($1 * 1024)) ] ||
+		die "needs $1 GiB of disk space in $2, which has $((have / 1024)) GiB"
+}

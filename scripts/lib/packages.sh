@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Debian packages that a step needs on the host, from the system's own sources.
+
+missing_packages()
+{
+	local package
+
+	for package; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
+			echo "$package"
+	done
+}
+
+need_debian()
+{
+	# shellcheck source=/dev/null
+	case $(. /etc/os-release && echo "${ID-} ${VERSION_ID-}") in
+	'debian 12' | 'debian 13') ;;
+	*) die "needs Debian 12 or 13 to install: $*" ;;
+	esac
+}
+
+apt_install()
+{
+	DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 \
+		-o Dpkg::Use-Pty=0 install -y --no-install-recommends "$@" </dev/null >&2
+}
+
+# need_packages PACKAGE...: installs those that are missing.
+need_packages()
+{
+	local missing
+
+	mapfile -t missing < <(missing_packages "$@")
+	[ ${#missing[@]} -gt 0 ] || return 0
+	need_debian "${missing[@]}"
+	need_root "to install: ${missing[*]}"
+	say "installing Debian packages: ${missing[*]}"
+	apt_install "${missing[@]}" 2>/dev/null && return
+	apt-get -qq -o DPkg::Lock::Timeout=600 update >&2 ||
+		die "no network: the Debian mirror cannot be reached for: ${missing[*]}"
+	apt_install "${missing[@]}" || die "cannot install: ${missing[*]}"
+}

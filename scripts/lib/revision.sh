@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Which sources a result is for.
+
+git_here()
+{
+	git -C "$ROOT" -c safe.directory="$ROOT" "$@"
+}
+
+# source_files: the files of the checkout, null-terminated and relative to ROOT.
+source_files()
+(
+	cd "$ROOT" || exit
+	if [ -e .git ]; then
+		git_here ls-files -z --cached --others --exclude-standard --deduplicate
+	else
+		find . -path ./build -prune -o -type f -printf '%P\0'
+	fi | while read -rd '' file; do
+		[ ! -f "$file" ] || printf '%s\0' "$file"
+	done
+)
+
+sources_hash()
+{
+	source_files | LC_ALL=C sort -z | (cd "$ROOT" && xargs -0r sha256sum) |
+		sha256sum | cut -c 1-12
+}
+
+# revision: HEAD's id, with a hash of the sources when they differ from it.
+revision()
+{
+	local head
+
+	head=$( (git_here rev-parse -q --verify HEAD) 2>/dev/null || echo none)
+	if [ "$head" = none ] || [ -n "$(git_here status --porcelain)" ]; then
+		echo "$head+$(sources_hash)"
+	else
+		echo "$head"
+	fi
+}

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# What a suite prints: one result per test, and the plan once all have run.
+
+TAP_COUNT=0
+TAP_FAILED=0
+
+# tap_wanted NAME: VIS_ONLY restricts a suite to one test.
+tap_wanted()
+{
+	[ -z "${VIS_ONLY-}" ] || [ "$VIS_ONLY" = "$1" ]
+}
+
+tap_result()
+{
+	TAP_COUNT=$((TAP_COUNT + 1))
+	[ "$1" = ok ] || TAP_FAILED=$((TAP_FAILED + 1))
+	printf '%s %d %s\n' "$1" "$TAP_COUNT" "$2"
+}
+
+tap_ok()
+{
+	tap_result ok "$1"
+}
+
+# tap_not_ok NAME REASON
+tap_not_ok()
+{
+	tap_result 'not ok' "$1"
+	[ -z "${2-}" ] || printf '%s\n' "$2" | sed 's/^/# /'
+}
+
+# tap_skip NAME KIND: WHY, where KIND is kvm or never
+tap_skip()
+{
+	tap_result ok "$1 # SKIP $2"
+}
+
+# tap_run NAME COMMAND...: passes if COMMAND does; what it printed explains a failure.
+tap_run()
+{
+	local name=$1 output
+
+	shift
+	tap_wanted "$name" || return 0
+	# Not a condition, in which bash would ignore a failing command of a function.
+	set +e
+	output=$(set -e && "$@" 2>&1)
+	local status=$?
+	set -e
+	if [ $status = 0 ]; then
+		tap_ok "$name"
+	else
+		tap_not_ok "$name" "$(tail -n 40 <<<"$output")"
+	fi
+}
+
+# tap_run_cached NAME KEY COMMAND...: as tap_run, but a KEY that has passed is not run again.
+tap_run_cached()
+{
+	local name=$1 passed=$VIS_CACHE/passed/$1.$2 failed=$TAP_FAILED
+
+	shift 2
+	tap_wanted "$name" || return 0
+	if [ -e "$passed" ]; then
+		tap_ok "$name"
+		return
+	fi
+	tap_run "$name" "$@"
+	if [ "$failed" = "$TAP_FAILED" ]; then
+		mkdir -p "${passed%/*}"
+		: >"$passed"
+	fi
+}
+
+tap_end()
+{
+	echo "1..$TAP_COUNT"
+	exit $((TAP_FAILED > 0))
+}
