@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The VM runner's command line; see scripts/vm --help."""
+
+import argparse
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from . import initramfs, terminal, verdict
+from .machine import BOARD, Machine, MachineError, has_kvm, tsc_khz
+from .scenarios import DISK_BYTES, GROUPS, RNG_BYTES, SCENARIOS
+from .services import Services
+
+STOCK_GUEST_MODULES = ("virtio_blk", "virtio_net", "virtio_rng", "virtio_console")
+TEST_NAMES = re.compile(r"^(vis\.\S+)\s+\w+$", re.M)
+LOG_TIMEOUT = 20
+
+
+class Guest:
+    """One boot of a scenario, from the disk images to the verdict."""
+
+    def __init__(self, options, name, tap):
+        self.options = options
+        self.name = name
+        self.scenario = SCENARIOS[name]
+        self.tap = tap
+        self.rundir = options.root / "build/vm" / options.suite / name
+        self.guest_dir = options.root / "selftests/vis"
+        self.machine = None
+        self.done = False
+
+    def prepare(self):
+        shutil.rmtree(self.rundir, ignore_errors=True)
+        self.rundir.mkdir(parents=True)
+        if self.options.disk:
+            shutil.copyfile(self.options.disk, self.rundir / "disk0")
+        else:
+            (self.rundir / "disk0").write_bytes(os.urandom(DISK_BYTES))
+        (self.rundir / "disk1").write_bytes(os.urandom(DISK_BYTES))
+        (self.rundir / "rng").write_bytes(os.urandom(RNG_BYTES))
+        scenario = self.scenario
+        modules = initramfs.Modules(self.options.kernel and self.options.kernel / "lib/modules",
+                                    self.options.modules)
+        files = {path.name: path.read_bytes() for path in self.guest_dir.iterdir()
+                 if path.is_file()}
+        if self.options.script:
+            files["script.sh"] = self.options.script.read_bytes()
+        initramfs.build(self.rundir / "initrd", self.options.busybox, modules.closure(
+            STOCK_GUEST_MODULES + scenario.modules + scenario.load), files)
+
+    def scripts(self):
+        scripts = ("script.sh",) if self.options.script else self.scenario.scripts
+        if self.options.shell:
+            scripts = (scripts if self.options.script else ()) + ("shell",)
+        return scripts
+
+    def kernel_parameters(self):
+        words = ["console=ttyS0", "panic=-1", f"tsc_early_khz={tsc_khz()}", "no_timer_check", "ipv6.disable=1",
+                 self.scenario.append, self.options.append,
+                 "vis.scripts=" + ",".join(self.scripts()),
+                 "vis.modules=" + ",".join(STOCK_GUEST_MODULES + self.scenario.modules)]
+        if self.options.only:
+            words.append("vis.only=" + self.options.only)
+        return " ".join(word for word in words if word)
+
+    def qemu_args(self):
+        scenario = self.scenario
+        kvm = has_kvm()
+        properties = ["force-legacy=false", *scenario.globals]
+        if not self.options.no_vis:
+            properties += [f"vis={scenario.vis}", f"vectors={scenario.vectors}"]
+        args = ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+                "-machine", BOARD + scenario.board, "-accel", "kvm" if kvm else "tcg",
+                "-cpu", "host" if kvm else "qemu64",
+                "-smp", str(self.options.smp), "-m", "512",
+                "-kernel", str(self.options.vmlinuz), "-initrd", str(self.rundir / "initrd"),
+                "-append", self.kernel_parameters()]
+        for value in properties:
+            args += ["-global", "virtio-mmio." + value]
+        for value in scenario.devices:
+            args.append(value.replace("{dir}", str(self.rundir)))
+        return args
+
+    def run(self):
+        self.prepare()
+        problem = None
+        with tempfile.TemporaryDirectory(prefix="vis.") as sockets:
+            self.machine = Machine(self.options.qemu, self.rundir, Path(sockets),
+                                   self.qemu_args())
+            try:
+                self.machine.start()
+                problem = self.converse()
+            except (MachineError, OSError, TimeoutError) as error:
+                problem = f"{error}"
+            if not self.machine.stop():
+                problem = "QEMU failed: " + self.machine.stderr()
+        self.judge(problem)
+
+    def converse(self):
+        """Serve the guest until it says that all is done; returns what went wrong."""
+        line = self.machine.lines["host"]
+        services = Services(self.machine, self.rundir)
+        deadline = time.monotonic() + self.scenario.timeout
+        guest_tap = None
+        with (self.rundir / "transcript").open("w", encoding="utf-8") as transcript:
+            while True:
+                left = max(0, deadline - time.monotonic())
+                text = line.read_line(left)
+                if text is None:
+                    return "the guest ended before its tests did"
+                print(text, file=transcript, flush=True)
+                verb, _, rest = text.partition(" ")
+                if verb == "@host":
+                    reply = services.answer(rest)
+                    print(reply, file=transcript, flush=True)
+                    line.send(reply + "\n")
+                elif verb == "@shell":
+                    terminal.join(line)
+                    deadline = time.monotonic() + self.scenario.timeout
+                elif verb == "@script":
+                    guest_tap = verdict.GuestTap(self.tap)
+                elif verb == "@exit":
+                    script, status = rest.split()
+                    problem = guest_tap.problem()
+                    if problem:
+                        return f"{script}: {problem} (exit {status})"
+                elif verb == "@end":
+                    self.done = True
+                    return self.await_log()
+                elif guest_tap:
+                    guest_tap.line(text)
+
+    def klog(self):
+        path = self.rundir / "klog"
+        return path.read_text("utf-8", "replace") if path.exists() else ""
+
+    def await_log(self):
+        """The kernel log ends with the init's own line once the console has caught up."""
+        deadline = time.monotonic() + LOG_TIMEOUT
+        while verdict.END_OF_LOG not in self.klog():
+            if time.monotonic() > deadline:
+                return "the kernel log has no end"
+            time.sleep(0.01)
+        return None
+
+    def judge(self, problem):
+        prefix = f"{self.options.suite}.{self.name}"
+        if problem:
+            self.tap.note(f"{problem}\nlogs: {self.rundir}")
+        for name in [] if self.options.script or self.options.shell else wanted_tests(self.options, self.name):
+            if name not in self.tap.results:
+                self.tap.result(False, name)
+        self.tap.result(problem is None and self.done, prefix + ".complete")
+        reports = verdict.kernel_reports(self.klog())
+        for report in reports[:10]:
+            self.tap.note(report)
+        self.tap.result(not reports, prefix + ".kernel_log")
+        if not self.options.keep:
+            for name in ("disk0", "disk1", "rng", "initrd"):
+                (self.rundir / name).unlink(missing_ok=True)
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="scripts/vm", add_help=False)
+    parser.add_argument("--root", type=Path)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--suite", default="vm")
+    parser.add_argument("--only", default=os.environ.get("VIS_ONLY", ""))
+    parser.add_argument("--smp", type=int, default=4)
+    parser.add_argument("--append", default="")
+    parser.add_argument("--disk", type=Path)
+    parser.add_argument("--script", type=Path)
+    parser.add_argument("--shell", action="store_true")
+    parser.add_argument("--plain", action="store_true")
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--no-vis", action="store_true")
+    parser.add_argument("--kernel", type=Path)
+    parser.add_argument("--vmlinuz", type=Path)
+    parser.add_argument("--modules", type=Path)
+    parser.add_argument("--qemu", type=Path)
+    parser.add_argument("--busybox", default="/bin/busybox")
+    parser.add_argument("scenarios", nargs="*")
+    options = parser.parse_args()
+    unknown = [name for name in options.scenarios if name not in SCENARIOS]
+    if unknown:
+        parser.error("no such scenario: " + " ".join(unknown))
+    if options.kernel and not options.vmlinuz:
+        options.vmlinuz = next(options.kernel.glob("boot/vmlinuz-*"))
+    return options
+
+
+def test_names(root, scenario):
+    """The tests that a scenario's scripts declare."""
+    scripts = [root / "selftests/vis" / name for name in SCENARIOS[scenario].scripts]
+    return [name for script in scripts for name in TEST_NAMES.findall(script.read_text("utf-8"))]
+
+
+def wanted_tests(options, scenario):
+    only = options.only
+    return [name for name in test_names(options.root, scenario)
+            if only in ("", name) or name.startswith(only + ".")]
+
+
+def main():
+    options = parse()
+    if options.list:
+        for name in SCENARIOS:
+            print(name, *test_names(options.root, name))
+        return 0
+    if not initramfs.is_static(options.busybox):
+        sys.exit(f"scripts/vm: {options.busybox} is not static: install busybox-static")
+    tap = verdict.Story() if options.plain or options.shell else verdict.Tap()
+    started = [name for name in options.scenarios if options.script or wanted_tests(options, name)]
+    for name in started:
+        Guest(options, name, tap).run()
+    for group, scenarios in GROUPS.items():
+        if set(scenarios) <= set(started) and options.only in ("", group):
+            tap.group(group, len(scenarios))
+    return 0 if tap.finish() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""An initramfs of busybox, modules and guest scripts, written without any host tool."""
+
+import lzma
+import os
+import stat
+from pathlib import Path
+
+NEWC_TRAILER = "TRAILER!!!"
+DIRECTORIES = ("bin", "dev", "lib", "lib/modules", "proc", "sys", "tmp", "vis")
+COMPRESSED = {".xz": lzma.decompress}
+
+
+class Cpio:
+    """A cpio archive in the newc format, as the kernel unpacks it."""
+
+    def __init__(self):
+        self.parts = []
+        self.inode = 0
+
+    def add(self, name, mode, data=b""):
+        self.inode += 1
+        name_bytes = name.encode() + b"\0"
+        fields = (self.inode, mode, 0, 0, 1, 0, len(data), 0, 0, 0, 0, len(name_bytes), 0)
+        header = b"070701" + b"".join(b"%08x" % field for field in fields)
+        for part in (header + name_bytes, data):
+            self.parts.append(part + b"\0" * (-len(part) % 4))
+
+    def directory(self, name):
+        self.add(name, stat.S_IFDIR | 0o755)
+
+    def file(self, name, data, mode=0o755):
+        self.add(name, stat.S_IFREG | mode, data)
+
+    def symlink(self, name, target):
+        self.add(name, stat.S_IFLNK | 0o777, target.encode())
+
+    def bytes(self):
+        self.add(NEWC_TRAILER, 0)
+        return b"".join(self.parts)
+
+
+def module_name(path):
+    return Path(path).name.split(".ko")[0].replace("-", "_")
+
+
+def module_bytes(path):
+    data = Path(path).read_bytes()
+    unpack = COMPRESSED.get(Path(path).suffix)
+    return unpack(data) if unpack else data
+
+
+def module_depends(data):
+    """The names in the depends= line of a module's .modinfo section."""
+    start = data.find(b"\0depends=")
+    if start < 0:
+        return []
+    start += len(b"\0depends=")
+    names = data[start:data.index(b"\0", start)].decode()
+    return [name.replace("-", "_") for name in names.split(",") if name]
+
+
+class Modules:
+    """The modules of a kernel: its own and ours, found by name."""
+
+    def __init__(self, stock_dir, our_dir):
+        self.paths = {}
+        for root in (stock_dir, our_dir):
+            if root:
+                self.scan(root)
+
+    def scan(self, root):
+        for directory, _, files in os.walk(root):
+            for name in files:
+                if ".ko" in name:
+                    self.paths[module_name(name)] = Path(directory) / name
+
+    def closure(self, wanted):
+        """The wanted modules and those they depend on, but for what is built in."""
+        found = {}
+        names = list(wanted)
+        while names:
+            name = names.pop()
+            if name in self.paths and name not in found:
+                found[name] = module_bytes(self.paths[name])
+                names += module_depends(found[name])
+        return found
+
+
+def dependencies(modules):
+    """The text of modules.dep; modprobe inserts what a line names from its end."""
+    def depends(name):
+        direct = [other for other in module_depends(modules[name]) if other in modules]
+        return direct + [far for near in direct for far in depends(near)]
+
+    lines = (" ".join([f"{name}.ko:", *(f"{other}.ko" for other in depends(name))])
+             for name in modules)
+    return "".join(line + "\n" for line in lines)
+
+
+def is_static(path):
+    """True for an ELF file with no PT_INTERP program header."""
+    data = Path(path).read_bytes()
+    offset = int.from_bytes(data[32:40], "little")
+    size = int.from_bytes(data[54:56], "little")
+    count = int.from_bytes(data[56:58], "little")
+    headers = (data[offset + i * size:][:4] for i in range(count))
+    return data[:4] == b"\x7fELF" and all(header != b"\3\0\0\0" for header in headers)
+
+
+def build(path, busybox, modules, guest_files):
+    """Write the archive. modules: {name: bytes}; guest_files: {name in /vis: bytes}."""
+    cpio = Cpio()
+    for directory in DIRECTORIES:
+        cpio.directory(directory)
+    cpio.file("bin/busybox", Path(busybox).read_bytes())
+    cpio.symlink("bin/sh", "busybox")
+    cpio.symlink("init", "vis/init")
+    for name, data in modules.items():
+        cpio.file(f"lib/modules/{name}.ko", data, 0o644)
+    cpio.file("lib/modules/modules.dep", dependencies(modules).encode(), 0o644)
+    for name, data in guest_files.items():
+        cpio.file(f"vis/{name}", data)
+    Path(path).write_bytes(cpio.bytes())

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One guest: the QEMU process, its QMP, its serial lines and its trace log."""
+
+import json
+import re
+import select
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+TRACE_EVENTS = ("virtio_mmio_vis_*", "virtio_mmio_read", "virtio_mmio_write_offset",
+                "virtio_mmio_setting_irq")
+CONNECT_TIMEOUT = 20
+MIGRATE_TIMEOUT = 60
+# microvm's board timers and PIC: without them a stock kernel may hang in its timer check.
+BOARD = "microvm,acpi=on,pit=on,pic=on,rtc=on"
+
+
+class MachineError(Exception):
+    """The guest or QEMU did what the run cannot go on from."""
+
+
+def has_kvm():
+    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    return bool(re.search(r"^flags\s*:.*\b(vmx|svm)\b", flags, re.M)) and Path("/dev/kvm").exists()
+
+
+def tsc_khz():
+    match = re.search(r"^cpu MHz\s*:\s*([\d.]+)", Path("/proc/cpuinfo").read_text("utf-8"), re.M)
+    return round(float(match.group(1)) * 1000) if match else 2000000
+
+
+class Line:
+    """The host's end of a chardev: a socket that QEMU connects to."""
+
+    def __init__(self, path):
+        self.server = socket.socket(socket.AF_UNIX)
+        self.server.bind(str(path))
+        self.server.listen(1)
+        self.sock = None
+        self.buffer = b""
+
+    def accept(self):
+        if self.sock:
+            self.sock.close()
+        self.server.settimeout(CONNECT_TIMEOUT)
+        self.sock, _ = self.server.accept()
+
+    def fileno(self):
+        return self.sock.fileno()
+
+    def send(self, text):
+        self.sock.sendall(text.encode())
+
+    def read_line(self, timeout):
+        """The next line, or None at the end of the stream; TimeoutError past the deadline."""
+        deadline = time.monotonic() + timeout
+        while b"\n" not in self.buffer:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([self], [], [], left)[0]:
+                raise TimeoutError("no line from the guest")
+            data = self.sock.recv(65536)
+            if not data:
+                return None
+            self.buffer += data
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        return line.decode(errors="replace").rstrip("\r")
+
+
+class Trace:
+    """QEMU's trace log. The log is line buffered, so it is complete whenever the guest asks."""
+
+    def __init__(self):
+        self.files = []
+        self.offsets = {}
+        self.marked = 0
+
+    def open(self, path):
+        self.files.append(path)
+        self.offsets[path] = 0
+
+    def mark(self):
+        self.offsets = {path: path.stat().st_size for path in self.files}
+        self.marked = time.time()
+
+    def delay(self, event, pattern):
+        """Seconds from the mark to the first such line."""
+        lines = self.lines(event, pattern)
+        if not lines:
+            raise ValueError(f"no {event} since the mark")
+        return float(re.search(r"@(\d+\.\d+):", lines[0]).group(1)) - self.marked
+
+    def lines(self, event, pattern=""):
+        """Lines since the mark of an event whose arguments match a regular expression."""
+        line_re = re.compile(rf"(?:^|[:\s]){event}\s.*{pattern}")
+        found = []
+        for path in self.files:
+            with path.open("rb") as log:
+                log.seek(self.offsets.get(path, 0))
+                found += [line for line in log.read().decode(errors="replace").splitlines()
+                          if line_re.search(line)]
+        return found
+
+
+class Machine:
+    """A guest that can be started, asked through QMP, and moved to a second QEMU process."""
+
+    def __init__(self, qemu, rundir, sockdir, args):
+        self.qemu = qemu
+        self.rundir = rundir
+        self.args = args
+        self.process = None
+        self.generation = 0
+        self.trace = Trace()
+        self.lines = {name: Line(sockdir / name) for name in ("qmp", "host", "console")}
+        self.sockdir = sockdir
+
+    def chardevs(self):
+        args = []
+        for name in self.lines:
+            args += ["-chardev", f"socket,id={name},path={self.sockdir / name}"]
+        args += ["-mon", "chardev=qmp,mode=control"]
+        args += ["-chardev", f"file,id=klog,path={self.rundir / 'klog'},append=on"]
+        args += ["-serial", "chardev:klog", "-device", "isa-serial,chardev=host,index=1"]
+        return args
+
+    def start(self, incoming=None):
+        self.generation += 1
+        trace = self.rundir / f"trace.{self.generation}"
+        trace.write_bytes(b"")
+        self.trace.open(trace)
+        command = [str(self.qemu), *self.args, *self.chardevs(), "-D", str(trace),
+                   "-msg", "timestamp=on"]
+        for event in TRACE_EVENTS:
+            command += ["-trace", event]
+        if incoming:
+            command += ["-incoming", incoming]
+        (self.rundir / "command").write_text(" ".join(command) + "\n", "utf-8")
+        with (self.rundir / "qemu.stderr").open("ab") as stderr:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stderr,
+                                            stderr=stderr)
+        try:
+            for name in self.lines:
+                if name != "console" or "chardev=console" in " ".join(self.args):
+                    self.lines[name].accept()
+        except TimeoutError as error:
+            raise MachineError("QEMU did not start: " + self.stderr()) from error
+        self.lines["qmp"].read_line(CONNECT_TIMEOUT)
+        self.qmp("qmp_capabilities")
+
+    def stderr(self):
+        return " ".join((self.rundir / "qemu.stderr").read_text("utf-8", "replace").split("\n")[-4:])
+
+    def qmp(self, command, **arguments):
+        line = self.lines["qmp"]
+        request = {"execute": command, **({"arguments": arguments} if arguments else {})}
+        line.send(json.dumps(request) + "\n")
+        while True:
+            text = line.read_line(MIGRATE_TIMEOUT)
+            if text is None:
+                raise MachineError("QEMU closed its monitor")
+            reply = json.loads(text)
+            if "error" in reply:
+                raise MachineError(f"{command}: {reply['error']['desc']}")
+            if "return" in reply:
+                return reply["return"]
+
+    def wait_migration(self):
+        deadline = time.monotonic() + MIGRATE_TIMEOUT
+        while time.monotonic() < deadline:
+            status = self.qmp("query-migrate").get("status")
+            if status == "completed":
+                return
+            if status == "failed":
+                raise MachineError("migration failed: " + self.stderr())
+            time.sleep(0.02)
+        raise MachineError("migration did not complete")
+
+    def migrate(self):
+        """Save the running guest to a file and go on in a new QEMU process."""
+        state = self.rundir / "state"
+        self.qmp("migrate", uri=f"exec:cat > {state}")
+        self.wait_migration()
+        self.stop()
+        self.start(incoming=f"exec:cat {state}")
+        self.wait_migration()
+        self.qmp("cont")
+        state.unlink()
+
+    def stop(self):
+        """End QEMU; False if it had died by itself with a failure."""
+        if self.process is None:
+            return True
+        clean = self.process.poll() in (None, 0)
+        if self.process.poll() is None:
+            try:
+                self.qmp("quit")
+                self.process.wait(CONNECT_TIMEOUT)
+            except (MachineError, OSError, TimeoutError, subprocess.TimeoutExpired):
+                self.process.kill()
+                self.process.wait()
+        self.process = None
+        return clean

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Judging a guest run: KTAP in, flat TAP out, and failure whenever something is missing."""
+
+import re
+
+KERNEL_REPORT = re.compile(
+    r"\] WARNING:|BUG:|BUG at|Oops|KASAN|KCSAN|KFENCE|UBSAN|Call Trace|general protection fault|"
+    r"possible (circular|recursive)|inconsistent lock state|suspicious RCU|unreferenced object|"
+    r"nobody cared|Kernel panic|rcu: INFO|rcu:.*stall|blocked for more than|soft lockup|"
+    r"hard LOCKUP|do_IRQ: .* No irq handler|No irq handler for vector|scheduling while atomic")
+RESULT = re.compile(r"^(ok|not ok) \d+ (\S+)(.*)$")
+PLAN = re.compile(r"^1\.\.(\d+)\s*$")
+END_OF_LOG = "vis: end of tests"
+
+
+class Tap:
+    """A flat TAP stream on stdout, numbered as it goes."""
+
+    def __init__(self):
+        self.count = 0
+        self.results = {}
+        print("TAP version 13", flush=True)
+
+    def result(self, passed, name, rest=""):
+        self.count += 1
+        self.results[name] = self.results.get(name, True) and passed
+        print(f"{'ok' if passed else 'not ok'} {self.count} {name}{rest}", flush=True)
+
+    def note(self, text):
+        print("\n".join(f"# {line}" for line in text.split("\n")), flush=True)
+
+    def group(self, name, minimum):
+        """One result for all the sub-cases of a name."""
+        cases = [passed for case, passed in self.results.items() if case.startswith(name + ".")]
+        if len(cases) < minimum:
+            self.note(f"{name}: {len(cases)} of {minimum} sub-cases have a result")
+        self.result(len(cases) >= minimum and all(cases), name)
+
+    def finish(self):
+        print(f"1..{self.count}", flush=True)
+        return all(self.results.values()) and self.count > 0
+
+
+class Story(Tap):
+    """The same for people: what the guest prints as it is, and of the results the failures."""
+
+    def __init__(self):
+        self.count = 0
+        self.results = {}
+
+    def result(self, passed, name, rest=""):
+        self.results[name] = passed
+        if not passed:
+            print(f"FAILED: {name}{rest}", flush=True)
+
+    def note(self, text):
+        print(text, flush=True)
+
+    def finish(self):
+        return all(self.results.values()) and len(self.results) > 0
+
+
+class GuestTap:
+    """What one guest script prints, passed on result by result."""
+
+    def __init__(self, tap):
+        self.tap = tap
+        self.planned = None
+        self.seen = 0
+
+    def line(self, text):
+        plan, result = PLAN.match(text), RESULT.match(text)
+        if plan:
+            self.planned = int(plan.group(1))
+        elif result:
+            self.seen += 1
+            self.tap.result(result.group(1) == "ok", result.group(2), result.group(3))
+        elif text != "TAP version 13":
+            self.tap.note(text.removeprefix("# "))
+
+    def problem(self):
+        if self.planned is None:
+            return "no plan"
+        if self.planned != self.seen:
+            return f"{self.planned} planned, {self.seen} reported"
+        return None
+
+
+def kernel_reports(log):
+    return [line for line in log.splitlines() if KERNEL_REPORT.search(line)]

@@ -1,0 +1,214 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Vectors move between CPUs, at once and at the price of one write; those of a disk are managed.
+
+. ./vis_lib.sh
+. ./test_module.sh
+
+# x86 frees the old place of a vector at most a few ticks after an interrupt came at the new one;
+# until then a further move is parked. Nothing in the guest shows when that is done.
+CLEANUP_US=50000
+IDLE_MOVES=10
+IDLE_SPACING_US=100000
+REACH_LIMIT_MS=50
+REDIRECT_DEST_SHIFT=12
+
+# fire ACTION: makes the device send that interrupt, if it can be made to
+fire()
+{
+	local size
+
+	case $1 in
+	"$BLK"-config)
+		size=$(($(blockdev --getsize64 /dev/vda) + 512))
+		host resize disk0 $size
+		;;
+	"$NET"-config) host link net0 "$((FIRED % 2))" ;;
+	"$NET"-*) net_ping ;;
+	"$RNG"-input) rng_read ;;
+	"$CONSOLE"-input) host console-send x ;;
+	"$CONSOLE"-output) echo >&4 ;;
+	*) chip retrigger "$(irq_of "$1")" ;;
+	esac
+	FIRED=$((FIRED + 1))
+}
+
+find_devices()
+{
+	BLK=$(virtio_of virtio_blk)
+	NET=$(virtio_of virtio_net)
+	RNG=$(virtio_of virtio_rng)
+	CONSOLE=$(virtio_of virtio_console)
+	FIRED=0
+	net_up
+	console_open
+}
+
+# latched_pattern VIRTIO VECTOR CPU: the trace of a latch of a message for that CPU
+latched_pattern()
+{
+	printf 'mmio %s vector %u address 0xfee0%x0[048c] ' "$(base_of "$1")" "$2" "$3"
+}
+
+# move_to ACTION CPU: the vector moves; then its next interrupt comes on that CPU only
+move_to()
+{
+	local action=$1 before cpu=$2 elsewhere irq
+
+	irq=$(irq_of "$action")
+	set_affinity "$irq" "$cpu" || fail "$action refused CPU $cpu"
+	await 2 effective_is "$irq" "$cpu" ||
+		fail "$action is on CPU $(effective_cpu "$irq"), not $cpu"
+	before=$(irq_count "$irq" "$cpu")
+	elsewhere=$(irq_elsewhere "$irq" "$cpu")
+	fire "$action" >/dev/null
+	await 5 irq_rose "$irq" "$before" "$cpu" || fail "$action did not come on CPU $cpu"
+	expect "$action on CPUs other than $cpu" "$elsewhere" "$(irq_elsewhere "$irq" "$cpu")"
+	usleep $CLEANUP_US
+}
+
+movable()
+{
+	echo "$BLK-config"
+	for virtio in $NET $RNG $CONSOLE; do
+		awk -v name="$virtio-" 'index($NF, name) == 1 { print $NF }' /proc/interrupts
+	done
+}
+
+affinity_move()
+{
+	local action cpu moved=0
+
+	find_devices
+	for action in $(movable); do
+		for cpu in $(online_cpus); do
+			move_to "$action" "$cpu"
+			moved=$((moved + 1))
+		done
+	done
+	host link net0 1
+	note "$moved moves of $(movable | wc -l) vectors"
+}
+
+trapped()
+{
+	local event sum=0
+
+	for event in vis_reg_read vis_reg_write vis_mask_read vis_mask_write read write_offset; do
+		sum=$((sum + $(host count "virtio_mmio_$event")))
+	done
+	echo $sum
+}
+
+affinity_one_exit()
+{
+	local cpu irq
+
+	find_devices
+	irq=$(irq_of "$NET-input.0")
+	move_to "$NET-input.0" 0
+	for cpu in 1 2 3 0; do
+		host mark
+		set_affinity "$irq" "$cpu" || fail "cannot move to CPU $cpu"
+		expect "latches for CPU $cpu" 1 \
+			"$(host count virtio_mmio_vis_latch "$(latched_pattern "$NET" 1 "$cpu")")"
+		expect "trapped accesses" 1 "$(trapped)"
+		expect "effective CPU" "$cpu" "$(effective_cpu "$irq")"
+		move_to "$NET-input.0" "$cpu"
+	done
+}
+
+# The rng never changes its configuration, so that vector 0 never fires by itself.
+affinity_idle()
+{
+	local commits cpu delay irq move parked=0
+
+	find_devices
+	irq=$(irq_of "$RNG-config")
+	move_to "$RNG-config" 0
+	for move in $(seq $IDLE_MOVES); do
+		cpu=$((move % 4))
+		host mark
+		set_affinity "$irq" "$cpu" || fail "cannot move to CPU $cpu"
+		usleep $IDLE_SPACING_US
+		delay=$(host delay virtio_mmio_vis_latch "$(latched_pattern "$RNG" 0 "$cpu")") ||
+			fail "move $move did not reach the device"
+		commits=$(host count virtio_mmio_vis_mask_write "mmio $(base_of "$RNG") ")
+		note "move $move to CPU $cpu: $delay ms, $commits trapped"
+		[ "$delay" -le $REACH_LIMIT_MS ] || fail "move $move took $delay ms"
+		expect "effective CPU" "$cpu" "$(effective_cpu "$irq")"
+		[ "$commits" = 1 ] || parked=$((parked + 1))
+	done
+	note "$parked of $IDLE_MOVES were parked; spurious: $(tr '\n' ' ' <"/proc/irq/$irq/spurious")"
+}
+
+# spread: each queue's CPUs are those of blk-mq, and no CPU belongs to two queues
+managed_spread()
+{
+	local cpus irq queue
+
+	cpus=
+	for queue in 0 1 2 3; do
+		irq=$(irq_of "$BLK-req.$queue")
+		expect "CPUs of queue $queue" "$(cat /sys/block/vda/mq/$queue/cpu_list)" \
+			"$(cat "/proc/irq/$irq/smp_affinity_list")"
+		cpus="$cpus $(cat "/proc/irq/$irq/smp_affinity_list")"
+		set_affinity "$irq" 0 && fail "irq $irq of queue $queue took a new affinity"
+	done
+	expect "CPUs of all queues" "$(online_cpus | tr '\n' ' ')" \
+		"$(echo "$cpus" | tr ' ' '\n' | grep . | sort -n | tr '\n' ' ')"
+}
+
+queue_irq_of_cpu()
+{
+	local irq queue
+
+	for queue in 0 1 2 3; do
+		irq=$(irq_of "$BLK-req.$queue")
+		[ "$(cat "/proc/irq/$irq/smp_affinity_list")" != "$1" ] || echo "$irq"
+	done
+}
+
+cpu_online()
+{
+	echo "$2" >"/sys/devices/system/cpu/cpu$1/online"
+}
+
+# A CPU goes: its queue's vector is masked, others move away; it comes back: so does the vector.
+managed_hotplug()
+{
+	local before cpu=3 irq net
+
+	net=$(irq_of "$NET-input.0")
+	move_to "$NET-input.0" $cpu
+	irq=$(queue_irq_of_cpu $cpu)
+	host mark
+	cpu_online $cpu 0 || fail "CPU $cpu does not go offline"
+	[ "$(host count virtio_mmio_vis_mask_write "mmio $(base_of "$BLK") ")" -ge 1 ] ||
+		fail "the vector of CPU $cpu was not masked"
+	[ "$(effective_cpu "$net")" != $cpu ] || fail "$NET-input.0 stayed on CPU $cpu"
+	before=$(irq_count "$net")
+	net_ping || fail "no answer while CPU $cpu is offline"
+	await 5 irq_rose "$net" "$before" || fail "$NET-input.0 does not come"
+	disk_matches_host
+	cpu_online $cpu 1 || fail "CPU $cpu does not come back"
+	before=$(irq_count "$irq" $cpu)
+	read_disk_on $cpu 16 || fail "cannot read on CPU $cpu"
+	await 5 irq_rose "$irq" "$before" $cpu || fail "irq $irq does not come on CPU $cpu"
+}
+
+affinity_managed()
+{
+	find_devices
+	managed_spread
+	managed_hotplug
+	managed_spread
+}
+
+tests="
+vis.affinity.move	affinity_move
+vis.affinity.one_exit	affinity_one_exit
+vis.affinity.idle	affinity_idle
+vis.affinity.managed	affinity_managed
+"
+run_with_module

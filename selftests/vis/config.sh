@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# A change of the configuration comes on the vector of the configuration.
+
+. ./vis_lib.sh
+
+GROWTH=1048576
+
+size_is()
+{
+	[ "$(blockdev --getsize64 /dev/vda)" = "$1" ]
+}
+
+config_vector()
+{
+	local before config size virtio
+
+	virtio=$(virtio_of virtio_blk)
+	config=$(irq_of "$virtio-config")
+	before=$(irq_count "$config")
+	size=$(($(blockdev --getsize64 /dev/vda) + GROWTH))
+	host mark
+	host resize disk0 "$size"
+	await 5 size_is "$size" || fail "the capacity is still $(blockdev --getsize64 /dev/vda)"
+	expect "interrupts of the configuration" $((before + 1)) "$(irq_count "$config")"
+	expect "messages sent for vector 0" 1 "$(host count virtio_mmio_vis_send "vector 0\b")"
+}
+
+tests="
+vis.config.vector	config_vector
+"
+vis_run

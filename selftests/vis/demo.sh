@@ -1,0 +1,156 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# What scripts/demo shows in the guest. Each step says what it trapped.
+
+. ./vis_lib.sh
+
+MEBIBYTE=1048576
+
+step()
+{
+	echo
+	echo "== $*"
+	host mark >/dev/null
+}
+
+trapped()
+{
+	echo "   trapped: $(host trapped)"
+}
+
+show_interrupts()
+{
+	echo "   $(sed -n '1s/^   //p' /proc/interrupts)"
+	grep VIS- /proc/interrupts | sed 's/^/   /'
+}
+
+show_guest()
+{
+	step "Linux $(uname -r) on $(online_cpus | wc -l) CPUs"
+	[ ! -e /sys/bus/pci/devices ] || echo "   PCI devices: $(ls /sys/bus/pci/devices | wc -l)"
+	echo "   virtio-mmio devices without a driver: $(ls -d /sys/bus/platform/devices/LNRO0005* | wc -l)"
+}
+
+insert_modules()
+{
+	local driver
+
+	step "modprobe virtio_mmio_vis (with irq-virtio-vis)"
+	modprobe virtio_mmio_vis || fail "cannot insert the modules"
+	for driver in virtio_blk virtio_net virtio_rng virtio_console; do
+		[ -n "$(irqs_of "$(virtio_of $driver)")" ] || fail "$driver has no vectors"
+	done
+	dmesg | grep -i virtio | sed 's/^/   /'
+	trapped
+}
+
+use_disk()
+{
+	local cpu
+
+	step "the disk, 4 queues: all of it read, $(($(blockdev --getsize64 /dev/vda) / MEBIBYTE)) MiB"
+	for cpu in $(online_cpus); do
+		read_disk_on "$cpu" 64 || fail "cannot read"
+	done
+	disk_matches_host
+	echo "   SHA-256, as on the host: $(host hash disk0)"
+	trapped
+}
+
+use_others()
+{
+	step "the network: 4 MiB to the host and 4 MiB back"
+	net_up
+	net_exchange $((4 * MEBIBYTE))
+	echo "   the same SHA-256 on both sides, both ways"
+	trapped
+	step "entropy: 1 KiB of /dev/hwrng"
+	rng_matches_host 16
+	echo "   the bytes of the host's file"
+	trapped
+	step "the console: a nonce each way"
+	console_open
+	console_exchange
+	echo "   both arrived"
+	trapped
+}
+
+# move ACTION CPU COMMAND...: moves the vector; COMMAND makes it fire
+move()
+{
+	local action=$1 before cpu=$2 elsewhere irq
+
+	irq=$(irq_of "$action")
+	shift 2
+	step "$action (irq $irq) from CPU $(effective_cpu "$irq") to CPU $cpu"
+	set_affinity "$irq" "$cpu" || fail "$action refused CPU $cpu"
+	trapped
+	await 2 effective_is "$irq" "$cpu" || fail "$action is on CPU $(effective_cpu "$irq")"
+	before=$(irq_count "$irq" "$cpu")
+	elsewhere=$(irq_elsewhere "$irq" "$cpu")
+	"$@" >/dev/null
+	await 5 irq_rose "$irq" "$before" "$cpu" || fail "$action does not come on CPU $cpu"
+	expect "interrupts elsewhere" "$elsewhere" "$(irq_elsewhere "$irq" "$cpu")"
+	echo "   came on CPU $cpu: $(($(irq_count "$irq" "$cpu") - before)), elsewhere: 0"
+}
+
+# other_cpu ACTION: one that the vector is not on
+other_cpu()
+{
+	local current
+
+	current=$(effective_cpu "$(irq_of "$1")")
+	online_cpus | grep -vx "$current" | head -n 1
+}
+
+grow_disk()
+{
+	host resize disk0 $(($(blockdev --getsize64 /dev/vda) + MEBIBYTE))
+}
+
+move_vectors()
+{
+	local action
+
+	action=$(virtio_of virtio_net)-input.0
+	move "$action" "$(other_cpu "$action")" net_ping
+	action=$(virtio_of virtio_rng)-input
+	move "$action" "$(other_cpu "$action")" rng_read
+	action=$(virtio_of virtio_console)-input
+	move "$action" "$(other_cpu "$action")" host console-send x
+	action=$(virtio_of virtio_blk)-config
+	move "$action" "$(other_cpu "$action")" grow_disk
+}
+
+show_pinned()
+{
+	local irq queue
+
+	step "the disk's queues have managed affinity, as with virtio-pci"
+	for queue in /sys/block/vda/mq/*; do
+		irq=$(irq_of "$(virtio_of virtio_blk)-req.${queue##*/}")
+		set_affinity "$irq" 0 && fail "irq $irq took another affinity"
+		echo "   queue ${queue##*/}, irq $irq: CPU $(cat "/proc/irq/$irq/smp_affinity_list"), not to be changed"
+	done
+	trapped
+}
+
+demo()
+{
+	show_guest
+	insert_modules
+	use_disk
+	use_others
+	step "/proc/interrupts"
+	show_interrupts
+	move_vectors
+	show_pinned
+	step "/proc/interrupts"
+	show_interrupts
+	echo
+}
+
+tests="
+vis.demo	demo
+"
+vis_run

@@ -1,0 +1,68 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# From the line to the vectors: a device without its driver, driven register by register.
+
+. ./vis_lib.sh
+. ./test_module.sh
+
+ACKNOWLEDGE_DRIVER=3
+FEATURES_OK=11
+DRIVER_OK=15
+VERSION_1_AND_VIS=0x20001
+INT_CONFIG=2
+GROWTH=1048576
+
+# QEMU signals a change of its configuration only while DRIVER_OK is set, and takes ENABLE
+# only while it is not: this driver takes DRIVER_OK back in between.
+enable_by_hand()
+{
+	local base=$1
+
+	reg "$base" $STATUS 0
+	reg "$base" $STATUS $ACKNOWLEDGE_DRIVER
+	reg "$base" $DRIVER_FEATURES_SEL 0
+	reg "$base" $DRIVER_FEATURES 0
+	reg "$base" $DRIVER_FEATURES_SEL 1
+	reg "$base" $DRIVER_FEATURES $VERSION_1_AND_VIS
+	reg "$base" $STATUS $FEATURES_OK
+	expect "status" $FEATURES_OK $(($(reg "$base" $STATUS)))
+	reg "$base" $VIS_CONFIG_VECTOR 0
+	reg "$base" $STATUS $DRIVER_OK
+	host resize disk0 "$2"
+	expect "configuration bit of InterruptStatus on the line" $INT_CONFIG \
+		$(($(reg "$base" $INTERRUPT_STATUS) & INT_CONFIG))
+	expect "level of the line" 1 "$(host line)"
+	expect "pending word on the line" 0 $(($(pending_word "$base")))
+	reg "$base" $STATUS $FEATURES_OK
+	host mark
+	reg "$base" $VIS_CONTROL 1
+	expect "level of the line after ENABLE" 0 "$(host line)"
+	expect "VISControl" 1 $(($(reg "$base" $VIS_CONTROL)))
+	expect "InterruptStatus after ENABLE" 0 $(($(reg "$base" $INTERRUPT_STATUS)))
+	expect "pending word after ENABLE" 1 $(($(pending_word "$base")))
+	expect "messages sent for a masked vector" 0 "$(host count virtio_mmio_vis_send)"
+}
+
+enable_transition()
+{
+	local base driver platform size virtio
+
+	virtio=$(virtio_of virtio_blk)
+	platform=$(platform_of "$virtio")
+	base=$(base_of "$virtio")
+	driver=$(driver_of "$platform")
+	size=$(($(blockdev --getsize64 /dev/vda) + GROWTH))
+	echo "$platform" >"$driver/unbind"
+	(enable_by_hand "$base" "$size")
+	status=$?
+	reg "$base" $STATUS 0
+	echo "$platform" >"$driver/bind"
+	[ $status = 0 ] || exit 1
+	disk_matches_host
+	expect "size of the disk" "$size" "$(blockdev --getsize64 /dev/vda)"
+}
+
+tests="
+vis.enable.transition	enable_transition
+"
+run_with_module

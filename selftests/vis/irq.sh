@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# What an interrupt costs: no access to InterruptStatus or InterruptACK.
+
+. ./vis_lib.sh
+
+INTERRUPTS=10000
+INTERRUPT_STATUS=0x60
+INTERRUPT_ACK=0x64
+
+disk_interrupts()
+{
+	local irq sum=0
+
+	for irq in $(irqs_of "$1"); do
+		sum=$((sum + $(irq_count "$irq")))
+	done
+	echo "$sum"
+}
+
+irq_no_status_access()
+{
+	local before cpu rose virtio
+
+	virtio=$(virtio_of virtio_blk)
+	before=$(disk_interrupts "$virtio")
+	host mark
+	for cpu in $(online_cpus); do
+		read_disk_on "$cpu" &
+	done
+	wait
+	rose=$(($(disk_interrupts "$virtio") - before))
+	note "$rose interrupts"
+	[ "$rose" -ge "$INTERRUPTS" ] || fail "$rose interrupts, fewer than $INTERRUPTS"
+	expect "reads of InterruptStatus" 0 \
+		"$(host count virtio_mmio_read "offset $INTERRUPT_STATUS\b")"
+	expect "writes of InterruptACK" 0 \
+		"$(host count virtio_mmio_write_offset "offset $INTERRUPT_ACK\b")"
+	expect "VIS registers read" 0 "$(host count virtio_mmio_vis_reg_read)"
+	expect "VIS registers written" 0 "$(host count virtio_mmio_vis_reg_write)"
+	[ "$(host count virtio_mmio_vis_send)" -ge "$rose" ] ||
+		fail "the device sent fewer messages than there were interrupts"
+}
+
+tests="
+vis.irq.no_status_access	irq_no_status_access
+"
+vis_run

@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Masking from inside the kernel, by the test module, since disable_irq() is lazy.
+
+. ./vis_lib.sh
+. ./test_module.sh
+
+# The rng's queue is vector 1. The device answers one request while it is masked.
+mask_pending()
+{
+	local base before irq virtio
+
+	virtio=$(virtio_of virtio_rng)
+	base=$(base_of "$virtio")
+	irq=$(irq_of "$virtio-input")
+	expect "pending word at rest" 0 $(($(pending_word "$base")))
+	host mark
+	chip mask "$irq"
+	expect "mask table writes of a mask" 1 "$(host count virtio_mmio_vis_mask_write)"
+	before=$(irq_count "$irq")
+	rng_read
+	await 5 pending_is "$base" 2 || fail "pending word is $(pending_word "$base"), not 0x2"
+	expect "messages sent while masked" 0 "$(host count virtio_mmio_vis_send)"
+	expect "interrupts while masked" "$before" "$(irq_count "$irq")"
+
+	host mark
+	chip unmask "$irq"
+	expect "mask table writes of an unmask" 1 "$(host count virtio_mmio_vis_mask_write)"
+	await 5 irq_rose "$irq" "$before" || fail "no interrupt at unmask"
+	expect "interrupts at unmask" $((before + 1)) "$(irq_count "$irq")"
+	expect "messages sent at unmask" 1 "$(host count virtio_mmio_vis_send "vector 1\b")"
+	expect "pending word after" 0 $(($(pending_word "$base")))
+}
+
+tests="
+vis.mask.pending	mask_pending
+"
+run_with_module

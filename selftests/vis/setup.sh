@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# What it costs to set up the vectors of a device, in trapped accesses.
+
+. ./vis_lib.sh
+
+# at_most WHAT LIMIT COUNT
+at_most()
+{
+	note "$1: $3 of at most $2"
+	[ "$3" -le "$2" ] || fail "$1: $3, more than $2"
+}
+
+# Discovery is 7 reads; each event and ENABLE are a write; 32 vectors share a mask word.
+setup_exits()
+{
+	local driver events platform virtio words
+
+	virtio=$(virtio_of virtio_blk)
+	platform=$(platform_of "$virtio")
+	driver=$(driver_of "$platform")
+	events=$(irqs_of "$virtio" | wc -l)
+	words=$(((events + 31) / 32))
+	echo "$platform" >"$driver/unbind"
+	host mark
+	echo "$platform" >"$driver/bind"
+	expect "vectors after binding again" "$events" "$(irqs_of "$virtio" | wc -l)"
+	at_most "discovery reads" 7 "$(host count virtio_mmio_vis_reg_read)"
+	at_most "event and ENABLE writes" $((events + 1)) "$(host count virtio_mmio_vis_reg_write)"
+	at_most "mask table writes" "$words" "$(host count virtio_mmio_vis_mask_write)"
+	expect "mask table reads" 0 "$(host count virtio_mmio_vis_mask_read)"
+}
+
+tests="
+vis.setup.exits		setup_exits
+"
+vis_run

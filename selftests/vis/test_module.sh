@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The files of the test module vis_test, for scripts that insert it.
+
+VIS_TEST=/sys/kernel/debug/vis_test
+
+DEVICE_FEATURES_SEL=0x014
+DRIVER_FEATURES=0x020
+DRIVER_FEATURES_SEL=0x024
+INTERRUPT_STATUS=0x060
+STATUS=0x070
+VIS_CONTROL=0x0c8
+VIS_CONFIG_VECTOR=0x0cc
+VIS_PENDING_LOW=0x0e8
+VIS_PENDING_HIGH=0x0ec
+
+# chip CALL IRQ: mask, unmask, retrigger or rewrite
+chip()
+{
+	echo "$2" >"$VIS_TEST/$1" || fail "cannot $1 irq $2"
+}
+
+# reg BASE OFFSET [VALUE]: reads or writes a register
+reg()
+{
+	printf '0x%x\n' $(($1 + $2)) >"$VIS_TEST/address"
+	if [ $# = 3 ]; then
+		echo "$3" >"$VIS_TEST/reg"
+	else
+		cat "$VIS_TEST/reg"
+	fi
+}
+
+# pending_word BASE: word 0 of the pending table
+pending_word()
+{
+	local high low
+
+	low=$(reg "$1" $VIS_PENDING_LOW)
+	high=$(reg "$1" $VIS_PENDING_HIGH)
+	printf '0x%x\n' $((high << 32 | low)) >"$VIS_TEST/address"
+	cat "$VIS_TEST/mem"
+}
+
+pending_is()
+{
+	[ $(($(pending_word "$1"))) = $(($2)) ]
+}
+
+# run_with_module: vis_run, with the module inserted meanwhile
+run_with_module()
+{
+	local status
+
+	modprobe vis_test
+	vis_run
+	status=$?
+	rmmod vis_test
+	return $status
+}

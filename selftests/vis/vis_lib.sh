@@ -1,0 +1,327 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Helpers for the VIS guest tests: KTAP, the host's services, interrupts. A test is a function
+# that vis_run calls in a subshell; it fails by calling fail.
+
+VIS_HOST=${VIS_HOST:-/dev/ttyS1}
+exec 3<>"$VIS_HOST"
+
+note()
+{
+	echo "# $*"
+}
+
+fail()
+{
+	note "$*"
+	exit 1
+}
+
+# vis_run: runs the tests of $tests, a line "name function" each, or only $VIS_ONLY.
+vis_run()
+{
+	local failed=0 function name number=0
+
+	tests=$(echo "$tests" | awk -v only="$VIS_ONLY" \
+		'NF == 2 && (only == "" || $1 == only || index($1, only ".") == 1)')
+	echo "TAP version 13"
+	echo "1..$(echo "$tests" | awk 'NF' | wc -l)"
+	while read -r name function; do
+		[ -n "$name" ] || continue
+		number=$((number + 1))
+		if ("$function") </dev/null; then
+			echo "ok $number $name"
+		else
+			echo "not ok $number $name"
+			failed=1
+		fi
+	done <<-END
+		$tests
+	END
+	return $failed
+}
+
+# host VERB ARGUMENT...: prints the host's answer.
+host()
+{
+	local reply status
+
+	echo "@host $*" >&3
+	read -r status reply <&3
+	echo "$reply"
+	[ "$status" = @ok ]
+}
+
+expect()
+{
+	[ "$2" = "$3" ] || fail "$1: expected $2, got $3"
+}
+
+now_ms()
+{
+	awk '{ printf "%d", $1 * 1000 }' /proc/uptime
+}
+
+# await SECONDS COMMAND...: polls until the command succeeds.
+await()
+{
+	local deadline
+
+	deadline=$(($(now_ms) + $1 * 1000))
+	shift
+	until "$@"; do
+		[ "$(now_ms)" -lt "$deadline" ] || return 1
+	done
+}
+
+# vis_shell: a prompt on the host's terminal, until it is left
+vis_shell()
+{
+	echo "@shell" >&3
+	stty -F "$VIS_HOST" sane
+	setsid -c sh -i <"$VIS_HOST" >"$VIS_HOST" 2>&1
+	stty -F "$VIS_HOST" raw -echo
+	printf '\004' >&3
+}
+
+# virtio_of DRIVER [N]: the Nth virtio device bound to a driver.
+virtio_of()
+{
+	basename "$(ls -d "/sys/bus/virtio/drivers/$1"/virtio* | sed -n "${2:-1}p")"
+}
+
+platform_of()
+{
+	basename "$(dirname "$(readlink -f "/sys/bus/virtio/devices/$1")")"
+}
+
+# base_of VIRTIO: the address of the registers that its transport has claimed, as traces print it.
+base_of()
+{
+	awk -v name="$(platform_of "$1")" \
+		'$3 == name && $4 == name { sub("-.*", "", $1); print "0x" $1 }' /proc/iomem
+}
+
+# irq_of ACTION: the number of the interrupt with that handler name.
+irq_of()
+{
+	awk -v name="$1" '$NF == name { sub(":", "", $1); print $1 }' /proc/interrupts
+}
+
+irqs_of()
+{
+	awk -v name="$1-" 'index($NF, name) == 1 { sub(":", "", $1); print $1 }' /proc/interrupts
+}
+
+# irq_count IRQ [CPU]: how often it came, in all or on one CPU.
+irq_count()
+{
+	tr , '\n' <"/sys/kernel/irq/$1/per_cpu_count" |
+		awk -v cpu="${2:-all}" 'cpu == "all" || NR == cpu + 1 { n += $1 } END { print n + 0 }'
+}
+
+# irq_elsewhere IRQ CPU: how often it came on the other CPUs.
+irq_elsewhere()
+{
+	echo $(($(irq_count "$1") - $(irq_count "$1" "$2")))
+}
+
+irq_rose()
+{
+	[ "$(irq_count "$1" "${3:-}")" -gt "$2" ]
+}
+
+# counts VIRTIO SUFFIX...: "IRQ COUNT" of each interrupt
+counts()
+{
+	local irq suffix virtio=$1
+
+	shift
+	for suffix; do
+		irq=$(irq_of "$virtio-$suffix")
+		echo "$irq $(irq_count "$irq")"
+	done
+}
+
+# all_rose COUNTS: every interrupt came since
+all_rose()
+{
+	echo "$1" | while read -r irq count; do
+		await 5 irq_rose "$irq" "$count" || fail "irq $irq did not rise above $count"
+	done || exit 1
+}
+
+# check_vectors DRIVER SUFFIX...: the device has these interrupts, of its own chip, and no more.
+check_vectors()
+{
+	local driver=$1 irq platform suffix virtio
+
+	virtio=$(virtio_of "$driver")
+	platform=$(platform_of "$virtio")
+	shift
+	for suffix; do
+		irq=$(irq_of "$virtio-$suffix")
+		[ -n "$irq" ] || fail "$virtio ($platform) has no interrupt $virtio-$suffix"
+		expect "chip of $virtio-$suffix" "VIS-$platform" "$(cat "/sys/kernel/irq/$irq/chip_name")"
+		expect "type of $virtio-$suffix" edge "$(cat "/sys/kernel/irq/$irq/type")"
+		[ -e "/sys/bus/platform/devices/$platform/msi_irqs/$irq" ] ||
+			fail "$platform/msi_irqs has no $irq"
+	done
+	expect "interrupts of $virtio" $# "$(irqs_of "$virtio" | wc -l)"
+	expect "msi_irqs of $platform" $# \
+		"$(ls "/sys/bus/platform/devices/$platform/msi_irqs" | wc -l)"
+}
+
+# check_line DRIVER PLATFORM_DRIVER: the device has one interrupt, its line.
+check_line()
+{
+	local irq platform virtio
+
+	virtio=$(virtio_of "$1")
+	platform=$(platform_of "$virtio")
+	expect "driver of $platform" "$2" \
+		"$(basename "$(readlink "/sys/bus/platform/devices/$platform/driver")")"
+	irq=$(irq_of "$virtio")
+	[ -n "$irq" ] || fail "$virtio has no interrupt $virtio"
+	case $(cat "/sys/kernel/irq/$irq/chip_name") in
+	VIS*) fail "$virtio has a vector, not its line" ;;
+	esac
+	expect "vectors of $virtio" "" "$(irqs_of "$virtio")"
+}
+
+online_cpus()
+{
+	awk '/^processor/ { print $3 }' /proc/cpuinfo
+}
+
+effective_cpu()
+{
+	cat "/proc/irq/$1/effective_affinity_list"
+}
+
+effective_is()
+{
+	[ "$(effective_cpu "$1")" = "$2" ]
+}
+
+set_affinity()
+{
+	echo "$2" 2>/dev/null >"/proc/irq/$1/smp_affinity_list"
+}
+
+driver_of()
+{
+	readlink -f "/sys/bus/platform/devices/$1/driver"
+}
+
+# The devices at work
+
+GUEST_ADDRESS=10.0.2.15
+HOST_ADDRESS=10.0.2.2
+
+drop_caches()
+{
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+}
+
+# read_disk_on CPU [BLOCKS]: reads of 4 KiB that reach the device, from the disk's start
+read_disk_on()
+{
+	taskset -c "$1" dd if=/dev/vda of=/dev/null bs=4k iflag=direct status=none \
+		${2:+count="$2"}
+}
+
+disk_matches_host()
+{
+	drop_caches
+	expect "hash of the disk" "$(host hash disk0)" "$(sha256sum </dev/vda | cut -d ' ' -f 1)"
+}
+
+net_up()
+{
+	ip link set lo up
+	ip link set eth0 up
+	ip addr replace "$GUEST_ADDRESS/24" dev eth0
+}
+
+# A packet each way
+net_ping()
+{
+	ping -q -c 1 -W 5 "$HOST_ADDRESS" >/dev/null
+}
+
+# net_exchange BYTES: sends that many to the host and receives as many, compared by their hashes
+net_exchange()
+{
+	local port
+
+	head -c "$1" /dev/urandom >/tmp/sent
+	port=$(host net-port)
+	{ echo PUT && cat /tmp/sent; } | nc "$HOST_ADDRESS" "$port" || fail "cannot send"
+	expect "hash of what was sent" "$(sha256sum </tmp/sent | cut -d ' ' -f 1)" \
+		"$(host net-digest)"
+
+	port=$(host net-port)
+	echo "GET $1" | nc "$HOST_ADDRESS" "$port" >/tmp/received || fail "cannot receive"
+	expect "length of what was received" "$1" "$(wc -c </tmp/received)"
+	expect "hash of what was received" "$(host net-digest)" \
+		"$(sha256sum </tmp/received | cut -d ' ' -f 1)"
+	rm /tmp/sent /tmp/received
+}
+
+# rng_matches_host RECORDS: reads records of 64 bytes, which are in the host's file, in order.
+# The kernel's own reader of the device may take some in between.
+rng_matches_host()
+{
+	local bytes
+
+	bytes=$(dd if=/dev/hwrng bs=64 count="$1" iflag=fullblock status=none | xxd -p | tr -d '\n')
+	expect "records of the host's file" "$1" "$(host rng "$bytes")"
+}
+
+# The device had filled its queue; what is taken here is asked for anew.
+rng_read()
+{
+	dd if=/dev/hwrng of=/dev/null bs=64 count=1 status=none
+}
+
+console_open()
+{
+	exec 4<>/dev/hvc0
+	stty raw -echo <&4
+}
+
+new_nonce()
+{
+	head -c 16 /dev/urandom | xxd -p
+}
+
+# A line each way
+console_exchange()
+{
+	local nonce reply
+
+	nonce=$(new_nonce)
+	host console-send "$nonce" >/dev/null
+	read -r -t 10 reply <&4 || fail "nothing came from the host on the console"
+	expect "nonce from the host" "$nonce" "$reply"
+	nonce=$(new_nonce)
+	echo "$nonce" >&4
+	expect "nonce from the guest" "$nonce" "$(host console-read)"
+}
+
+# all_devices_work: the least that each must do, whatever its interrupts are
+all_devices_work()
+{
+	local cpu
+
+	disk_matches_host
+	for cpu in $(online_cpus); do
+		read_disk_on "$cpu" 4 || fail "cannot read on CPU $cpu"
+	done
+	net_up
+	net_ping || fail "no answer on the network"
+	rng_read || fail "no entropy"
+	console_open
+	console_exchange
+}
