@@ -17,10 +17,13 @@
 #include <linux/module.h>
 #include <linux/msi.h>
 #include <linux/seq_file.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/virtio_vis.h>
 #include <linux/workqueue.h>
+
+#include <asm/apicdef.h>
 
 #define CREATE_TRACE_POINTS
 #include <trace/events/virtio_vis.h>
@@ -565,21 +568,29 @@ static int vis_map_tables(struct virtio_vis *vis, const struct vis_range *table,
 
 static int vis_init_tables(struct virtio_vis *vis, const struct virtio_vis_layout *layout)
 {
-	unsigned int nr_words = vis_words_for(layout->nr_vectors);
+	unsigned int size = vis_words_for(layout->nr_vectors) * sizeof(u32);
+	const struct vis_range table = {
+		"vector table", layout->table, (u64)layout->nr_vectors * sizeof(*vis->table),
+		sizeof(*vis->table), 1
+	};
+	const struct vis_range mask = {
+		"mask table", layout->mask, size, sizeof(u32), VIRTIO_VIS_MASK_GRANULE
+	};
+	const struct vis_range pending = {
+		"pending table", layout->pending, size, sizeof(u32), 1
+	};
 	const struct vis_range ranges[] = {
 		{ "register block", layout->regs, layout->regs_size, sizeof(u32), 0 },
-		{ "vector table", layout->table,
-		  (u64)layout->nr_vectors * sizeof(*vis->table), sizeof(*vis->table), 1 },
-		{ "mask table", layout->mask, nr_words * sizeof(u32), sizeof(u32),
-		  VIRTIO_VIS_MASK_GRANULE },
-		{ "pending table", layout->pending, nr_words * sizeof(u32), sizeof(u32), 1 },
+		/* Which are in the memory map only where there is PCI */
+		{ "interrupt controllers", IO_APIC_DEFAULT_PHYS_BASE, SZ_4M, sizeof(u32), 0 },
+		table, mask, pending,
 	};
 	int ret;
 
 	ret = vis_check_ranges(vis->dev, ranges, ARRAY_SIZE(ranges));
 	if (ret)
 		return ret;
-	return vis_map_tables(vis, &ranges[1], &ranges[2], &ranges[3]);
+	return vis_map_tables(vis, &table, &mask, &pending);
 }
 
 static int vis_init_words(struct virtio_vis *vis)
