@@ -2,26 +2,33 @@
 """The VM runner's command line; see scripts/vm --help."""
 
 import argparse
+import fcntl
 import os
 import re
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from . import initramfs, terminal, verdict
+from . import hostside, initramfs, terminal, verdict
 from .machine import BOARD, Machine, MachineError, has_kvm, tsc_khz
 from .scenarios import DISK_BYTES, GROUPS, RNG_BYTES, SCENARIOS
 from .services import Services
 
 STOCK_GUEST_MODULES = ("virtio_blk", "virtio_net", "virtio_rng", "virtio_console")
-TEST_NAMES = re.compile(r"^(vis\.\S+)\s+\w+$", re.M)
+TEST_NAMES = re.compile(r"^((?:parity|observe|vis|hostile|stress)\.\S+)\s+\w+$", re.M)
 LOG_TIMEOUT = 20
+SHARE_BYTES = 1 << 20
+LOOPBACK = "127.0.0.1"
 
 
 class Guest:
     """One boot of a scenario, from the disk images to the verdict."""
+
+    services = Services
 
     def __init__(self, options, name, tap):
         self.options = options
@@ -30,7 +37,9 @@ class Guest:
         self.tap = tap
         self.rundir = options.root / "build/vm" / options.suite / name
         self.guest_dir = options.root / "selftests/vis"
+        self.timeout = options.timeout or self.scenario.timeout
         self.machine = None
+        self.sockets = None
         self.done = False
 
     def prepare(self):
@@ -40,7 +49,10 @@ class Guest:
             shutil.copyfile(self.options.disk, self.rundir / "disk0")
         else:
             (self.rundir / "disk0").write_bytes(os.urandom(DISK_BYTES))
-        (self.rundir / "disk1").write_bytes(os.urandom(DISK_BYTES))
+        for name in ("disk1", "disk2"):
+            (self.rundir / name).write_bytes(os.urandom(DISK_BYTES))
+        (self.rundir / "share").mkdir()
+        (self.rundir / "share/known").write_bytes(os.urandom(SHARE_BYTES))
         (self.rundir / "rng").write_bytes(os.urandom(RNG_BYTES))
         scenario = self.scenario
         modules = initramfs.Modules(self.options.kernel and self.options.kernel / "lib/modules",
@@ -50,17 +62,16 @@ class Guest:
         if self.options.script:
             files["script.sh"] = self.options.script.read_bytes()
         initramfs.build(self.rundir / "initrd", self.options.busybox, modules.closure(
-            STOCK_GUEST_MODULES + scenario.modules + scenario.load), files)
+            STOCK_GUEST_MODULES + scenario.modules + scenario.load), files,
+            initramfs.programs(self.options.tools, scenario.tools))
 
     def scripts(self):
         scripts = ("script.sh",) if self.options.script else self.scenario.scripts
-        if self.options.shell:
-            scripts = (scripts if self.options.script else ()) + ("shell",)
-        return scripts
+        return scripts + (("shell",) if self.options.shell else ())
 
     def kernel_parameters(self):
-        words = ["console=ttyS0", "panic=-1", f"tsc_early_khz={tsc_khz()}", "no_timer_check", "ipv6.disable=1",
-                 self.scenario.append, self.options.append,
+        words = ["console=ttyS0", "panic=-1", f"tsc_early_khz={tsc_khz()}", "no_timer_check",
+                 "ipv6.disable=1", self.scenario.append, self.options.append,
                  "vis.scripts=" + ",".join(self.scripts()),
                  "vis.modules=" + ",".join(STOCK_GUEST_MODULES + self.scenario.modules)]
         if self.options.only:
@@ -73,38 +84,62 @@ class Guest:
         properties = ["force-legacy=false", *scenario.globals]
         if not self.options.no_vis:
             properties += [f"vis={scenario.vis}", f"vectors={scenario.vectors}"]
+        board = BOARD + scenario.board
+        if self.options.no_acpi:
+            board += ",acpi=off"
         args = ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-                "-machine", BOARD + scenario.board, "-accel", "kvm" if kvm else "tcg",
+                "-machine", board, "-accel", "kvm" if kvm else "tcg",
                 "-cpu", "host" if kvm else "qemu64",
-                "-smp", str(self.options.smp), "-m", "512",
+                "-smp", str(scenario.smp or self.options.smp), "-m", "512",
                 "-kernel", str(self.options.vmlinuz), "-initrd", str(self.rundir / "initrd"),
                 "-append", self.kernel_parameters()]
+        if self.options.no_acpi:
+            args += ["-bios", self.options.no_acpi]
         for value in properties:
             args += ["-global", "virtio-mmio." + value]
-        for value in scenario.devices:
-            args.append(value.replace("{dir}", str(self.rundir)))
-        return args
+        return args + [self.place(value) for value in scenario.devices]
+
+    def place(self, text):
+        """Paths for the names that a scenario uses."""
+        for name, path in (("dir", self.rundir), ("sockets", self.sockets),
+                           ("programs", self.options.qemu.parent), ("tools", self.options.tools)):
+            text = text.replace("{" + name + "}", str(path))
+        return text
 
     def run(self):
         self.prepare()
-        problem = None
         with tempfile.TemporaryDirectory(prefix="vis.") as sockets:
-            self.machine = Machine(self.options.qemu, self.rundir, Path(sockets),
-                                   self.qemu_args())
+            self.sockets = Path(sockets)
+            daemons = hostside.Daemons(self.rundir / "daemons.log", self.sockets)
             try:
-                self.machine.start()
-                problem = self.converse()
-            except (MachineError, OSError, TimeoutError) as error:
+                with hostside.network(self.scenario.taps):
+                    for name, command in self.scenario.daemons.items():
+                        daemons.start(name, [self.place(word) for word in command])
+                    problem = self.run_machine()
+            except (OSError, subprocess.CalledProcessError) as error:
                 problem = f"{error}"
-            if not self.machine.stop():
-                problem = "QEMU failed: " + self.machine.stderr()
+            finally:
+                daemons.stop()
         self.judge(problem)
+
+    def run_machine(self):
+        problem = None
+        self.machine = Machine(self.options.qemu, self.rundir, self.sockets, self.qemu_args())
+        try:
+            self.machine.start()
+            problem = self.converse()
+        except (MachineError, OSError, TimeoutError) as error:
+            problem = f"{error}"
+        if not self.machine.stop():
+            problem = "QEMU failed: " + self.machine.stderr()
+        return problem
 
     def converse(self):
         """Serve the guest until it says that all is done; returns what went wrong."""
         line = self.machine.lines["host"]
-        services = Services(self.machine, self.rundir)
-        deadline = time.monotonic() + self.scenario.timeout
+        services = self.services(self.machine, self.rundir,
+                                 "" if self.scenario.taps else LOOPBACK)
+        deadline = time.monotonic() + self.timeout
         guest_tap = None
         with (self.rundir / "transcript").open("w", encoding="utf-8") as transcript:
             while True:
@@ -120,7 +155,7 @@ class Guest:
                     line.send(reply + "\n")
                 elif verb == "@shell":
                     terminal.join(line)
-                    deadline = time.monotonic() + self.scenario.timeout
+                    deadline = time.monotonic() + self.timeout
                 elif verb == "@script":
                     guest_tap = verdict.GuestTap(self.tap)
                 elif verb == "@exit":
@@ -151,20 +186,22 @@ class Guest:
         prefix = f"{self.options.suite}.{self.name}"
         if problem:
             self.tap.note(f"{problem}\nlogs: {self.rundir}")
-        for name in [] if self.options.script or self.options.shell else wanted_tests(self.options, self.name):
+        for name in wanted_tests(self.options, self.name):
             if name not in self.tap.results:
                 self.tap.result(False, name)
         self.tap.result(problem is None and self.done, prefix + ".complete")
-        reports = verdict.kernel_reports(self.klog())
+        reports = [report for report in verdict.kernel_reports(self.klog())
+                   if not re.search(self.scenario.expected, report)]
         for report in reports[:10]:
             self.tap.note(report)
         self.tap.result(not reports, prefix + ".kernel_log")
         if not self.options.keep:
-            for name in ("disk0", "disk1", "rng", "initrd"):
+            shutil.rmtree(self.rundir / "share", ignore_errors=True)
+            for name in ("disk0", "disk1", "disk2", "rng", "initrd", "wav"):
                 (self.rundir / name).unlink(missing_ok=True)
 
 
-def parse():
+def parse(arguments=None):
     parser = argparse.ArgumentParser(prog="scripts/vm", add_help=False)
     parser.add_argument("--root", type=Path)
     parser.add_argument("--list", action="store_true")
@@ -176,18 +213,23 @@ def parse():
     parser.add_argument("--script", type=Path)
     parser.add_argument("--shell", action="store_true")
     parser.add_argument("--plain", action="store_true")
+    parser.add_argument("--timeout", type=int)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--no-vis", action="store_true")
+    parser.add_argument("--no-acpi", metavar="FIRMWARE")
     parser.add_argument("--kernel", type=Path)
     parser.add_argument("--vmlinuz", type=Path)
     parser.add_argument("--modules", type=Path)
     parser.add_argument("--qemu", type=Path)
+    parser.add_argument("--tools", type=Path)
     parser.add_argument("--busybox", default="/bin/busybox")
     parser.add_argument("scenarios", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     unknown = [name for name in options.scenarios if name not in SCENARIOS]
     if unknown:
         parser.error("no such scenario: " + " ".join(unknown))
+    if options.shell and not sys.stdin.isatty():
+        parser.error("--shell needs a terminal")
     if options.kernel and not options.vmlinuz:
         options.vmlinuz = next(options.kernel.glob("boot/vmlinuz-*"))
     return options
@@ -201,8 +243,20 @@ def test_names(root, scenario):
 
 def wanted_tests(options, scenario):
     only = options.only
-    return [name for name in test_names(options.root, scenario)
-            if only in ("", name) or name.startswith(only + ".")]
+    names = [] if options.script else test_names(options.root, scenario)
+    return [name for name in names if only in ("", name) or name.startswith(only + ".")]
+
+
+def lock(path):
+    """One run of a suite at a time, for they share a directory; held as long as the result."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print(f"scripts/vm: waiting for another run that holds {path}", file=sys.stderr)
+        fcntl.flock(file, fcntl.LOCK_EX)
+    return file
 
 
 def main():
@@ -213,13 +267,18 @@ def main():
         return 0
     if not initramfs.is_static(options.busybox):
         sys.exit(f"scripts/vm: {options.busybox} is not static: install busybox-static")
+    # Ended from outside, it still ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("scripts/vm: terminated"))
+    held = lock(options.root / "build/vm" / (options.suite + ".lock"))
     tap = verdict.Story() if options.plain or options.shell else verdict.Tap()
-    started = [name for name in options.scenarios if options.script or wanted_tests(options, name)]
+    started = [name for name in options.scenarios
+               if options.script or options.shell or wanted_tests(options, name)]
     for name in started:
         Guest(options, name, tap).run()
     for group, scenarios in GROUPS.items():
         if set(scenarios) <= set(started) and options.only in ("", group):
             tap.group(group, len(scenarios))
+    held.close()
     return 0 if tap.finish() else 1
 
 

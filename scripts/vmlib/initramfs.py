@@ -3,11 +3,14 @@
 
 import lzma
 import os
+import re
 import stat
+import subprocess
 from pathlib import Path
 
 NEWC_TRAILER = "TRAILER!!!"
-DIRECTORIES = ("bin", "dev", "lib", "lib/modules", "proc", "sys", "tmp", "vis")
+DIRECTORIES = ("bin", "dev", "lib", "lib/modules", "lib64", "proc", "sys", "tmp", "vis")
+LOADER = "lib64/ld-linux-x86-64.so.2"
 COMPRESSED = {".xz": lzma.decompress}
 
 
@@ -108,7 +111,23 @@ def is_static(path):
     return data[:4] == b"\x7fELF" and all(header != b"\3\0\0\0" for header in headers)
 
 
-def build(path, busybox, modules, guest_files):
+def programs(root, names):
+    """{path: bytes} of programs in an unpacked tree, their libraries and the loader."""
+    found = {}
+    for name in names:
+        program = next(path for place in ("bin", "sbin")
+                       for path in [root / "usr" / place / name] if path.exists())
+        listed = subprocess.run(
+            [root / "usr" / LOADER, "--library-path", root / "usr/lib/x86_64-linux-gnu", "--list",
+             program], check=True, capture_output=True, text=True).stdout
+        found["bin/" + name] = program.read_bytes()
+        found[LOADER] = (root / "usr" / LOADER).read_bytes()
+        for library in re.findall(r"=> (\S+)", listed):
+            found["lib/" + Path(library).name] = Path(library).read_bytes()
+    return found
+
+
+def build(path, busybox, modules, guest_files, tools):
     """Write the archive. modules: {name: bytes}; guest_files: {name in /vis: bytes}."""
     cpio = Cpio()
     for directory in DIRECTORIES:
@@ -121,4 +140,6 @@ def build(path, busybox, modules, guest_files):
     cpio.file("lib/modules/modules.dep", dependencies(modules).encode(), 0o644)
     for name, data in guest_files.items():
         cpio.file(f"vis/{name}", data)
+    for name, data in tools.items():
+        cpio.file(name, data)
     Path(path).write_bytes(cpio.bytes())

@@ -11,6 +11,7 @@ from pathlib import Path
 
 TRACE_EVENTS = ("virtio_mmio_vis_*", "virtio_mmio_read", "virtio_mmio_write_offset",
                 "virtio_mmio_setting_irq")
+OWN_LINES = ("qmp", "host")
 CONNECT_TIMEOUT = 20
 MIGRATE_TIMEOUT = 60
 # microvm's board timers and PIC: without them a stock kernel may hang in its timer check.
@@ -93,7 +94,7 @@ class Trace:
 
     def lines(self, event, pattern=""):
         """Lines since the mark of an event whose arguments match a regular expression."""
-        line_re = re.compile(rf"(?:^|[:\s]){event}\s.*{pattern}")
+        line_re = re.compile(rf"(?:^|[:\s])(?:{event})\s.*{pattern}")
         found = []
         for path in self.files:
             with path.open("rb") as log:
@@ -113,7 +114,7 @@ class Machine:
         self.process = None
         self.generation = 0
         self.trace = Trace()
-        self.lines = {name: Line(sockdir / name) for name in ("qmp", "host", "console")}
+        self.lines = {name: Line(sockdir / name) for name in (*OWN_LINES, "console", "port")}
         self.sockdir = sockdir
 
     def chardevs(self):
@@ -130,8 +131,9 @@ class Machine:
         trace = self.rundir / f"trace.{self.generation}"
         trace.write_bytes(b"")
         self.trace.open(trace)
-        command = [str(self.qemu), *self.args, *self.chardevs(), "-D", str(trace),
-                   "-msg", "timestamp=on"]
+        # A runner that is killed takes its guest along.
+        command = ["setpriv", "--pdeathsig", "KILL", str(self.qemu), *self.args,
+                   *self.chardevs(), "-D", str(trace), "-msg", "timestamp=on"]
         for event in TRACE_EVENTS:
             command += ["-trace", event]
         if incoming:
@@ -142,7 +144,7 @@ class Machine:
                                             stderr=stderr)
         try:
             for name in self.lines:
-                if name != "console" or "chardev=console" in " ".join(self.args):
+                if name in OWN_LINES or f"chardev={name}" in " ".join(self.args):
                     self.lines[name].accept()
         except TimeoutError as error:
             raise MachineError("QEMU did not start: " + self.stderr()) from error

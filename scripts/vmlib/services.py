@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the host does for a guest test: one method per verb of `@host VERB ARGUMENTS`."""
 
+import array
 import hashlib
 import os
 import socket
@@ -8,13 +9,15 @@ import threading
 
 IO_TIMEOUT = 20
 RNG_RECORD = 64
+WAV_HEADER = 44
+HALF_SCALE = 1 << 14
 
 
 class NetPeer:
     """A TCP server for the guest: `PUT` stores what follows, `GET n` sends n random bytes."""
 
-    def __init__(self):
-        self.server = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, address):
+        self.server = socket.create_server((address, 0))
         self.port = self.server.getsockname()[1]
         self.digest = None
         self.done = threading.Event()
@@ -37,8 +40,9 @@ class NetPeer:
 class Services:
     """Verbs return the text of the reply; ValueError and OSError become an @err reply."""
 
-    def __init__(self, machine, rundir):
+    def __init__(self, machine, rundir, address):
         self.machine = machine
+        self.address = address
         self.rundir = rundir
         self.net = None
 
@@ -66,15 +70,13 @@ class Services:
         return (self.machine.trace.lines(event, " ".join(pattern)) or [""])[-1]
 
     def do_trapped(self):
-        """What trapped since the mark, in words."""
-        count = self.do_count
-        notify, registers = count("virtio_mmio_write_offset", "offset 0x50\\b"), sum(
-            count(event) for event in ("virtio_mmio_read", "virtio_mmio_write_offset"))
-        status = (count("virtio_mmio_read", "offset 0x60\\b") +
-                  count("virtio_mmio_write_offset", "offset 0x64\\b"))
-        masks = count("virtio_mmio_vis_mask_write") + count("virtio_mmio_vis_mask_read")
+        """What trapped since the mark, in words. QueueNotify is an ioeventfd: no trap."""
+        masks, reads, writes = (self.do_count(event) for event in (
+            "virtio_mmio_vis_mask_(read|write)", "virtio_mmio_read", "virtio_mmio_write_offset"))
+        status = (self.do_count("virtio_mmio_read", r"offset 0x60\b") +
+                  self.do_count("virtio_mmio_write_offset", r"offset 0x64\b"))
         return (f"mask table {masks}, InterruptStatus and InterruptACK {status}, "
-                f"QueueNotify {notify}, other registers {registers - notify - status}")
+                f"other registers {reads + writes - status}")
 
     def do_delay(self, event, *pattern):
         """Milliseconds from the mark to the first such line."""
@@ -111,16 +113,49 @@ class Services:
             position = found
         return len(data) // RNG_RECORD
 
-    def do_console_send(self, nonce):
-        self.machine.lines["console"].send(nonce + "\n")
+    def do_console_send(self, nonce, line="console"):
+        self.machine.lines[line].send(nonce + "\n")
         return ""
 
-    def do_console_read(self):
-        return self.machine.lines["console"].read_line(IO_TIMEOUT)
+    def do_console_read(self, line="console"):
+        return self.machine.lines[line].read_line(IO_TIMEOUT)
+
+    def do_key(self, code):
+        """Press and release a key of the keyboard."""
+        key = {"type": "qcode", "data": code}
+        self.machine.qmp("input-send-event", events=[
+            {"type": "key", "data": {"down": down, "key": key}} for down in (True, False)])
+        return ""
+
+    def do_balloon(self, mebibytes):
+        """Leave the guest that much memory."""
+        self.machine.qmp("balloon", value=int(mebibytes) << 20)
+        return ""
+
+    def do_memory(self):
+        """Mebibytes that the balloon has left to the guest."""
+        return self.machine.qmp("query-balloon")["actual"] >> 20
+
+    def do_pixel(self, device, x, y):
+        """A pixel of the screen, as rrggbb."""
+        path = self.rundir / "screen"
+        self.machine.qmp("screendump", filename=str(path), device=device)
+        header, size, _, pixels = path.read_bytes().split(b"\n", 3)
+        if header != b"P6":
+            raise ValueError("the screen is no PPM")
+        start = 3 * (int(y) * int(size.split()[0]) + int(x))
+        return pixels[start:start + 3].hex()
+
+    def do_loud(self):
+        """Samples above half of full scale that were played."""
+        samples = array.array("h")
+        data = (self.rundir / "wav").read_bytes()[WAV_HEADER:]
+        samples.frombytes(data[:len(data) // 2 * 2])
+        return sum(abs(sample) > HALF_SCALE for sample in samples)
 
     def do_net_port(self):
         """The port, at the slirp gateway, of the peer."""
-        self.net = self.net or NetPeer()
+        self.net = self.net or NetPeer(self.address)
         self.net.done.clear()
         return self.net.port
 

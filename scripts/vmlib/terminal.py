@@ -12,9 +12,8 @@ END_OF_TRANSMISSION = b"\4"
 
 
 def copy(terminal, line):
-    sources = [terminal, line]
     while True:
-        ready, _, _ = select.select(sources, [], [])
+        ready, _, _ = select.select([terminal, line], [], [])
         if line in ready:
             data = line.sock.recv(CHUNK)
             shown, end, line.buffer = data.partition(END_OF_TRANSMISSION)
@@ -22,21 +21,16 @@ def copy(terminal, line):
             if end or not data:
                 return
         if terminal in ready:
-            data = os.read(terminal, CHUNK)
-            line.sock.sendall(data or END_OF_TRANSMISSION)
-            if not data:
-                sources = [line]
+            line.sock.sendall(os.read(terminal, CHUNK) or END_OF_TRANSMISSION)
 
 
 def join(line):
-    """Copy both ways until the guest sends an end of transmission."""
+    """Copy both ways, the terminal in raw mode, until the guest sends an end of transmission."""
     terminal = sys.stdin.fileno()
-    saved = termios.tcgetattr(terminal) if os.isatty(terminal) else None
+    saved = termios.tcgetattr(terminal)
     os.write(sys.stdout.fileno(), line.buffer)
     try:
-        if saved:
-            tty.setraw(terminal)
+        tty.setraw(terminal)
         copy(terminal, line)
     finally:
-        if saved:
-            termios.tcsetattr(terminal, termios.TCSADRAIN, saved)
+        termios.tcsetattr(terminal, termios.TCSADRAIN, saved)

@@ -7,7 +7,7 @@ KERNEL_REPORT = re.compile(
     r"\] WARNING:|BUG:|BUG at|Oops|KASAN|KCSAN|KFENCE|UBSAN|Call Trace|general protection fault|"
     r"possible (circular|recursive)|inconsistent lock state|suspicious RCU|unreferenced object|"
     r"nobody cared|Kernel panic|rcu: INFO|rcu:.*stall|blocked for more than|soft lockup|"
-    r"hard LOCKUP|do_IRQ: .* No irq handler|No irq handler for vector|scheduling while atomic")
+    r"hard LOCKUP|No irq handler for|scheduling while atomic")
 RESULT = re.compile(r"^(ok|not ok) \d+ (\S+)(.*)$")
 PLAN = re.compile(r"^1\.\.(\d+)\s*$")
 END_OF_LOG = "vis: end of tests"

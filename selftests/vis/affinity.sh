@@ -11,7 +11,6 @@ CLEANUP_US=50000
 IDLE_MOVES=10
 IDLE_SPACING_US=100000
 REACH_LIMIT_MS=50
-REDIRECT_DEST_SHIFT=12
 
 # fire ACTION: makes the device send that interrupt, if it can be made to
 fire()

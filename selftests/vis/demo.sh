@@ -18,6 +18,26 @@ trapped()
 	echo "   trapped: $(host trapped)"
 }
 
+# vectors_came COUNT: how often all vectors came since they had come that often
+vectors_came()
+{
+	awk -v before="${1:-0}" '
+		FNR == 1 { cpus = NF }
+		/VIS-/ { for (i = 2; i <= cpus + 1; i++) sum += $i }
+		END { print sum - before }' /proc/interrupts
+}
+
+# use COMMAND...: does it, and tells of the interrupts and of what trapped
+use()
+{
+	local before
+
+	before=$(vectors_came)
+	"$@"
+	echo "   interrupts: $(vectors_came "$before")"
+	trapped
+}
+
 show_interrupts()
 {
 	echo "   $(sed -n '1s/^   //p' /proc/interrupts)"
@@ -27,52 +47,68 @@ show_interrupts()
 show_guest()
 {
 	step "Linux $(uname -r) on $(online_cpus | wc -l) CPUs"
-	[ ! -e /sys/bus/pci/devices ] || echo "   PCI devices: $(ls /sys/bus/pci/devices | wc -l)"
-	echo "   virtio-mmio devices without a driver: $(ls -d /sys/bus/platform/devices/LNRO0005* | wc -l)"
+	[ ! -e /sys/bus/pci/devices ] || echo "   PCI devices: $(entries /sys/bus/pci/devices | wc -l)"
+	echo "   virtio-mmio devices: $(entries /sys/bus/platform/devices LNRO0005 | wc -l)"
 }
 
 insert_modules()
 {
 	local driver
 
-	step "modprobe virtio_mmio_vis (with irq-virtio-vis)"
-	modprobe virtio_mmio_vis || fail "cannot insert the modules"
+	if grep -q VIS- /proc/interrupts; then
+		step "VIS is built in"
+	else
+		step "modprobe virtio_mmio_vis (with irq-virtio-vis)"
+		modprobe virtio_mmio_vis || fail "cannot insert the modules"
+	fi
 	for driver in virtio_blk virtio_net virtio_rng virtio_console; do
 		[ -n "$(irqs_of "$(virtio_of $driver)")" ] || fail "$driver has no vectors"
 	done
-	dmesg | grep -i virtio | sed 's/^/   /'
+	dmesg | grep -i virtio_ | grep -v 'ommand line' | sed 's/^/   /'
 	trapped
 }
 
-use_disk()
+read_disk()
 {
 	local cpu
 
-	step "the disk, 4 queues: all of it read, $(($(blockdev --getsize64 /dev/vda) / MEBIBYTE)) MiB"
 	for cpu in $(online_cpus); do
 		read_disk_on "$cpu" 64 || fail "cannot read"
 	done
 	disk_matches_host
 	echo "   SHA-256, as on the host: $(host hash disk0)"
-	trapped
 }
 
-use_others()
+exchange_packets()
 {
-	step "the network: 4 MiB to the host and 4 MiB back"
 	net_up
 	net_exchange $((4 * MEBIBYTE))
 	echo "   the same SHA-256 on both sides, both ways"
-	trapped
-	step "entropy: 1 KiB of /dev/hwrng"
+}
+
+read_entropy()
+{
 	rng_matches_host 16
 	echo "   the bytes of the host's file"
-	trapped
-	step "the console: a nonce each way"
+}
+
+talk()
+{
 	console_open
 	console_exchange
 	echo "   both arrived"
-	trapped
+}
+
+use_devices()
+{
+	step "the disk, 4 queues: all of it read, $(($(blockdev --getsize64 /dev/vda) / MEBIBYTE)) MiB"
+	use read_disk
+	step "the network: 4 MiB to the host and 4 MiB back"
+	use exchange_packets
+	step "entropy: 1 KiB of /dev/hwrng"
+	use read_entropy
+	step "the console: a nonce each way"
+	use talk
 }
 
 # move ACTION CPU COMMAND...: moves the vector; COMMAND makes it fire
@@ -139,8 +175,7 @@ demo()
 {
 	show_guest
 	insert_modules
-	use_disk
-	use_others
+	use_devices
 	step "/proc/interrupts"
 	show_interrupts
 	move_vectors

@@ -21,7 +21,7 @@ free_cpu_vectors()
 
 snapshot()
 {
-	echo "interrupts: $(ls /sys/kernel/irq | tr '\n' ' ')"
+	echo "interrupts: $(entries /sys/kernel/irq | tr '\n' ' ')"
 	echo "free CPU vectors: $(free_cpu_vectors)"
 	vmalloc_users
 }
@@ -32,22 +32,57 @@ same_snapshot()
 	cmp -s /tmp/first /tmp/last
 }
 
+# In a kernel that has VIS built in, its devices come and go in place of the modules.
+driver_is_a_module()
+{
+	[ -e /lib/modules/virtio_mmio_vis.ko ]
+}
+
+insert()
+{
+	local platform
+
+	if driver_is_a_module; then
+		modprobe virtio_mmio_vis
+		return
+	fi
+	for platform in $platforms; do
+		echo "$platform" >/sys/bus/platform/drivers/virtio-mmio/bind || return 1
+	done
+}
+
+remove()
+{
+	local platform
+
+	if driver_is_a_module; then
+		rmmod virtio_mmio_vis && rmmod irq_virtio_vis
+		return
+	fi
+	for platform in $platforms; do
+		echo "$platform" >/sys/bus/platform/drivers/virtio-mmio/unbind || return 1
+	done
+}
+
 cycle()
 {
-	modprobe virtio_mmio_vis || fail "cycle $1: cannot insert"
+	insert || fail "cycle $1: cannot insert"
 	check_vectors virtio_blk config req.0 req.1 req.2 req.3
 	read_disk_on $(($1 % 4)) 64 || fail "cycle $1: cannot read"
 	rng_read || fail "cycle $1: no entropy"
 	net_up
 	net_ping || fail "cycle $1: no answer on the network"
-	rmmod virtio_mmio_vis || fail "cycle $1: virtio_mmio_vis stays"
-	rmmod irq_virtio_vis || fail "cycle $1: irq_virtio_vis stays"
+	remove || fail "cycle $1: cannot remove"
 }
 
 module_reload()
 {
-	local number
+	local number platforms
 
+	if ! driver_is_a_module; then
+		platforms=$(cd /sys/bus/platform/drivers/virtio-mmio && echo virtio-mmio.*)
+		remove || fail "cannot unbind"
+	fi
 	mount -t tracefs tracefs $TRACE
 	echo 1 >$TRACE/events/irq_matrix/enable || fail "no irq_matrix events"
 	cycle 1

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash disable=SC2034
 # The files of the test module vis_test, for scripts that insert it.
 
 VIS_TEST=/sys/kernel/debug/vis_test
 
-DEVICE_FEATURES_SEL=0x014
 DRIVER_FEATURES=0x020
 DRIVER_FEATURES_SEL=0x024
 INTERRUPT_STATUS=0x060

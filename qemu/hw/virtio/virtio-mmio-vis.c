@@ -73,6 +73,9 @@ static void vis_send(VirtIOMMIOVIS *vis, uint32_t vector)
 {
     MSIMessage msg = vis->latch[vector];
 
+    if (vis->hostile) {
+        virtio_mmio_vis_hostile_send(vis->hostile, &msg);
+    }
     if (!vis_is_msi_target(msg.address)) {
         qemu_log_mask(LOG_GUEST_ERROR,
                       "%s: vector %u: message to 0x%" PRIx64 " dropped\n",
@@ -829,6 +832,7 @@ void virtio_mmio_vis_plugged(DeviceState *d, Error **errp)
     vis->pending = g_new(uint32_t, vis->nr_words);
     vis->latch = g_new(MSIMessage, vis->nr_vectors);
     virtio_mmio_vis_reset(proxy);
+    virtio_mmio_vis_hostile_plugged(proxy, vis_slot(proxy), errp);
 }
 
 static void vis_remove_table(MemoryRegion *mr)
@@ -844,6 +848,7 @@ void virtio_mmio_vis_unplugged(DeviceState *d)
     if (!vis->nr_vectors) {
         return;
     }
+    virtio_mmio_vis_hostile_unplugged(vis);
     vis_remove_table(&vis->table);
     vis_remove_table(&vis->pending_ram);
     vis_remove_table(&vis->mask_io);

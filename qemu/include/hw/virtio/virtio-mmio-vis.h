@@ -14,6 +14,7 @@
 #include "migration/vmstate.h"
 
 typedef struct VirtIOMMIOProxy VirtIOMMIOProxy;
+typedef struct VISHostile VISHostile;
 
 /**
  * VirtIOMMIOVIS: interrupt storage of one transport
@@ -21,6 +22,7 @@ typedef struct VirtIOMMIOProxy VirtIOMMIOProxy;
  * @vectors: property "vectors", 0 for one per queue and one for configuration
  * @window: property "vis-base", where the transports' tables start
  * @skip: property "x-vis-skip", slots without VIS although it is on, for tests
+ * @faults: property "x-vis-fault", what hostile devices do wrong, for tests
  * @mmio: address of the register block, which names the device in the trace
  * @base: address of the tables
  * @nr_vectors: number of vectors, 0 while no device is plugged
@@ -40,12 +42,14 @@ typedef struct VirtIOMMIOProxy VirtIOMMIOProxy;
  * @nvqs: number of queues that have a guest notifier
  * @irqfd: KVM route that the notifier of each event is bound to, or -1;
  *         configuration comes first
+ * @hostile: what changes the device into a hostile one, or NULL
  */
 typedef struct VirtIOMMIOVIS {
     bool on;
     uint32_t vectors;
     uint64_t window;
     uint64_t skip;
+    char *faults;
 
     hwaddr mmio;
     hwaddr base;
@@ -67,13 +71,16 @@ typedef struct VirtIOMMIOVIS {
     int *route;
     int nvqs;
     int *irqfd;
+
+    VISHostile *hostile;
 } VirtIOMMIOVIS;
 
 #define DEFINE_VIRTIO_MMIO_VIS_PROPERTIES(_state, _field)               \
     DEFINE_PROP_BOOL("vis", _state, _field.on, false),                  \
     DEFINE_PROP_UINT32("vectors", _state, _field.vectors, 0),           \
     DEFINE_PROP_UINT64("vis-base", _state, _field.window, 0xf0000000),  \
-    DEFINE_PROP_UINT64("x-vis-skip", _state, _field.skip, 0)
+    DEFINE_PROP_UINT64("x-vis-skip", _state, _field.skip, 0),           \
+    DEFINE_PROP_STRING("x-vis-fault", _state, _field.faults)
 
 extern const VMStateDescription vmstate_virtio_mmio_vis;
 
@@ -111,5 +118,13 @@ void virtio_mmio_vis_save_config(VirtIOMMIOProxy *proxy);
 
 void virtio_mmio_vis_plugged(DeviceState *d, Error **errp);
 void virtio_mmio_vis_unplugged(DeviceState *d);
+
+/* Tests only: make a device lie, if x-vis-fault says so for @slot. */
+void virtio_mmio_vis_hostile_plugged(VirtIOMMIOProxy *proxy, unsigned slot,
+                                     Error **errp);
+void virtio_mmio_vis_hostile_unplugged(VirtIOMMIOVIS *vis);
+
+/* Check a message that is about to be sent, and clear what the check needs. */
+void virtio_mmio_vis_hostile_send(VISHostile *h, MSIMessage *msg);
 
 #endif

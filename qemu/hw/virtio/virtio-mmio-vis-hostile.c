@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Hostile devices: Virtio Interrupt Storage (VIS) that lies, for tests only
+ *
+ * A fault lies over the register block and the mask table of an honest device,
+ * and changes what passes between it and the driver. The property x-vis-fault
+ * names faults and the transports that have them: "n_zero@3,storm@4".
+ */
+
+#include "qemu/osdep.h"
+#include "standard-headers/linux/virtio_mmio.h"
+#include "standard-headers/linux/virtio_vis.h"
+#include "exec/address-spaces.h"
+#include "exec/memop.h"
+#include "hw/virtio/virtio-mmio.h"
+#include "qapi/error.h"
+#include "qemu/cutils.h"
+#include "qemu/timer.h"
+#include "qemu/units.h"
+#include "trace.h"
+
+/* Where a false address is counted from; else a register with a true one */
+#define FROM_ZERO           0
+#define FROM_REGISTERS      1
+
+/* From the tables of a transport to those of the next */
+#define VIS_SLOT_SIZE       (2 * MiB)
+
+#define MSI_ADDRESS         0xfee00000
+#define VECTOR_OF_NOBODY    0xdd
+#define GARBAGE             0xa5a5a5a5
+#define FIRST_QUEUE_VECTOR  1
+#define STORM_MESSAGES      1000000
+#define STORM_PERIOD_NS     0
+#define TORN_PERIOD_NS      (50 * SCALE_US)
+#define TICK_PERIOD_NS      (1 * SCALE_MS)
+
+/* A message of the fault "torn": these bits carry a nonce and its checksum */
+#define TORN_ADDRESS_LO     0x00000ff0
+#define TORN_DATA           0xffff0000
+
+/**
+ * VISFault: what a device does wrong
+ * @name: as in x-vis-fault
+ * @reg: register that lies, the low one of an address
+ * @keep: bits of @reg that are true
+ * @set: bits of @reg that are 1
+ * @address: @reg holds an address, @offset from @from
+ * @read: what a register reads as, given its true value
+ * @mask_read: the same for a word of the mask table
+ * @before: called before a register is written; false: it is not
+ * @after: called after a register was written
+ * @after_mask: called after a word of the mask table was written
+ * @tick: called each @period_ns from DRIVER_OK to reset
+ */
+typedef struct VISFault {
+    const char *name;
+    hwaddr reg;
+    uint32_t keep;
+    uint32_t set;
+    bool address;
+    hwaddr from;
+    uint64_t offset;
+    uint64_t (*read)(VISHostile *h, hwaddr reg, uint64_t value);
+    uint64_t (*mask_read)(VISHostile *h, uint64_t value);
+    bool (*before)(VISHostile *h, hwaddr reg, uint64_t value);
+    void (*after)(VISHostile *h, hwaddr reg, uint64_t value);
+    void (*after_mask)(VISHostile *h, uint32_t word);
+    void (*tick)(VISHostile *h);
+    int64_t period_ns;
+} VISFault;
+
+/**
+ * VISHostile: a device with a fault
+ * @proxy: the transport
+ * @fault: what it does wrong
+ * @regs: lies over the register block
+ * @mask: lies over the mask table
+ * @timer: for VISFault.tick
+ * @stale: the latches before a reset
+ * @nr_reads: of the register at that offset
+ * @sent: messages that the fault sent or checked
+ * @errors: of these, the messages that were mixtures
+ */
+struct VISHostile {
+    VirtIOMMIOProxy *proxy;
+    const VISFault *fault;
+    MemoryRegion regs;
+    MemoryRegion mask;
+    QEMUTimer *timer;
+    MSIMessage *stale;
+    uint32_t nr_reads[VIRTIO_MMIO_CONFIG];
+    uint64_t sent;
+    uint64_t errors;
+};
+
+static void report(VISHostile *h)
+{
+    trace_virtio_mmio_vis_hostile(h->proxy->vis.mmio, h->fault->name, h->sent,
+                                  h->errors);
+}
+
+/* Faults of registers */
+
+static uint64_t true_address(VISHostile *h, hwaddr low)
+{
+    uint64_t lo = 0, hi = 0;
+
+    virtio_mmio_vis_read(h->proxy, low, &lo);
+    virtio_mmio_vis_read(h->proxy, low + sizeof(uint32_t), &hi);
+    return hi << 32 | lo;
+}
+
+static uint64_t false_address(VISHostile *h)
+{
+    const VISFault *f = h->fault;
+
+    switch (f->from) {
+    case FROM_ZERO:
+        return f->offset;
+    case FROM_REGISTERS:
+        return h->proxy->vis.mmio + f->offset;
+    default:
+        return true_address(h, f->from) + f->offset;
+    }
+}
+
+static uint64_t read_register(VISHostile *h, hwaddr reg, uint64_t value)
+{
+    const VISFault *f = h->fault;
+
+    if (f->read) {
+        return f->read(h, reg, value);
+    }
+    if (f->address && reg == f->reg) {
+        return (uint32_t)false_address(h);
+    }
+    if (f->address && reg == f->reg + sizeof(uint32_t)) {
+        return false_address(h) >> 32;
+    }
+    return f->reg && reg == f->reg ? (value & f->keep) | f->set : value;
+}
+
+/* True when read for the first time, RAM from then on */
+static uint64_t read_changing(VISHostile *h, hwaddr reg, uint64_t value)
+{
+    return reg == VIRTIO_MMIO_VIS_TABLE_LOW && h->nr_reads[reg] ? 0x1000000 :
+                                                                  value;
+}
+
+static uint64_t read_generation(VISHostile *h, hwaddr reg, uint64_t value)
+{
+    return reg == VIRTIO_MMIO_CONFIG_GENERATION ? h->nr_reads[reg] : value;
+}
+
+static uint64_t read_mask_garbage(VISHostile *h, uint64_t value)
+{
+    return value ^ GARBAGE;
+}
+
+static bool drop_enable(VISHostile *h, hwaddr reg, uint64_t value)
+{
+    return reg != VIRTIO_MMIO_VIS_CONTROL;
+}
+
+static bool drop_queue_vector(VISHostile *h, hwaddr reg, uint64_t value)
+{
+    return reg != VIRTIO_MMIO_VIS_QUEUE_VECTOR;
+}
+
+/* Faults of messages */
+
+static void send_message(VISHostile *h, MSIMessage msg)
+{
+    h->sent++;
+    address_space_stl_le(&address_space_memory, msg.address, msg.data,
+                         MEMTXATTRS_UNSPECIFIED, NULL);
+}
+
+static void send_if_valid(VISHostile *h, MSIMessage msg)
+{
+    if ((msg.address & ~0xfffffull) == MSI_ADDRESS && msg.data) {
+        send_message(h, msg);
+    }
+}
+
+static MSIMessage table_entry(VISHostile *h, uint32_t vector)
+{
+    struct virtio_vis_entry *entry =
+        memory_region_get_ram_ptr(&h->proxy->vis.table);
+
+    return (MSIMessage) {
+        .address = (uint64_t)le32_to_cpu(entry[vector].addr_hi) << 32 |
+                   le32_to_cpu(entry[vector].addr_lo),
+        .data = le32_to_cpu(entry[vector].data),
+    };
+}
+
+/* What the table holds, before the driver has committed it */
+static bool fire_before_enable(VISHostile *h, hwaddr reg, uint64_t value)
+{
+    uint32_t vector;
+
+    if (reg == VIRTIO_MMIO_VIS_CONTROL) {
+        for (vector = 0; vector < h->proxy->vis.nr_vectors; vector++) {
+            send_if_valid(h, table_entry(h, vector));
+        }
+    }
+    return true;
+}
+
+static void fire_after_mask(VISHostile *h, uint32_t word)
+{
+    VirtIOMMIOVIS *vis = &h->proxy->vis;
+    uint32_t first = word * VIRTIO_VIS_VECTORS_PER_WORD;
+    uint32_t i;
+
+    for (i = 0; i < VIRTIO_VIS_VECTORS_PER_WORD; i++) {
+        if (first + i < vis->nr_vectors && (vis->mask[word] & (1u << i))) {
+            send_if_valid(h, vis->latch[first + i]);
+        }
+    }
+}
+
+static bool keep_latches(VISHostile *h, hwaddr reg, uint64_t value)
+{
+    VirtIOMMIOVIS *vis = &h->proxy->vis;
+
+    if (reg == VIRTIO_MMIO_STATUS && !value && vis->enabled) {
+        memcpy(h->stale, vis->latch, vis->nr_vectors * sizeof(*vis->latch));
+    }
+    return true;
+}
+
+static void fire_stale(VISHostile *h)
+{
+    uint32_t vector;
+
+    for (vector = 0; vector < h->proxy->vis.nr_vectors; vector++) {
+        send_if_valid(h, h->stale[vector]);
+    }
+}
+
+static void fire_after_reset(VISHostile *h, hwaddr reg, uint64_t value)
+{
+    if (reg == VIRTIO_MMIO_STATUS && !value) {
+        fire_stale(h);
+    }
+}
+
+static void fire_at_nobody(VISHostile *h, hwaddr reg, uint64_t value)
+{
+    if (reg == VIRTIO_MMIO_STATUS && (value & VIRTIO_CONFIG_S_DRIVER_OK)) {
+        send_message(h, (MSIMessage) { MSI_ADDRESS, VECTOR_OF_NOBODY });
+    }
+}
+
+static void fire_queues(VISHostile *h)
+{
+    VirtIOMMIOVIS *vis = &h->proxy->vis;
+    uint32_t vector;
+
+    for (vector = FIRST_QUEUE_VECTOR; vector < vis->nr_vectors; vector++) {
+        send_if_valid(h, vis->latch[vector]);
+    }
+}
+
+static void storm(VISHostile *h)
+{
+    if (h->sent == STORM_MESSAGES) {
+        return;
+    }
+    send_if_valid(h, h->proxy->vis.latch[FIRST_QUEUE_VECTOR]);
+    if (h->sent == STORM_MESSAGES) {
+        report(h);
+    }
+}
+
+/* Faults of memory */
+
+static void fill(MemoryRegion *mr)
+{
+    memset(memory_region_get_ram_ptr(mr), (uint8_t)GARBAGE,
+           memory_region_size(mr));
+}
+
+static void fill_pending(VISHostile *h)
+{
+    fill(&h->proxy->vis.pending_ram);
+}
+
+static void fill_table(VISHostile *h, uint32_t word)
+{
+    fill(&h->proxy->vis.table);
+}
+
+/* The fault "torn", an honest device that checks the driver */
+
+static uint16_t torn_checksum(uint64_t address, uint32_t data)
+{
+    uint64_t sum = (address ^ (uint64_t)(uint16_t)data << 48) *
+                   0x9e3779b97f4a7c15;
+
+    return sum >> 48;
+}
+
+static bool torn_is_marked(MSIMessage msg)
+{
+    return msg.address >> 32 || (msg.address & TORN_ADDRESS_LO) ||
+           (msg.data & TORN_DATA);
+}
+
+static void torn_notify_all(VISHostile *h)
+{
+    uint32_t vector;
+
+    for (vector = 0; vector < h->proxy->vis.nr_vectors; vector++) {
+        virtio_mmio_vis_notify(h->proxy, vector);
+    }
+}
+
+/* The last messages that the driver stored are to have been committed. */
+static bool torn_check_latches(VISHostile *h, hwaddr reg, uint64_t value)
+{
+    VirtIOMMIOVIS *vis = &h->proxy->vis;
+    MSIMessage entry;
+    uint32_t vector;
+
+    if (reg != VIRTIO_MMIO_STATUS || value || !vis->enabled) {
+        return true;
+    }
+    for (vector = 0; vector < vis->nr_vectors; vector++) {
+        entry = table_entry(h, vector);
+        if (!(vis->mask[vector / VIRTIO_VIS_VECTORS_PER_WORD] &
+              1u << vector % VIRTIO_VIS_VECTORS_PER_WORD) &&
+            (entry.address != vis->latch[vector].address ||
+             entry.data != vis->latch[vector].data)) {
+            h->errors++;
+        }
+    }
+    return true;
+}
+
+void virtio_mmio_vis_hostile_send(VISHostile *h, MSIMessage *msg)
+{
+    if (h->fault->before != torn_check_latches) {
+        return;
+    }
+    h->sent++;
+    if (torn_is_marked(*msg) &&
+        torn_checksum(msg->address, msg->data) != msg->data >> 16) {
+        h->errors++;
+    }
+    msg->address = (uint32_t)msg->address & ~TORN_ADDRESS_LO;
+    msg->data &= ~TORN_DATA;
+}
+
+/* All faults */
+
+#define LIE(_name, _reg, _keep, _set) \
+    { .name = _name, .reg = _reg, .keep = _keep, .set = _set }
+#define PLACE(_name, _table, _from, _offset) \
+    { .name = _name, .reg = _table, .address = true, .from = _from, \
+      .offset = _offset }
+
+#define NUM             VIRTIO_MMIO_VIS_NUM_VECTORS
+#define TABLE           VIRTIO_MMIO_VIS_TABLE_LOW
+#define MASK            VIRTIO_MMIO_VIS_MASK_LOW
+#define PENDING         VIRTIO_MMIO_VIS_PENDING_LOW
+
+static const VISFault faults[] = {
+    { .name = "honest" },
+    LIE("n_zero", NUM, ~VIRTIO_VIS_NUM_VECTORS_N, 0),
+    LIE("n_max", NUM, ~0u, VIRTIO_VIS_NUM_VECTORS_N),
+    LIE("draft_zero", NUM, ~VIRTIO_VIS_NUM_VECTORS_DRAFT, 0),
+    LIE("draft_unknown", NUM, ~VIRTIO_VIS_NUM_VECTORS_DRAFT, 0x20000000),
+    LIE("flags", NUM, ~0u, VIRTIO_VIS_NUM_VECTORS_CAPS),
+    PLACE("table_misaligned", TABLE, TABLE, 8),
+    PLACE("mask_misaligned", MASK, MASK, 2),
+    PLACE("pending_misaligned", PENDING, PENDING, 1),
+    PLACE("table_wraps", TABLE, FROM_ZERO, -16ull),
+    PLACE("mask_wraps", MASK, FROM_ZERO, -4ull),
+    PLACE("pending_wraps", PENDING, FROM_ZERO, -4ull),
+    PLACE("mask_on_table", MASK, TABLE, 0),
+    PLACE("pending_on_table", PENDING, TABLE, 0),
+    PLACE("mask_shares_block", MASK, TABLE, 0x8000),
+    PLACE("table_on_registers", TABLE, FROM_REGISTERS, 0),
+    PLACE("mask_on_registers", MASK, FROM_REGISTERS, 0x100),
+    PLACE("table_on_device", TABLE, FROM_REGISTERS, -0x200ull),
+    PLACE("table_in_ram", TABLE, FROM_ZERO, 0x1000000),
+    PLACE("mask_in_ram", MASK, FROM_ZERO, 0x1000000),
+    PLACE("pending_in_ram", PENDING, FROM_ZERO, 0x1000000),
+    PLACE("table_on_lapic", TABLE, FROM_ZERO, 0xfee00000),
+    PLACE("mask_on_ioapic", MASK, FROM_ZERO, 0xfec00000),
+    PLACE("table_past_cpu", TABLE, FROM_ZERO, 1ull << 60),
+    PLACE("table_of_other", TABLE, TABLE, VIS_SLOT_SIZE),
+    { .name = "changing", .read = read_changing },
+    LIE("no_version_1", VIRTIO_MMIO_DEVICE_FEATURES, ~1u, 0),
+    LIE("no_features_ok", VIRTIO_MMIO_STATUS, ~VIRTIO_CONFIG_S_FEATURES_OK, 0),
+    LIE("no_reset", VIRTIO_MMIO_STATUS, ~0u, VIRTIO_CONFIG_S_NEEDS_RESET),
+    LIE("queue_of_0", VIRTIO_MMIO_QUEUE_NUM_MAX, 0, 0),
+    LIE("queue_of_3", VIRTIO_MMIO_QUEUE_NUM_MAX, 0, 3),
+    LIE("queue_huge", VIRTIO_MMIO_QUEUE_NUM_MAX, 0, ~0u),
+    { .name = "generation", .read = read_generation },
+    { .name = "enable_dropped", .before = drop_enable },
+    { .name = "queue_vector_dropped", .before = drop_queue_vector },
+    { .name = "mask_garbage", .mask_read = read_mask_garbage },
+    { .name = "table_garbage", .after_mask = fill_table },
+    { .name = "pending_garbage", .tick = fill_pending,
+      .period_ns = TICK_PERIOD_NS },
+    { .name = "before_enable", .before = fire_before_enable },
+    { .name = "after_mask", .after_mask = fire_after_mask },
+    { .name = "after_reset", .before = keep_latches,
+      .after = fire_after_reset },
+    { .name = "unasked", .tick = fire_queues, .period_ns = TICK_PERIOD_NS },
+    { .name = "no_handler", .after = fire_at_nobody },
+    { .name = "storm", .tick = storm, .period_ns = STORM_PERIOD_NS },
+    { .name = "torn", .before = torn_check_latches, .tick = torn_notify_all,
+      .period_ns = TORN_PERIOD_NS },
+};
+
+static const VISFault *find_fault(const char *name)
+{
+    unsigned i;
+
+    for (i = 0; i < ARRAY_SIZE(faults); i++) {
+        if (!strcmp(faults[i].name, name)) {
+            return &faults[i];
+        }
+    }
+    return NULL;
+}
+
+/* The layer over the honest device */
+
+static MemTxResult regs_read(void *opaque, hwaddr reg, uint64_t *value,
+                             unsigned size, MemTxAttrs attrs)
+{
+    VISHostile *h = opaque;
+    MemTxResult r = memory_region_dispatch_read(&h->proxy->iomem, reg, value,
+                                                size_memop(size) | MO_LE,
+                                                attrs);
+
+    if (reg < VIRTIO_MMIO_CONFIG && size == sizeof(uint32_t)) {
+        *value = (uint32_t)read_register(h, reg, *value);
+        h->nr_reads[reg]++;
+    }
+    return r;
+}
+
+static void tick(void *opaque)
+{
+    VISHostile *h = opaque;
+
+    h->fault->tick(h);
+    timer_mod(h->timer, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) +
+                        h->fault->period_ns);
+}
+
+static void status_written(VISHostile *h, uint64_t status)
+{
+    if (!status) {
+        report(h);
+    }
+    if (!h->fault->tick) {
+        return;
+    }
+    if (!status) {
+        timer_del(h->timer);
+    } else if (status & VIRTIO_CONFIG_S_DRIVER_OK) {
+        tick(h);
+    }
+}
+
+static MemTxResult regs_write(void *opaque, hwaddr reg, uint64_t value,
+                              unsigned size, MemTxAttrs attrs)
+{
+    VISHostile *h = opaque;
+    MemTxResult r;
+
+    if (h->fault->before && !h->fault->before(h, reg, value)) {
+        return MEMTX_OK;
+    }
+    r = memory_region_dispatch_write(&h->proxy->iomem, reg, value,
+                                     size_memop(size) | MO_LE, attrs);
+    if (h->fault->after) {
+        h->fault->after(h, reg, value);
+    }
+    if (reg == VIRTIO_MMIO_STATUS) {
+        status_written(h, value);
+    }
+    return r;
+}
+
+static MemTxResult mask_read(void *opaque, hwaddr offset, uint64_t *value,
+                             unsigned size, MemTxAttrs attrs)
+{
+    VISHostile *h = opaque;
+    MemTxResult r = memory_region_dispatch_read(&h->proxy->vis.mask_io, offset,
+                                                value, size_memop(size) | MO_LE,
+                                                attrs);
+
+    if (h->fault->mask_read) {
+        *value = h->fault->mask_read(h, *value);
+    }
+    return r;
+}
+
+static MemTxResult mask_write(void *opaque, hwaddr offset, uint64_t value,
+                              unsigned size, MemTxAttrs attrs)
+{
+    VISHostile *h = opaque;
+    uint32_t word = offset / sizeof(uint32_t);
+    MemTxResult r = memory_region_dispatch_write(&h->proxy->vis.mask_io, offset,
+                                                 value,
+                                                 size_memop(size) | MO_LE,
+                                                 attrs);
+
+    if (h->fault->after_mask && word < h->proxy->vis.nr_words) {
+        h->fault->after_mask(h, word);
+    }
+    return r;
+}
+
+#define ANY_ACCESS { .min_access_size = 1, .max_access_size = 8, \
+                     .unaligned = true }
+
+static const MemoryRegionOps regs_ops = {
+    .read_with_attrs = regs_read,
+    .write_with_attrs = regs_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = ANY_ACCESS,
+    .impl = ANY_ACCESS,
+};
+
+static const MemoryRegionOps mask_ops = {
+    .read_with_attrs = mask_read,
+    .write_with_attrs = mask_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = ANY_ACCESS,
+    .impl = ANY_ACCESS,
+};
+
+/* Without an owner: the honest device's guard against reentrance is its own. */
+static void cover(VISHostile *h, MemoryRegion *mr, const MemoryRegionOps *ops,
+                  const char *name, hwaddr address, MemoryRegion *honest)
+{
+    memory_region_init_io(mr, NULL, ops, h, name, memory_region_size(honest));
+    memory_region_add_subregion_overlap(get_system_memory(), address, mr, 1);
+}
+
+static void uncover(MemoryRegion *mr)
+{
+    memory_region_del_subregion(get_system_memory(), mr);
+    object_unparent(OBJECT(mr));
+}
+
+/* Returns the name of the fault of @slot in x-vis-fault, or NULL. */
+static char *fault_of(const char *property, unsigned slot)
+{
+    g_auto(GStrv) items = g_strsplit(property ?: "", ",", -1);
+    g_autofree char *suffix = g_strdup_printf("@%u", slot);
+    unsigned i;
+
+    for (i = 0; items[i]; i++) {
+        if (g_str_has_suffix(items[i], suffix)) {
+            return g_strndup(items[i], strlen(items[i]) - strlen(suffix));
+        }
+    }
+    return NULL;
+}
+
+void virtio_mmio_vis_hostile_plugged(VirtIOMMIOProxy *proxy, unsigned slot,
+                                     Error **errp)
+{
+    g_autofree char *name = fault_of(proxy->vis.faults, slot);
+    VirtIOMMIOVIS *vis = &proxy->vis;
+    VISHostile *h;
+
+    if (!name) {
+        return;
+    }
+    if (!find_fault(name)) {
+        error_setg(errp, "virtio-mmio: x-vis-fault: no fault '%s'", name);
+        return;
+    }
+    vis->hostile = h = g_new0(VISHostile, 1);
+    h->proxy = proxy;
+    h->fault = find_fault(name);
+    h->stale = g_new0(MSIMessage, vis->nr_vectors);
+    h->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, tick, h);
+    cover(h, &h->regs, &regs_ops, "virtio-mmio-vis-hostile-regs", vis->mmio,
+          &proxy->iomem);
+    cover(h, &h->mask, &mask_ops, "virtio-mmio-vis-hostile-mask",
+          vis->mask_io.addr, &vis->mask_io);
+}
+
+void virtio_mmio_vis_hostile_unplugged(VirtIOMMIOVIS *vis)
+{
+    VISHostile *h = vis->hostile;
+
+    if (!h) {
+        return;
+    }
+    uncover(&h->regs);
+    uncover(&h->mask);
+    timer_free(h->timer);
+    g_free(h->stale);
+    g_clear_pointer(&vis->hostile, g_free);
+}

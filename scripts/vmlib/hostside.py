@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a guest needs beside QEMU: a network of its own, daemons that serve its devices."""
+
+import contextlib
+import ctypes
+import os
+import socket
+import subprocess
+import time
+
+CLONE_NEWNET = 0x40000000
+LIBC = ctypes.CDLL(None, use_errno=True)
+QUEUES = 8
+END_TIMEOUT = 10
+
+
+def check(status):
+    if status:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def add_tap(number):
+    """The host's end of the guest's network number, with several queues."""
+    name = f"tap{number}"
+    for words in (f"tuntap add dev {name} mode tap multi_queue",
+                  f"addr add 10.0.{2 + number}.2/24 dev {name}", f"link set {name} up"):
+        subprocess.run(["ip", *words.split()], check=True)
+
+
+@contextlib.contextmanager
+def network(taps):
+    """Puts this thread, and what it starts, into a network namespace that has these taps only."""
+    if not taps:
+        yield
+        return
+    with open("/proc/thread-self/ns/net", encoding="ascii") as before:
+        check(LIBC.unshare(CLONE_NEWNET))
+        try:
+            for number in range(taps):
+                add_tap(number)
+            yield
+        finally:
+            check(LIBC.setns(before.fileno(), CLONE_NEWNET))
+
+
+class Daemons:
+    """Processes that each serve one device over a listening socket that they are handed."""
+
+    def __init__(self, log, sockdir):
+        self.log = log
+        self.sockdir = sockdir
+        self.processes = []
+
+    def start(self, name, command):
+        with socket.socket(socket.AF_UNIX) as server, self.log.open("ab") as log:
+            server.bind(str(self.sockdir / name))
+            server.listen(1)
+            descriptor = server.fileno()
+            self.processes.append(subprocess.Popen(
+                [word.replace("{fd}", str(descriptor)) for word in command],
+                pass_fds=(descriptor,), stdin=subprocess.DEVNULL, stdout=log, stderr=log))
+
+    def stop(self):
+        """Some end with their client; none outlives the guest."""
+        deadline = time.monotonic() + END_TIMEOUT
+        for process in self.processes:
+            process.terminate()
+            try:
+                process.wait(max(0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

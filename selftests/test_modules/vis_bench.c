@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What scripts/bench measures from inside the kernel, by files in debugfs/vis_bench. The guest's
+ * TSC counts instructions (QEMU's -icount shift=0).
+ *
+ * full, dispatch: written with a number, reads so many blocks of /dev/vda from the CPU that
+ * writes, which must be the one that the disk's interrupt comes to. What each interrupt took goes
+ * to samples; for dispatch the interrupt finds an empty queue callback.
+ *
+ * floor: the same of an interrupt with an empty handler that the CPU sends to itself.
+ *
+ * mask, unmask: written with the number of an interrupt, call its chip.
+ *
+ * soak: written with the number of a CPU, keeps it busy, so that time never skips what is idle.
+ * work: instructions until now, those of the soaker left out.
+ */
+#include <linux/bio.h>
+#include <linux/blkdev.h>
+#include <linux/bottom_half.h>
+#include <linux/cleanup.h>
+#include <linux/debugfs.h>
+#include <linux/gfp.h>
+#include <linux/interrupt.h>
+#include <linux/irq.h>
+#include <linux/irqdesc.h>
+#include <linux/irqdomain.h>
+#include <linux/kthread.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/virtio.h>
+#include <linux/virtio_config.h>
+#include <asm/hw_irq.h>
+#include <asm/irqdomain.h>
+#include <asm/tsc.h>
+
+#define BENCH_DISK		"/dev/vda"
+#define BENCH_SAMPLES		4096
+#define BENCH_CALIBRATIONS	64
+#define BENCH_SOAK_LOOPS	2048
+
+static DEFINE_MUTEX(bench_lock);
+static struct dentry *bench_dir;
+static u32 bench_data[BENCH_SAMPLES];
+static struct page *bench_page;
+static struct debugfs_u32_array bench_samples = { .array = bench_data };
+
+static bool bench_done;
+static bool bench_fired;
+static vq_callback_t *bench_callback;
+static struct virtqueue *bench_vq;
+
+static struct task_struct *bench_soaker;
+static u64 bench_soaked;
+static u64 bench_soak_cost;
+
+/* A gap between two reads of the TSC */
+
+/* The gap of what sets *@done. It may come after a read of the TSC and before that of *@done. */
+static u32 bench_gap(const bool *done)
+{
+	u64 now, gap, last = rdtsc();
+
+	local_irq_enable();
+	do {
+		now = rdtsc();
+		gap = now - last;
+		last = now;
+	} while (!READ_ONCE(*done));
+	return max(gap, rdtsc() - last);
+}
+
+/* What the reads themselves take */
+static u32 bench_no_gap(void)
+{
+	const bool done = true;
+	u32 least = U32_MAX;
+	unsigned int i;
+
+	for (i = 0; i < BENCH_CALIBRATIONS; i++) {
+		local_irq_disable();
+		least = min(least, bench_gap(&done));
+	}
+	return least;
+}
+
+static int bench_run(u64 nr, int (*sample)(void *data, u32 *gap), void *data)
+{
+	u32 least = bench_no_gap();
+	unsigned int i;
+	int ret;
+
+	if (nr > BENCH_SAMPLES)
+		return -EINVAL;
+
+	for (i = 0; i < nr; i++) {
+		ret = sample(data, &bench_data[i]);
+		if (ret)
+			return ret;
+		bench_data[i] -= least;
+	}
+	bench_samples.n_elements = nr;
+	return 0;
+}
+
+/* The interrupt of the disk */
+
+static void bench_end_io(struct bio *bio)
+{
+	WRITE_ONCE(bench_done, true);
+}
+
+static void bench_empty_callback(struct virtqueue *vq)
+{
+	bench_vq = vq;
+	WRITE_ONCE(bench_fired, true);
+}
+
+/* What the interrupt left undone */
+static void bench_call_back(void)
+{
+	local_bh_disable();
+	local_irq_disable();
+	bench_callback(bench_vq);
+	local_irq_enable();
+	local_bh_enable();
+}
+
+static int bench_read_block(void *data, u32 *gap)
+{
+	struct block_device *bdev = data;
+	struct bio_vec vec;
+	struct bio bio;
+
+	bio_init(&bio, bdev, &vec, 1, REQ_OP_READ | REQ_SYNC);
+	bio.bi_end_io = bench_end_io;
+	__bio_add_page(&bio, bench_page, PAGE_SIZE, 0);
+	bench_done = false;
+	bench_fired = false;
+
+	submit_bio(&bio);
+	*gap = bench_gap(bench_callback ? &bench_fired : &bench_done);
+	if (bench_callback)
+		bench_call_back();
+	while (!READ_ONCE(bench_done))
+		cond_resched();
+	return blk_status_to_errno(bio.bi_status);
+}
+
+static void bench_swap_callbacks(struct block_device *bdev, vq_callback_t *callback)
+{
+	struct virtio_device *vdev = dev_to_virtio(disk_to_dev(bdev->bd_disk)->parent);
+	struct virtqueue *vq;
+
+	virtio_device_for_each_vq(vdev, vq) {
+		bench_callback = vq->callback;
+		vq->callback = callback;
+	}
+}
+
+static int bench_disk(u64 nr, bool dispatch)
+{
+	struct file *file = bdev_file_open_by_path(BENCH_DISK, BLK_OPEN_READ, NULL, NULL);
+	struct block_device *bdev;
+	int ret;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+
+	bdev = file_bdev(file);
+	if (dispatch)
+		bench_swap_callbacks(bdev, bench_empty_callback);
+	ret = bench_run(nr, bench_read_block, bdev);
+	if (dispatch) {
+		bench_swap_callbacks(bdev, bench_callback);
+		bench_callback = NULL;
+	}
+	fput(file);
+	return ret;
+}
+
+static int bench_full_set(void *data, u64 nr)
+{
+	guard(mutex)(&bench_lock);
+	return bench_disk(nr, false);
+}
+DEFINE_DEBUGFS_ATTRIBUTE(bench_full_fops, NULL, bench_full_set, "%llu\n");
+
+static int bench_dispatch_set(void *data, u64 nr)
+{
+	guard(mutex)(&bench_lock);
+	return bench_disk(nr, true);
+}
+DEFINE_DEBUGFS_ATTRIBUTE(bench_dispatch_fops, NULL, bench_dispatch_set, "%llu\n");
+
+/* The cheapest interrupt */
+
+static irqreturn_t bench_empty_handler(int irq, void *data)
+{
+	WRITE_ONCE(bench_fired, true);
+	return IRQ_HANDLED;
+}
+
+static int bench_trigger(void *data, u32 *gap)
+{
+	struct irq_data *d = data;
+
+	bench_fired = false;
+	local_irq_disable();
+	if (!d->chip->irq_retrigger(d)) {
+		local_irq_enable();
+		return -EIO;
+	}
+	*gap = bench_gap(&bench_fired);
+	return 0;
+}
+
+static int bench_floor(u64 nr)
+{
+	struct irq_alloc_info info = { };
+	int ret, virq = irq_domain_alloc_irqs(x86_vector_domain, 1, NUMA_NO_NODE, &info);
+
+	if (virq < 0)
+		return virq;
+
+	irq_set_handler(virq, handle_edge_irq);
+	ret = request_irq(virq, bench_empty_handler, 0, "vis_bench", &bench_fired);
+	if (!ret) {
+		ret = irq_set_affinity(virq, cpumask_of(raw_smp_processor_id())) ?:
+		      bench_run(nr, bench_trigger, irq_get_irq_data(virq));
+		free_irq(virq, &bench_fired);
+	}
+	irq_dispose_mapping(virq);
+	return ret;
+}
+
+static int bench_floor_set(void *data, u64 nr)
+{
+	guard(mutex)(&bench_lock);
+	return bench_floor(nr);
+}
+DEFINE_DEBUGFS_ATTRIBUTE(bench_floor_fops, NULL, bench_floor_set, "%llu\n");
+
+/* Masks */
+
+static int bench_mask_set(void *data, u64 virq)
+{
+	struct irq_data *d = irq_get_irq_data(virq);
+
+	if (!d)
+		return -EINVAL;
+
+	guard(raw_spinlock_irqsave)(&irq_data_to_desc(d)->lock);
+	if (data)
+		d->chip->irq_mask(d);
+	else
+		d->chip->irq_unmask(d);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(bench_mask_fops, NULL, bench_mask_set, "%llu\n");
+
+/* Instructions of all CPUs but the one that soaks up idle time */
+
+static u64 bench_soak_once(u64 last)
+{
+	unsigned long loops = BENCH_SOAK_LOOPS;
+	u64 now;
+
+	asm volatile("1: dec %0\n\tjnz 1b" : "+r" (loops));
+	cond_resched();
+	now = rdtsc();
+	WRITE_ONCE(bench_soaked, bench_soaked + min(now - last, bench_soak_cost));
+	return now;
+}
+
+static int bench_soak(void *data)
+{
+	u64 now, last = rdtsc();
+	unsigned int i;
+
+	bench_soak_cost = U64_MAX;
+	for (i = 0; i < BENCH_CALIBRATIONS; i++) {
+		now = bench_soak_once(last);
+		bench_soak_cost = min(bench_soak_cost, now - last);
+		last = now;
+	}
+	while (!kthread_should_stop())
+		last = bench_soak_once(last);
+	return 0;
+}
+
+static int bench_soak_set(void *data, u64 cpu)
+{
+	struct task_struct *task;
+
+	guard(mutex)(&bench_lock);
+	if (bench_soaker)
+		return -EBUSY;
+
+	task = kthread_create_on_cpu(bench_soak, NULL, cpu, "vis_bench/%u");
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+
+	bench_soaker = task;
+	wake_up_process(task);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(bench_soak_fops, NULL, bench_soak_set, "%llu\n");
+
+static int bench_work_get(void *data, u64 *value)
+{
+	*value = rdtsc() - READ_ONCE(bench_soaked);
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(bench_work_fops, bench_work_get, NULL, "%llu\n");
+
+static int __init bench_init(void)
+{
+	bench_page = alloc_page(GFP_KERNEL);
+	if (!bench_page)
+		return -ENOMEM;
+
+	bench_dir = debugfs_create_dir("vis_bench", NULL);
+	debugfs_create_file_unsafe("full", 0200, bench_dir, NULL, &bench_full_fops);
+	debugfs_create_file_unsafe("dispatch", 0200, bench_dir, NULL, &bench_dispatch_fops);
+	debugfs_create_file_unsafe("floor", 0200, bench_dir, NULL, &bench_floor_fops);
+	debugfs_create_file_unsafe("mask", 0200, bench_dir, bench_data, &bench_mask_fops);
+	debugfs_create_file_unsafe("unmask", 0200, bench_dir, NULL, &bench_mask_fops);
+	debugfs_create_file_unsafe("soak", 0200, bench_dir, NULL, &bench_soak_fops);
+	debugfs_create_file_unsafe("work", 0400, bench_dir, NULL, &bench_work_fops);
+	debugfs_create_u32_array("samples", 0400, bench_dir, &bench_samples);
+	return 0;
+}
+module_init(bench_init);
+
+static void __exit bench_exit(void)
+{
+	debugfs_remove_recursive(bench_dir);
+	if (bench_soaker)
+		kthread_stop(bench_soaker);
+	__free_page(bench_page);
+}
+module_exit(bench_exit);
+
+MODULE_DESCRIPTION("Virtio Interrupt Storage benchmark support");
+MODULE_LICENSE("GPL");

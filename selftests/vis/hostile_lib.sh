@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Devices with a fault each, as vis.faults= of the command line places them.
+
+FIRST_REGISTERS=0xfeb00000
+SLOT_SIZE=512
+READ_BLOCKS=64
+
+slot_of()
+{
+	sed -n "s/.*[=,]$1@\([0-9]*\).*/\1/p" /proc/cmdline
+}
+
+# platform_at SLOT
+platform_at()
+{
+	local address
+
+	address=$(printf %08x $((FIRST_REGISTERS + $1 * SLOT_SIZE)))
+	awk -v start="$address-" 'index($1, start) == 1 { print $3; exit }' /proc/iomem
+}
+
+# virtio_at PLATFORM: nothing without a driver
+virtio_at()
+{
+	local path
+
+	for path in "/sys/bus/platform/devices/$1"/virtio*; do
+		[ ! -d "$path" ] || basename "$path"
+	done
+}
+
+# disk_at PLATFORM
+disk_at()
+{
+	ls "/sys/bus/virtio/devices/$(virtio_at "$1")/block"
+}
+
+# messages PLATFORM REGEX: how often the drivers said so of that device
+messages()
+{
+	dmesg | grep -c -E "^[^:]*($1|$(virtio_at "$1")): .*$2"
+}
+
+# check_message PLATFORM REGEX: one message on VIS, and that one
+check_message()
+{
+	expect "messages on VIS of $1" 1 "$(dmesg | grep -c " $1: VIS")"
+	dmesg | grep " $1: VIS" | grep -qE "$2" ||
+		fail "not '$2': $(dmesg | grep " $1: VIS")"
+}
+
+# check_reads PLATFORM: the disk's first blocks are those of the host's file
+check_reads()
+{
+	local disk
+
+	disk=$(disk_at "$1")
+	expect "hash of $disk of $1" "$(host hash disk0 0 $((READ_BLOCKS * 4096)))" \
+		"$(timeout 20 dd if="/dev/$disk" iflag=direct bs=4k count=$READ_BLOCKS \
+			status=none | sha256sum | cut -d ' ' -f 1)"
+}
+
+# on_vis PLATFORM: the disk has its two vectors
+on_vis()
+{
+	local suffix virtio
+
+	virtio=$(virtio_at "$1")
+	for suffix in config req.0; do
+		[ -n "$(irq_of "$virtio-$suffix")" ] || fail "$1 has no interrupt $virtio-$suffix"
+	done
+	expect "line of $virtio" "" "$(irq_of "$virtio")"
+}
+
+# works_on_vis PLATFORM
+works_on_vis()
+{
+	local before irq
+
+	on_vis "$1"
+	irq=$(irq_of "$(virtio_at "$1")-req.0")
+	before=$(irq_count "$irq")
+	check_reads "$1"
+	irq_rose "$irq" "$before" || fail "irq $irq did not rise above $before"
+}
+
+# works_on_line PLATFORM
+works_on_line()
+{
+	local before irq
+
+	check_line_of "$(virtio_at "$1")" virtio-mmio-vis
+	irq=$(irq_of "$(virtio_at "$1")")
+	before=$(irq_count "$irq")
+	check_reads "$1"
+	irq_rose "$irq" "$before" || fail "irq $irq did not rise above $before"
+}
+
+# bind PLATFORM, unbind PLATFORM: from and to the transport's driver
+bind()
+{
+	echo "$1" >/sys/bus/platform/drivers/virtio-mmio-vis/bind
+}
+
+unbind()
+{
+	echo "$1" >/sys/bus/platform/drivers/virtio-mmio-vis/unbind
+}

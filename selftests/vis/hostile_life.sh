@@ -1,0 +1,230 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Devices whose tables are in order, and that lie or fire when they must not.
+
+. ./vis_lib.sh
+. ./hostile_lib.sh
+. ./test_module.sh
+
+fault()
+{
+	platform=$(platform_at "$(slot_of "$1")")
+	[ -n "$platform" ] || fail "no device with the fault $1"
+}
+
+# messages_sent FAULT: by the fault and not by the honest device, as told at its last reset
+messages_sent()
+{
+	host last virtio_mmio_vis_hostile "fault $1 sent" | sed 's/.*sent \([0-9]*\).*/\1/'
+}
+
+# has_fired FAULT
+has_fired()
+{
+	[ "$(messages_sent "$1")" -gt 0 ] || fail "the fault $1 sent no message"
+}
+
+# survives_move PLATFORM: the one vector whose affinity is not managed goes to each CPU
+survives_move()
+{
+	local cpu irq
+
+	irq=$(irq_of "$(virtio_at "$1")-config")
+	for cpu in $(online_cpus); do
+		set_affinity "$irq" "$cpu" || fail "cannot move irq $irq"
+		await 5 effective_is "$irq" "$cpu" || fail "irq $irq is not on CPU $cpu"
+		works_on_vis "$1"
+	done
+}
+
+rebind()
+{
+	timeout 30 sh -c "echo $1 >/sys/bus/platform/drivers/virtio-mmio-vis/unbind" ||
+		fail "cannot unbind $1"
+	bind "$1" || fail "cannot bind $1"
+}
+
+# survives FAULT: nothing is said, the disk works, moves, and comes again
+survives()
+{
+	local platform
+
+	fault "$1"
+	expect "messages on VIS of $platform" 0 "$(messages "$platform" VIS)"
+	works_on_vis "$platform"
+	survives_move "$platform"
+	rebind "$platform"
+	works_on_vis "$platform"
+}
+
+# probe_fails FAULT MESSAGE: said at least once, without a driver
+probe_fails()
+{
+	local platform virtio
+
+	fault "$1"
+	virtio=$(virtio_at "$platform")
+	[ "$(messages "$platform" "$2")" -gt 0 ] || fail "$platform, $virtio: no '$2'"
+	[ ! -e "/sys/bus/virtio/devices/$virtio/driver" ] || fail "$virtio has a driver"
+	expect "interrupts of $virtio" "" "$(irq_of "$virtio")$(irqs_of "$virtio")"
+	unbind "$platform" || fail "cannot unbind $platform"
+	expect "device after unbinding" "" "$(virtio_at "$platform")"
+}
+
+# stalls FAULT: no interrupt can come, and the device can be taken away
+stalls()
+{
+	local platform
+
+	fault "$1"
+	timeout 30 sh -c "echo $platform >/sys/bus/platform/drivers/virtio-mmio-vis/unbind" ||
+		fail "cannot unbind $platform"
+	expect "device after unbinding" "" "$(virtio_at "$platform")"
+}
+
+flags()
+{
+	survives flags
+}
+
+n_max()
+{
+	survives n_max
+}
+
+changing()
+{
+	local platform
+
+	fault changing
+	works_on_vis "$platform"
+	rebind "$platform"
+	check_message "$platform" "vector table at 0x1000000 .* is not free in the memory map"
+	works_on_line "$platform"
+}
+
+no_version_1()
+{
+	probe_fails no_version_1 "VIRTIO_F_VERSION_1 is not offered"
+}
+
+no_features_ok()
+{
+	probe_fails no_features_ok "device refuses features"
+}
+
+no_reset()
+{
+	probe_fails no_reset "reset not complete after 10 s, device left alone"
+}
+
+queue_of_0()
+{
+	probe_fails queue_of_0 "failed with error -2"
+}
+
+queue_of_3()
+{
+	probe_fails queue_of_3 "failed with error -12"
+}
+
+queue_huge()
+{
+	probe_fails queue_huge "QueueNumMax 0xffffffff is too large"
+}
+
+generation()
+{
+	local platform
+
+	fault generation
+	expect "messages of $platform" 1 "$(messages "$platform" "ConfigGeneration .* never stable")"
+	works_on_vis "$platform"
+}
+
+enable_dropped()
+{
+	stalls enable_dropped
+}
+
+queue_vector_dropped()
+{
+	stalls queue_vector_dropped
+}
+
+mask_garbage()
+{
+	survives mask_garbage
+}
+
+# A move would commit the garbage of the vectors beside it: that device loses its own interrupts.
+table_garbage()
+{
+	local platform
+
+	fault table_garbage
+	works_on_vis "$platform"
+	rebind "$platform"
+	works_on_vis "$platform"
+}
+
+pending_garbage()
+{
+	survives pending_garbage
+}
+
+before_enable()
+{
+	survives before_enable
+	has_fired before_enable
+}
+
+after_mask()
+{
+	local irq platform
+
+	survives after_mask
+	fault after_mask
+	irq=$(irq_of "$(virtio_at "$platform")-req.0")
+	chip mask "$irq"
+	chip mask "$irq"
+	chip unmask "$irq"
+	works_on_vis "$platform"
+	rebind "$platform"
+	has_fired after_mask
+}
+
+after_reset()
+{
+	survives after_reset
+	has_fired after_reset
+}
+
+unasked()
+{
+	survives unasked
+	has_fired unasked
+}
+
+tests="
+hostile.flags			flags
+hostile.n_max			n_max
+hostile.changing		changing
+hostile.no_version_1		no_version_1
+hostile.no_features_ok		no_features_ok
+hostile.no_reset		no_reset
+hostile.queue_of_0		queue_of_0
+hostile.queue_of_3		queue_of_3
+hostile.queue_huge		queue_huge
+hostile.generation		generation
+hostile.enable_dropped		enable_dropped
+hostile.queue_vector_dropped	queue_vector_dropped
+hostile.mask_garbage		mask_garbage
+hostile.table_garbage		table_garbage
+hostile.pending_garbage		pending_garbage
+hostile.before_enable		before_enable
+hostile.after_mask		after_mask
+hostile.after_reset		after_reset
+hostile.unasked			unasked
+"
+run_with_module

@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Messages that the kernel complains about, and rightly.
+
+. ./vis_lib.sh
+. ./hostile_lib.sh
+
+STORM_MESSAGES=1000000
+
+no_handler()
+{
+	dmesg | grep -q "No irq handler for" || fail "no message went to nobody"
+	works_on_vis "$(platform_at "$(slot_of no_handler)")"
+}
+
+storm_is_over()
+{
+	[ "$(host count virtio_mmio_vis_hostile "fault storm sent $STORM_MESSAGES")" -gt 0 ]
+}
+
+# The core gives up on an interrupt after 100000 in a row that no handler claims, without a pause
+# of 0.1 s among them.
+is_not_claimed()
+{
+	dmesg | grep -q "Disabling IRQ #$1\$" ||
+		[ "$(awk '$1 == "unhandled" { print $2 }' "/proc/irq/$1/spurious")" -gt 0 ]
+}
+
+# The device without its storm is as good as any.
+storm()
+{
+	local irq platform
+
+	platform=$(platform_at "$(slot_of storm)")
+	irq=$(irq_of "$(virtio_at "$platform")-req.0")
+	await 90 storm_is_over || fail "the storm does not end"
+	is_not_claimed "$irq" || fail "the handler claims what is not for it"
+	note "irq $irq: $(irq_count "$irq") of $STORM_MESSAGES messages arrived," \
+		"$(dmesg | grep "Disabling IRQ" || echo "still enabled")"
+	unbind "$platform" || fail "cannot unbind $platform"
+	bind "$platform" || fail "cannot bind $platform"
+	works_on_vis "$platform"
+	works_on_vis "$(platform_at "$(slot_of honest)")"
+}
+
+tests="
+hostile.no_handler	no_handler
+hostile.storm		storm
+"
+vis_run

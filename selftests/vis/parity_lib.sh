@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# Devices on both transports in one guest, for the tests that compare VIS with virtio-pci.
+
+# virtios_on BUS DRIVER: the driver's virtio devices, BUS is platform or pci
+virtios_on()
+{
+	local device
+
+	for device in "/sys/bus/virtio/drivers/$2"/virtio*; do
+		case $(readlink -f "$device") in
+		/sys/devices/"$1"*) basename "$device" ;;
+		esac
+	done
+}
+
+# netdev_of VIRTIO
+netdev_of()
+{
+	ls "/sys/bus/virtio/devices/$1/net"
+}
+
+cpu_online()
+{
+	echo "$2" >"/sys/devices/system/cpu/cpu$1/online"
+}
+
+# vectors_of VIRTIO SUFFIX...: it has these interrupts, of its own chip, and no more
+vectors_of()
+{
+	local irq virtio=$1
+
+	shift
+	expect "interrupts of $virtio" "$*" \
+		"$(echo $(for irq in $(irqs_of "$virtio"); do
+			awk -v irq="$irq:" '$1 == irq { print $NF }' /proc/interrupts
+		done | sed "s/^$virtio-//"))"
+	for irq in $(irqs_of "$virtio"); do
+		expect "chip of irq $irq" "VIS-$(platform_of "$virtio")" \
+			"$(cat "/sys/kernel/irq/$irq/chip_name")"
+	done
+}
+
+# same_text WHAT TEXT TEXT: of VIS and of virtio-pci
+same_text()
+{
+	[ "$2" = "$3" ] && return
+	note "$1, with VIS:"
+	echo "$2"
+	note "$1, with virtio-pci:"
+	echo "$3"
+	fail "$1: not the same"
+}
