@@ -10,6 +10,7 @@
 #include <linux/group_cpus.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
+#include <linux/ioport.h>
 #include <linux/irq.h>
 #include <linux/irqdesc.h>
 #include <linux/irqdomain.h>
@@ -527,10 +528,15 @@ static int vis_check_ranges(struct device *dev, const struct vis_range *ranges, 
 	return 0;
 }
 
-/* Refuses RAM, other devices, and what lies past the addresses of the CPU */
+/*
+ * Refuses RAM, other devices, and what lies past the addresses of the CPU. A device without a
+ * driver lets others claim parts of its resource: they show by their parent.
+ */
 static int vis_claim_range(struct device *dev, const struct vis_range *r)
 {
-	if (devm_request_mem_region(dev, r->start, r->size, dev_name(dev)))
+	struct resource *res = devm_request_mem_region(dev, r->start, r->size, dev_name(dev));
+
+	if (res && res->parent == &iomem_resource)
 		return 0;
 
 	dev_err(dev, "VIS: %s at %#llx (%#llx bytes) is not free in the memory map\n", r->name,
