@@ -226,7 +226,11 @@ static int vis_irq_set_irqchip_state(struct irq_data *d, enum irqchip_irq_state 
 		return -EAGAIN;
 
 	set_bit(VIS_RETRIGGERED, &vis->vectors[d->hwirq].state);
-	return irq_chip_retrigger_hierarchy(d) ? 0 : -ENODEV;
+	if (irq_chip_retrigger_hierarchy(d))
+		return 0;
+
+	clear_bit(VIS_RETRIGGERED, &vis->vectors[d->hwirq].state);
+	return -ENODEV;
 }
 
 /*
@@ -424,7 +428,7 @@ static const struct irq_domain_ops vis_domain_ops = {
  */
 static bool vis_is_remapped(unsigned int line)
 {
-	struct irq_data *d = irq_get_irq_data(line);
+	struct irq_data *d = line ? irq_get_irq_data(line) : NULL;
 
 	return d && d->parent_data && d->parent_data->domain != x86_vector_domain;
 }
@@ -804,9 +808,11 @@ EXPORT_SYMBOL_GPL(virtio_vis_alloc_vectors);
  */
 void virtio_vis_free_vectors(struct virtio_vis *vis)
 {
-	cancel_delayed_work_sync(&vis->settle);
+	/* An affinity may still be written until the interrupts are gone */
+	disable_delayed_work_sync(&vis->settle);
 	if (vis->nvec)
 		platform_device_msi_free_irqs_all(vis->dev);
+	enable_delayed_work(&vis->settle);
 
 	kvfree(vis->affinity);
 	kvfree(vis->vectors);
