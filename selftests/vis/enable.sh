@@ -40,7 +40,8 @@ enable_by_hand()
 	expect "VISControl" 1 $(($(reg "$base" $VIS_CONTROL)))
 	expect "InterruptStatus after ENABLE" 0 $(($(reg "$base" $INTERRUPT_STATUS)))
 	expect "pending word after ENABLE" 1 $(($(pending_word "$base")))
-	expect "messages sent for a masked vector" 0 "$(host count virtio_mmio_vis_send)"
+	expect "messages sent for a masked vector" 0 \
+		"$(host count virtio_mmio_vis_send "mmio $base ")"
 }
 
 enable_transition()
