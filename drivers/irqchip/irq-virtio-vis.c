@@ -44,9 +44,8 @@
 
 #define VIS_ALL_MASKED		U32_MAX
 
-/* Bits of struct vis_vector::state */
+/* Bit of struct vis_vector::state */
 #define VIS_SETTLING		0
-#define VIS_RETRIGGERED		1
 
 /**
  * struct vis_word - The driver's view of one word of the mask table
@@ -65,14 +64,15 @@ struct vis_word {
  * @virq:	Its Linux interrupt number
  * @cpu:	CPU to which it moved last
  * @count:	Interrupts of @virq on @cpu before that move
- * @state:	VIS_SETTLING: the move is not complete; VIS_RETRIGGERED: the handler is owed an
- *		interrupt that the device did not send
+ * @state:	VIS_SETTLING: its last move is not known to be complete
+ * @retriggered: The driver has sent @virq, since the last look at it
  */
 struct vis_vector {
 	unsigned int		virq;
 	unsigned int		cpu;
 	unsigned int		count;
 	unsigned long		state;
+	bool			retriggered;
 };
 
 /**
@@ -81,7 +81,8 @@ struct vis_vector {
  * @devres:	Group of the managed resources, all that virtio_vis_create() took
  * @parent:	MSI domain that @dev had before
  * @domain:	MSI parent domain of @dev
- * @name:	Name of the irqchip
+ * @name:	Name of @chip
+ * @chip:	The irqchip, while vectors are allocated
  * @table:	Vector table
  * @mask:	Mask table
  * @pending:	Pending table
@@ -99,6 +100,7 @@ struct virtio_vis {
 	struct irq_domain		*parent;
 	struct irq_domain		*domain;
 	const char			*name;
+	struct irq_chip			*chip;
 	struct virtio_vis_entry		*table;
 	u32 __iomem			*mask;
 	const __le32			*pending;
@@ -218,19 +220,12 @@ static int vis_irq_get_irqchip_state(struct irq_data *d, enum irqchip_irq_state 
  */
 static int vis_irq_set_irqchip_state(struct irq_data *d, enum irqchip_irq_state which, bool state)
 {
-	struct virtio_vis *vis = irq_data_get_irq_chip_data(d);
-
 	if (which != IRQCHIP_STATE_PENDING || !state)
 		return irq_chip_set_parent_state(d, which, state);
 	if (!irqd_is_started(d) || irqd_irq_disabled(d) || irqd_irq_masked(d))
 		return -EAGAIN;
 
-	set_bit(VIS_RETRIGGERED, &vis->vectors[d->hwirq].state);
-	if (irq_chip_retrigger_hierarchy(d))
-		return 0;
-
-	clear_bit(VIS_RETRIGGERED, &vis->vectors[d->hwirq].state);
-	return -ENODEV;
+	return irq_chip_retrigger_hierarchy(d) ? 0 : -ENODEV;
 }
 
 /*
@@ -282,19 +277,36 @@ static int vis_irq_set_affinity(struct irq_data *d, const struct cpumask *dest, 
 	return ret;
 }
 
-/* Returns whether a parked move is still to be completed */
+/* An interrupt that the device did not send is no one's: it is not to count as spurious */
+static bool vis_retrigger(struct vis_vector *vector)
+{
+	irq_set_status_flags(vector->virq, IRQ_NO_DEBUG);
+	vector->retriggered = true;
+	return !irq_set_irqchip_state(vector->virq, IRQCHIP_STATE_PENDING, true);
+}
+
+static void vis_end_retrigger(struct vis_vector *vector)
+{
+	if (vector->retriggered)
+		irq_clear_status_flags(vector->virq, IRQ_NO_DEBUG);
+	vector->retriggered = false;
+}
+
+/* Returns whether to look again, because an interrupt is on its way */
 static bool vis_settle(struct vis_vector *vector)
 {
 	struct irq_data *d = irq_get_irq_data(vector->virq);
-	bool parked = irqd_is_setaffinity_pending(d);
 	unsigned int cpu = READ_ONCE(vector->cpu);
 
-	if (!parked &&
+	vis_end_retrigger(vector);
+	if (!irqd_is_setaffinity_pending(d) &&
 	    irq_desc_kstat_cpu(irq_data_to_desc(d), cpu) != READ_ONCE(vector->count))
 		return false;
-	if (irq_set_irqchip_state(vector->virq, IRQCHIP_STATE_PENDING, true))
-		return false;
-	return parked;
+	if (vis_retrigger(vector))
+		return true;
+
+	vis_end_retrigger(vector);
+	return false;
 }
 
 static void vis_settle_work(struct work_struct *work)
@@ -343,11 +355,11 @@ static bool vis_init_dev_msi_info(struct device *dev, struct irq_domain *domain,
 	info->handler_name		= "edge";
 	info->ops->set_desc		= vis_set_desc;
 
+	vis->chip			= chip;
 	chip->name			= vis->name;
 	chip->flags			|= VIS_CHIP_FLAGS;
 	chip->irq_mask			= vis_irq_mask;
 	chip->irq_unmask		= vis_irq_unmask;
-	chip->irq_ack			= irq_chip_ack_parent;
 	chip->irq_retrigger		= irq_chip_retrigger_hierarchy;
 	chip->irq_set_affinity		= vis_irq_set_affinity;
 	chip->irq_write_msi_msg		= vis_irq_write_msi_msg;
@@ -360,10 +372,14 @@ static const struct msi_parent_ops vis_msi_parent_ops = {
 	.init_dev_msi_info	= vis_init_dev_msi_info,
 };
 
-/* The parent's chip finds its data from any level: the middle level needs no chip of its own */
+/*
+ * The parent's chip finds its data from any level: the middle level needs no chip of its own, and
+ * the top level acknowledges by the parent's function, without the way down to it.
+ */
 static int vis_domain_alloc(struct irq_domain *domain, unsigned int virq, unsigned int nr_irqs,
 			    void *arg)
 {
+	struct virtio_vis *vis = domain->host_data;
 	struct irq_data *parent;
 	unsigned int i;
 	int ret;
@@ -373,6 +389,7 @@ static int vis_domain_alloc(struct irq_domain *domain, unsigned int virq, unsign
 		parent = irq_domain_get_irq_data(domain->parent, virq + i);
 		irq_domain_set_hwirq_and_chip(domain, virq + i, parent->hwirq, parent->chip,
 					      parent->chip_data);
+		vis->chip->irq_ack = parent->chip->irq_ack;
 	}
 	return ret;
 }
@@ -401,15 +418,19 @@ static void vis_show_vector(struct seq_file *m, struct irq_data *d, int ind)
 	seq_printf(m, "%*slatched: %d\n", ind, "", READ_ONCE(word->live) && !masked);
 }
 
+/* Of an interrupt, the core names no domain */
 static void vis_debug_show(struct seq_file *m, struct irq_domain *domain, struct irq_data *irqd,
 			   int ind)
 {
-	const struct virtio_vis *vis = domain->host_data;
+	const struct virtio_vis *vis;
 
-	if (irqd)
+	if (irqd) {
 		vis_show_vector(m, irq_get_irq_data(irqd->irq), ind);
-	else
-		seq_printf(m, "%*svectors: %u of %u\n", ind, "", vis->nvec, vis->nr_vectors);
+		return;
+	}
+
+	vis = domain->host_data;
+	seq_printf(m, "%*svectors: %u of %u\n", ind, "", vis->nvec, vis->nr_vectors);
 }
 #endif
 
@@ -853,23 +874,6 @@ const struct cpumask *virtio_vis_affinity(const struct virtio_vis *vis, unsigned
 	return irq_get_affinity_mask(vis->vectors[vector].virq);
 }
 EXPORT_SYMBOL_GPL(virtio_vis_affinity);
-
-/**
- * virtio_vis_claim_retrigger - Claim an interrupt that the device did not send
- * @vis:	The interrupt storage
- * @vector:	An allocated vector whose handler found nothing to do
- *
- * The interrupt that completes a move finds nothing to do in the device. A handler that claims
- * it returns IRQ_HANDLED, so that the core does not count it as spurious.
- *
- * Context:	Any.
- * Return:	Whether such an interrupt was owed.
- */
-bool virtio_vis_claim_retrigger(struct virtio_vis *vis, unsigned int vector)
-{
-	return test_and_clear_bit(VIS_RETRIGGERED, &vis->vectors[vector].state);
-}
-EXPORT_SYMBOL_GPL(virtio_vis_claim_retrigger);
 
 /**
  * virtio_vis_go_live - Let the device follow the mask bits

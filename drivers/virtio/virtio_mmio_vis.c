@@ -37,7 +37,7 @@
  * @vis:	The device
  * @vq:		The queue of a per-queue vector; NULL for configuration or all queues
  * @index:	Number of the vector
- * @requested:	The interrupt is requested
+ * @cookie:	Cookie of the handler while the interrupt is requested, else NULL
  * @hint:	The affinity hint, on which the core keeps a pointer
  * @name:	Name of the interrupt
  */
@@ -45,7 +45,7 @@ struct vm_vis_vector {
 	struct vm_vis		*vis;
 	struct virtqueue	*vq;
 	unsigned int		index;
-	bool			requested;
+	void			*cookie;
 	cpumask_var_t		hint;
 	char			name[VM_VIS_NAME_LEN];
 };
@@ -189,41 +189,23 @@ EXPORT_SYMBOL_GPL(vm_vis_finalize_features);
 
 /* Interrupts */
 
-static irqreturn_t vm_vis_config_changed(int irq, void *data)
+static irqreturn_t vm_vis_config_changed(int irq, void *vdev)
 {
-	struct vm_vis_vector *vector = data;
-
-	virtio_config_changed(vector->vis->vdev);
+	virtio_config_changed(vdev);
 	return IRQ_HANDLED;
 }
 
-/* The irqchip sends an interrupt itself to complete a move: no queue has anything then */
-static irqreturn_t vm_vis_nothing_used(const struct vm_vis_vector *vector)
+static irqreturn_t vm_vis_queues_interrupt(int irq, void *cookie)
 {
-	return virtio_vis_claim_retrigger(vector->vis->irqchip, vector->index) ? IRQ_HANDLED :
-										 IRQ_NONE;
-}
-
-static irqreturn_t vm_vis_queue_interrupt(int irq, void *data)
-{
-	struct vm_vis_vector *vector = data;
-
-	if (likely(vring_interrupt(irq, vector->vq) == IRQ_HANDLED))
-		return IRQ_HANDLED;
-	return vm_vis_nothing_used(vector);
-}
-
-static irqreturn_t vm_vis_queues_interrupt(int irq, void *data)
-{
-	struct vm_vis_vector *vector = data;
+	struct virtio_device *vdev = cookie;
 	irqreturn_t ret = IRQ_NONE;
 	struct virtqueue *vq;
 
-	virtio_device_for_each_vq(vector->vis->vdev, vq) {
+	virtio_device_for_each_vq(vdev, vq) {
 		if (!READ_ONCE(vq->reset))
 			ret |= vring_interrupt(irq, vq);
 	}
-	return ret == IRQ_NONE ? vm_vis_nothing_used(vector) : ret;
+	return ret;
 }
 
 static unsigned int vm_vis_irq(const struct vm_vis_vector *vector)
@@ -231,25 +213,25 @@ static unsigned int vm_vis_irq(const struct vm_vis_vector *vector)
 	return virtio_vis_irq(vector->vis->irqchip, vector->index);
 }
 
-static int vm_vis_request_irq(struct vm_vis_vector *vector, irq_handler_t handler,
+static int vm_vis_request_irq(struct vm_vis_vector *vector, irq_handler_t handler, void *cookie,
 			      const char *event)
 {
 	int ret;
 
 	snprintf(vector->name, sizeof(vector->name), "%s-%s", dev_name(&vector->vis->vdev->dev),
 		 event);
-	ret = request_irq(vm_vis_irq(vector), handler, 0, vector->name, vector);
-	vector->requested = !ret;
+	ret = request_irq(vm_vis_irq(vector), handler, 0, vector->name, cookie);
+	vector->cookie = ret ? NULL : cookie;
 	return ret;
 }
 
 static void vm_vis_free_irq(struct vm_vis_vector *vector)
 {
-	if (!vector->requested)
+	if (!vector->cookie)
 		return;
 
 	irq_update_affinity_hint(vm_vis_irq(vector), NULL);
-	free_irq(vm_vis_irq(vector), vector);
+	free_irq(vm_vis_irq(vector), vector->cookie);
 	free_cpumask_var(vector->hint);
 }
 
@@ -349,7 +331,7 @@ static int vm_vis_setup_vq(struct vm_vis *vis, struct virtqueue *vq, unsigned in
 
 	vector = &vis->vectors[(*next)++];
 	vector->vq = vq;
-	return vm_vis_request_irq(vector, vm_vis_queue_interrupt, vqi->name);
+	return vm_vis_request_irq(vector, vring_interrupt, vq, vqi->name);
 }
 
 static int vm_vis_setup_vqs(struct vm_vis *vis, unsigned int nvqs, struct virtqueue *vqs[],
@@ -377,7 +359,7 @@ static int vm_vis_setup_vqs(struct vm_vis *vis, unsigned int nvqs, struct virtqu
 	if (vis->per_vq)
 		return 0;
 	return vm_vis_request_irq(&vis->vectors[VM_VIS_QUEUES], vm_vis_queues_interrupt,
-				  "virtqueues");
+				  vis->vdev, "virtqueues");
 }
 
 static int vm_vis_setup(struct vm_vis *vis, unsigned int nvqs, struct virtqueue *vqs[],
@@ -391,7 +373,8 @@ static int vm_vis_setup(struct vm_vis *vis, unsigned int nvqs, struct virtqueue 
 	if (ret)
 		return ret;
 
-	ret = vm_vis_request_irq(&vis->vectors[VM_VIS_CONFIG], vm_vis_config_changed, "config");
+	ret = vm_vis_request_irq(&vis->vectors[VM_VIS_CONFIG], vm_vis_config_changed, vis->vdev,
+				 "config");
 	if (ret)
 		return ret;
 
@@ -408,7 +391,9 @@ static int vm_vis_try(struct vm_vis *vis, bool per_vq, unsigned int nvqs, struct
 	vis->per_vq = per_vq;
 	ret = vm_vis_setup(vis, nvqs, vqs, vqs_info, desc, setup_vq);
 	if (ret) {
-		vis->vdev->config->del_vqs(vis->vdev);
+		/* Without vectors the transport would take its line to be in use */
+		if (vm_vis_active(vis))
+			vis->vdev->config->del_vqs(vis->vdev);
 		return ret;
 	}
 

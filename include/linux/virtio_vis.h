@@ -44,6 +44,5 @@ const struct cpumask *virtio_vis_affinity(const struct virtio_vis *vis, unsigned
 
 void virtio_vis_go_live(struct virtio_vis *vis);
 void virtio_vis_quiesce(struct virtio_vis *vis);
-bool virtio_vis_claim_retrigger(struct virtio_vis *vis, unsigned int vector);
 
 #endif /* _LINUX_VIRTIO_VIS_H */
