@@ -626,6 +626,15 @@ static void vm_remove(struct platform_device *pdev)
 	vm_vis_remove(vis);
 }
 
+/* Older virtio cores leave a device with what it has of our memory; the next kernel owns that */
+static void vm_shutdown(struct platform_device *pdev)
+{
+	struct vm_device *vm = platform_get_drvdata(pdev);
+
+	virtio_break_device(&vm->vdev);
+	vm_reset(&vm->vdev);
+}
+
 #ifdef CONFIG_PM_SLEEP
 static int vm_freeze(struct device *dev)
 {
@@ -660,6 +669,7 @@ static const struct acpi_device_id vm_acpi_match[] = {
 static struct platform_driver vm_driver = {
 	.probe		= vm_probe,
 	.remove		= vm_remove,
+	.shutdown	= vm_shutdown,
 	.driver		= {
 		.name			= VM_DRIVER_NAME,
 		.of_match_table		= vm_of_match,
