@@ -73,6 +73,16 @@ tap_run_cached()
 	fi
 }
 
+# tap_merge: one stream of what several programs printed
+tap_merge()
+{
+	awk '/^TAP version/ || /^1\.\./ { next }
+		/^ok / { $2 = ++n }
+		/^not ok / { $3 = ++n }
+		{ print }
+		END { print "1.." n + 0 }'
+}
+
 tap_end()
 {
 	echo "1..$TAP_COUNT"

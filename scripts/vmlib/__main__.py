@@ -22,6 +22,7 @@ STOCK_GUEST_MODULES = ("virtio_blk", "virtio_net", "virtio_rng", "virtio_console
 TEST_NAMES = re.compile(r"^((?:parity|observe|vis|hostile|stress)\.\S+)\s+\w+$", re.M)
 LOG_TIMEOUT = 20
 SHARE_BYTES = 1 << 20
+SWAP_BYTES = 512 << 20
 LOOPBACK = "127.0.0.1"
 
 
@@ -51,6 +52,8 @@ class Guest:
             (self.rundir / "disk0").write_bytes(os.urandom(DISK_BYTES))
         for name in ("disk1", "disk2"):
             (self.rundir / name).write_bytes(os.urandom(DISK_BYTES))
+        with (self.rundir / "swap").open("wb") as swap:
+            swap.truncate(SWAP_BYTES)
         (self.rundir / "share").mkdir()
         (self.rundir / "share/known").write_bytes(os.urandom(SHARE_BYTES))
         (self.rundir / "rng").write_bytes(os.urandom(RNG_BYTES))
@@ -72,6 +75,7 @@ class Guest:
     def kernel_parameters(self):
         words = ["console=ttyS0", "panic=-1", f"tsc_early_khz={tsc_khz()}", "no_timer_check",
                  "ipv6.disable=1", self.scenario.append, self.options.append,
+                 "vis.stress=" + os.environ.get("VIS_STRESS", "1"),
                  "vis.scripts=" + ",".join(self.scripts()),
                  "vis.modules=" + ",".join(STOCK_GUEST_MODULES + self.scenario.modules)]
         if self.options.only:
@@ -102,7 +106,8 @@ class Guest:
     def place(self, text):
         """Paths for the names that a scenario uses."""
         for name, path in (("dir", self.rundir), ("sockets", self.sockets),
-                           ("programs", self.options.qemu.parent), ("tools", self.options.tools)):
+                           ("programs", self.options.qemu.parent),
+                           ("vmlinuz", self.options.vmlinuz), ("tools", self.options.tools)):
             text = text.replace("{" + name + "}", str(path))
         return text
 
@@ -124,7 +129,8 @@ class Guest:
 
     def run_machine(self):
         problem = None
-        self.machine = Machine(self.options.qemu, self.rundir, self.sockets, self.qemu_args())
+        self.machine = Machine(self.options.qemu, self.rundir, self.sockets, self.qemu_args(),
+                               self.scenario.trace)
         try:
             self.machine.start()
             problem = self.converse()
@@ -197,7 +203,7 @@ class Guest:
         self.tap.result(not reports, prefix + ".kernel_log")
         if not self.options.keep:
             shutil.rmtree(self.rundir / "share", ignore_errors=True)
-            for name in ("disk0", "disk1", "disk2", "rng", "initrd", "wav"):
+            for name in ("disk0", "disk1", "disk2", "rng", "initrd", "swap", "wav"):
                 (self.rundir / name).unlink(missing_ok=True)
 
 
@@ -238,7 +244,8 @@ def parse(arguments=None):
 def test_names(root, scenario):
     """The tests that a scenario's scripts declare."""
     scripts = [root / "selftests/vis" / name for name in SCENARIOS[scenario].scripts]
-    return [name for script in scripts for name in TEST_NAMES.findall(script.read_text("utf-8"))]
+    return [name for script in scripts for name in TEST_NAMES.findall(
+                script.read_text("utf-8").replace("$(nproc)", str(SCENARIOS[scenario].smp)))]
 
 
 def wanted_tests(options, scenario):

@@ -107,8 +107,9 @@ class Trace:
 class Machine:
     """A guest that can be started, asked through QMP, and moved to a second QEMU process."""
 
-    def __init__(self, qemu, rundir, sockdir, args):
+    def __init__(self, qemu, rundir, sockdir, args, events=TRACE_EVENTS):
         self.qemu = qemu
+        self.events = events
         self.rundir = rundir
         self.args = args
         self.process = None
@@ -134,7 +135,7 @@ class Machine:
         # A runner that is killed takes its guest along.
         command = ["setpriv", "--pdeathsig", "KILL", str(self.qemu), *self.args,
                    *self.chardevs(), "-D", str(trace), "-msg", "timestamp=on"]
-        for event in TRACE_EVENTS:
+        for event in self.events:
             command += ["-trace", event]
         if incoming:
             command += ["-incoming", incoming]

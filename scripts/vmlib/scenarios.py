@@ -3,6 +3,8 @@
 
 from dataclasses import dataclass, field
 
+from .machine import TRACE_EVENTS
+
 DISK_BYTES = 32 << 20
 RNG_BYTES = 1 << 20
 
@@ -23,13 +25,13 @@ ALL_DEVICES = disk("disk0") + NET + RNG + CONSOLE
 # a machine without ACPI.
 NET_AND_RNG = "0x600060"
 
-# What a hostile device does wrong, each in a slot of its own; qemu/hw/virtio/virtio-mmio-vis-hostile.c
+# What a hostile device does wrong; see qemu/hw/virtio/virtio-mmio-vis-hostile.c
 HOSTILE_TABLES = (
     "n_zero", "draft_zero", "draft_unknown", "table_misaligned", "mask_misaligned",
     "pending_misaligned", "table_wraps", "mask_wraps", "pending_wraps", "mask_on_table",
     "pending_on_table", "mask_shares_block", "table_on_registers", "mask_on_registers",
-    "table_on_device", "table_in_ram", "mask_in_ram", "pending_in_ram", "table_on_lapic", "mask_on_ioapic",
-    "table_past_cpu", "table_of_other")
+    "table_on_device", "table_in_ram", "mask_in_ram", "pending_in_ram", "table_on_lapic",
+    "mask_on_ioapic", "table_past_cpu", "table_of_other")
 HOSTILE_LIFE = (
     "flags", "n_max", "changing", "no_version_1", "no_features_ok", "no_reset", "queue_of_0",
     "queue_of_3", "queue_huge", "generation", "enable_dropped", "queue_vector_dropped",
@@ -100,6 +102,29 @@ VUB_DAEMON = [
     "type=vhost-user-blk,id=vub,node-name=disk1,writable=on,num-queues=4,logical-block-size=4096,"
     "addr.type=fd,addr.str={fd}"]
 
+def managed_pair(number, kind, queues):
+    """A disk, a SCSI controller or a file system on VIS, and another on virtio-pci."""
+    args = []
+    for bus, device in (("mmio", f"{kind}-device"),
+                        ("pci", f"{kind}-pci,romfile=,vectors={queues + 4}")):
+        name = f"{kind}-{bus}{number}"
+        if kind == "virtio-blk":
+            args += ["-drive", f"if=none,id={name},file={{dir}}/disk0,format=raw,readonly=on",
+                     "-device", f"{device},drive={name},num-queues={queues}"]
+        elif kind == "virtio-scsi":
+            args += ["-device", f"{device},num_queues={queues}"]
+        else:
+            args += ["-chardev", f"socket,id={name},path={{sockets}}/{name}",
+                     "-device", f"{device},chardev={name},tag={name}"]
+    return args
+
+
+MANAGED = SHARED_MEMORY + [
+    word for number, (kind, queues) in enumerate(
+        [("virtio-blk", queues) for queues in (1, 2, 3, 5, 8, 16)] +
+        [("virtio-scsi", queues) for queues in (1, 4, 16)] + [("vhost-user-fs", 1)])
+    for word in managed_pair(number, kind, queues)]
+
 VIS_MODULES = ("virtio_mmio_vis",)
 STOCK_MODULES = ("virtio_mmio",)
 TEST_MODULES = ("vis_test",)
@@ -115,7 +140,7 @@ PIC_DEVICES = " ".join(f"virtio_mmio_vis.device=512@{0xfeb00000 + slot * 512:#x}
 class Scenario:
     """One boot. modules are inserted in order by the guest's init; `load` only packs them.
 
-    expected matches the kernel's reports that are no failure. tools are the guest's programs
+    expected matches the kernel's reports that are no failure. trace are QEMU's events. tools are the guest's programs
     from scripts/fetch guest-tools; daemons serve devices, each on its socket {sockets}/NAME; with
     taps the host's side is a network namespace that has that many.
     """
@@ -131,6 +156,7 @@ class Scenario:
     load: tuple = ()
     timeout: int = 120
     expected: str = "$^"
+    trace: tuple = TRACE_EVENTS
     smp: int = 0
     tools: tuple = ()
     taps: int = 0
@@ -149,12 +175,36 @@ SCENARIOS = {
     "coexist": Scenario(("coexist.sh",), globals=("x-vis-skip=" + NET_AND_RNG,), modules=VIS_MODULES + STOCK_MODULES),
     "reload": Scenario(("reload.sh",), modules=(), load=VIS_MODULES, timeout=240),
     "migrate": Scenario(("migrate.sh",)),
-    "hostile_tables": Scenario(("hostile_tables.sh",), **hostile(HOSTILE_TABLES)),
-    "hostile_life": Scenario(("hostile_life.sh",), **hostile(HOSTILE_LIFE), load=TEST_MODULES, timeout=180),
-    "hostile_storm": Scenario(("hostile_storm.sh",), **hostile(HOSTILE_STORM),
-                              expected="nobody cared|Call Trace|No irq handler for"),
+    "hostile_tables": Scenario(("hostile_tables.sh",), modules=(), load=VIS_MODULES,
+                               **hostile(HOSTILE_TABLES)),
+    "hostile_life": Scenario(("hostile_life.sh",), modules=(), load=VIS_MODULES + TEST_MODULES,
+                             timeout=180, expected="No irq handler for",
+                             **hostile(HOSTILE_LIFE)),
+    "hostile_storm": Scenario(("hostile_storm.sh",), modules=(), load=VIS_MODULES,
+                              expected="nobody cared|Call Trace|No irq handler for",
+                              **hostile(HOSTILE_STORM)),
+    "stress_moves": Scenario(("stress_moves.sh",), trace=("virtio_mmio_vis_mask_write",),
+                             timeout=1800),
+    "stress_torn": Scenario(("stress_torn.sh",), load=TEST_MODULES, devices=disk("disk0"),
+                            globals=("x-vis-fault=torn@23",), timeout=1800,
+                            trace=("virtio_mmio_vis_hostile",)),
     "hints": Scenario(("hints.sh",), board=",pcie=on", taps=2, vectors=32, tools=("ethtool",),
                       devices=tap(0) + tap(1, "virtio-net-pci,romfile=")),
+    "rebind": Scenario(("rebind.sh",), load=STOCK_MODULES),
+    "suspend": Scenario(("suspend.sh",), devices=ALL_DEVICES + disk("swap"),
+                        append="suspend.pm_test_delay=1 no_console_suspend loglevel=8"),
+    "observe": Scenario(("observe.sh",), load=TEST_MODULES, tools=("lsirq",)),
+    "debugfs": Scenario(("debugfs.sh",), load=TEST_MODULES),
+    "kexec": Scenario(("kexec.sh",), tools=("kexec",), devices=ALL_DEVICES + [
+        "-drive", "if=none,id=kernel,file={vmlinuz},format=raw,readonly=on",
+        "-device", "virtio-blk-device,drive=kernel,serial=kernel",
+        "-drive", "if=none,id=initrd,file={dir}/initrd,format=raw,readonly=on",
+        "-device", "virtio-blk-device,drive=initrd,serial=initrd"]),
+    **{f"managed{cpus}": Scenario(
+        ("managed.sh",), board=",pcie=on,memory-backend=ram", vectors=32, smp=cpus,
+        devices=MANAGED, load=("virtio_scsi",), daemons={
+            name: FS_DAEMON for name in ("vhost-user-fs-mmio9", "vhost-user-fs-pci9")})
+       for cpus in range(1, 9)},
     "classes": Scenario(("classes.sh",), devices=CLASSES, board=",memory-backend=ram", taps=1,
                         vectors=32,
                         load=CLASS_MODULES, tools=("kcapi-enc",), timeout=120,
@@ -164,4 +214,5 @@ SCENARIOS = {
 }
 
 # Names that stand for their sub-cases, one in each of these scenarios.
-GROUPS = {"vis.policy.line": ("line1", "visoff", "nolapic")}
+GROUPS = {"parity.managed": tuple(f"managed{cpus}" for cpus in range(1, 9)),
+          "vis.policy.line": ("line1", "visoff", "nolapic")}

@@ -4,12 +4,15 @@
 import array
 import hashlib
 import os
+import re
 import socket
 import threading
+import time
 
 IO_TIMEOUT = 20
 RNG_RECORD = 64
 WAV_HEADER = 44
+ASLEEP = "PM: suspend-to-idle"
 HALF_SCALE = 1 << 14
 
 
@@ -45,6 +48,7 @@ class Services:
         self.address = address
         self.rundir = rundir
         self.net = None
+        self.sleeps = 0
 
     def answer(self, request):
         verb, _, arguments = request.partition(" ")
@@ -68,6 +72,17 @@ class Services:
     def do_last(self, event, *pattern):
         """The last such line."""
         return (self.machine.trace.lines(event, " ".join(pattern)) or [""])[-1]
+
+    def do_commits(self):
+        """Writes of mask words since the mark: those that commit, and those that mask."""
+        mask_bits = {}
+        counts = [0, 0]
+        for line in self.machine.trace.lines("virtio_mmio_vis_mask_write"):
+            word, value = re.search(r"(mmio \S+ word \d+) value (\S+)", line).groups()
+            bits = int(value, 16)
+            counts[bool(bits & ~mask_bits.get(word, bits))] += 1
+            mask_bits[word] = bits
+        return f"{counts[0]} {counts[1]}"
 
     def do_trapped(self):
         """What trapped since the mark, in words. QueueNotify is an ioeventfd: no trap."""
@@ -164,6 +179,17 @@ class Services:
         if not self.net.done.wait(IO_TIMEOUT):
             raise ValueError("the connection has not ended")
         return self.net.digest
+
+    def do_wake(self):
+        """Answers once the guest sleeps, which has its serial line wake it."""
+        self.sleeps += 1
+        deadline = time.monotonic() + IO_TIMEOUT
+        klog = self.rundir / "klog"
+        while klog.read_text("utf-8", "replace").count(ASLEEP) < self.sleeps:
+            if time.monotonic() > deadline:
+                raise ValueError("the guest does not sleep")
+            time.sleep(0.01)
+        return ""
 
     def do_migrate(self):
         self.machine.migrate()

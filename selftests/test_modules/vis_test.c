@@ -6,15 +6,27 @@
  * once, where disable_irq() is lazy. rewrite stores and commits a message that differs in a bit
  * which the CPUs ignore, then the old one again.
  *
+ * torn: written with the number of an interrupt, rewrites and commits its message as often as the
+ * file count says. In bits that the CPUs do not need, the message carries a nonce and a checksum
+ * of itself, for a device with x-vis-fault=torn.
+ *
  * reg, mem: the 32-bit word at the physical address in the file address, uncached or cached.
  */
+#include <linux/bitfield.h>
 #include <linux/cleanup.h>
 #include <linux/debugfs.h>
+#include <linux/hash.h>
 #include <linux/io.h>
 #include <linux/irq.h>
 #include <linux/irqdesc.h>
 #include <linux/module.h>
 #include <linux/msi.h>
+#include <linux/random.h>
+#include <linux/sched.h>
+
+/* The bits of a marked message that the CPUs do not need, besides all of address_hi */
+#define VIS_TEST_ADDRESS_LO	GENMASK(11, 4)
+#define VIS_TEST_DATA		GENMASK(31, 16)
 
 struct vis_test_call {
 	const char	*name;
@@ -23,6 +35,7 @@ struct vis_test_call {
 
 static struct dentry *vis_test_dir;
 static u64 vis_test_address;
+static u64 vis_test_count;
 
 static int vis_test_mask(struct irq_data *d)
 {
@@ -51,6 +64,41 @@ static int vis_test_rewrite(struct irq_data *d)
 	d->chip->irq_write_msi_msg(d, &msg);
 	return 0;
 }
+
+/* Spreads over all parts of the message, so that any mixture of two shows */
+static void vis_test_mark(struct msi_msg *msg, u32 nonce)
+{
+	u64 sum;
+
+	msg->address_lo = (msg->address_lo & ~VIS_TEST_ADDRESS_LO) |
+			  FIELD_PREP(VIS_TEST_ADDRESS_LO, nonce & 0xff);
+	msg->address_hi = nonce;
+	msg->data &= ~VIS_TEST_DATA;
+	sum = (u64)msg->address_hi << 32 | msg->address_lo;
+	sum = (sum ^ (u64)msg->data << 48) * GOLDEN_RATIO_64;
+	msg->data |= FIELD_PREP(VIS_TEST_DATA, sum >> 48);
+}
+
+static int vis_test_torn_set(void *data, u64 virq)
+{
+	struct irq_data *d = irq_get_irq_data(virq);
+	struct msi_msg msg;
+	u64 i;
+
+	if (!d || !irq_data_get_msi_desc(d))
+		return -EINVAL;
+
+	for (i = 0; i < vis_test_count; i++) {
+		scoped_guard(raw_spinlock_irqsave, &irq_data_to_desc(d)->lock) {
+			msg = irq_data_get_msi_desc(d)->msg;
+			vis_test_mark(&msg, get_random_u32());
+			d->chip->irq_write_msi_msg(d, &msg);
+		}
+		cond_resched();
+	}
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(vis_test_torn_fops, NULL, vis_test_torn_set, "%llu\n");
 
 static const struct vis_test_call vis_test_calls[] = {
 	{ "mask",	vis_test_mask },
@@ -131,6 +179,8 @@ static int __init vis_test_init(void)
 		debugfs_create_file_unsafe(vis_test_calls[i].name, 0200, vis_test_dir,
 					   (void *)&vis_test_calls[i], &vis_test_call_fops);
 	debugfs_create_x64("address", 0600, vis_test_dir, &vis_test_address);
+	debugfs_create_u64("count", 0600, vis_test_dir, &vis_test_count);
+	debugfs_create_file_unsafe("torn", 0200, vis_test_dir, NULL, &vis_test_torn_fops);
 	debugfs_create_file_unsafe("reg", 0600, vis_test_dir, NULL, &vis_test_reg_fops);
 	debugfs_create_file_unsafe("mem", 0600, vis_test_dir, NULL, &vis_test_mem_fops);
 	return 0;

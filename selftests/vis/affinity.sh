@@ -49,15 +49,18 @@ latched_pattern()
 	printf 'mmio %s vector %u address 0xfee0%x0[048c] ' "$(base_of "$1")" "$2" "$3"
 }
 
-# move_to ACTION CPU: the vector moves; then its next interrupt comes on that CPU only
+# move_to ACTION CPU: the vector moves; then its next interrupt comes on that CPU only. What was
+# sent before the move may wait for the old CPU, which has taken it once a task has run there.
 move_to()
 {
-	local action=$1 before cpu=$2 elsewhere irq
+	local action=$1 before cpu=$2 elsewhere irq old
 
 	irq=$(irq_of "$action")
+	old=$(effective_cpu "$irq")
 	set_affinity "$irq" "$cpu" || fail "$action refused CPU $cpu"
 	await 2 effective_is "$irq" "$cpu" ||
 		fail "$action is on CPU $(effective_cpu "$irq"), not $cpu"
+	taskset -c "$old" true
 	before=$(irq_count "$irq" "$cpu")
 	elsewhere=$(irq_elsewhere "$irq" "$cpu")
 	fire "$action" >/dev/null
@@ -138,7 +141,8 @@ affinity_idle()
 		expect "effective CPU" "$cpu" "$(effective_cpu "$irq")"
 		[ "$commits" = 1 ] || parked=$((parked + 1))
 	done
-	note "$parked of $IDLE_MOVES were parked; spurious: $(tr '\n' ' ' <"/proc/irq/$irq/spurious")"
+	note "$parked of $IDLE_MOVES were parked"
+	note "spurious: $(tr '\n' ' ' <"/proc/irq/$irq/spurious")"
 }
 
 # spread: each queue's CPUs are those of blk-mq, and no CPU belongs to two queues

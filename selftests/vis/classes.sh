@@ -142,26 +142,20 @@ class_console()
 	vectors_of "$virtio" config input output
 	before=$(counts "$virtio" input output)
 	console_open
-	console_exchange
+	console_exchange console
 	all_rose "$before"
 }
 
 class_serialport()
 {
-	local before nonce reply virtio
+	local before virtio
 
 	virtio=$(virtio_of virtio_console 2)
 	vectors_of "$virtio" config input output control-i input output
 	expect "name of the port" port "$(cat "/sys/bus/virtio/devices/$virtio/virtio-ports/"*/name)"
 	before=$(irqs_named "$virtio-input" | tail -n 1; irqs_named "$virtio-output" | tail -n 1)
 	exec 4<>"/dev/$(basename "/sys/bus/virtio/devices/$virtio/virtio-ports/"*)"
-	nonce=$(new_nonce)
-	host console-send "$nonce" port >/dev/null
-	read -r -t 10 reply <&4 || fail "nothing came from the host"
-	expect "nonce from the host" "$nonce" "$reply"
-	nonce=$(new_nonce)
-	echo "$nonce" >&4
-	expect "nonce from the guest" "$nonce" "$(host console-read port)"
+	console_exchange port
 	all_rose "$before"
 }
 

@@ -59,7 +59,7 @@ data_console()
 	virtio=$(virtio_of virtio_console)
 	before=$(counts "$virtio" input output)
 	console_open
-	console_exchange
+	console_exchange console
 	all_rose "$before"
 }
 

@@ -95,7 +95,7 @@ read_entropy()
 talk()
 {
 	console_open
-	console_exchange
+	console_exchange console
 	echo "   both arrived"
 }
 

@@ -29,6 +29,45 @@ virtio_at()
 	done
 }
 
+# bind_in_background FAULT: a probe that hangs is to fail the test of its fault alone
+bind_in_background()
+{
+	{
+		bind "$(platform_at "$(slot_of "$1")")" 2>/dev/null
+		: >"/tmp/bound.$1"
+	} &
+}
+
+probed()
+{
+	await 20 [ -e "/tmp/bound.$1" ]
+}
+
+# bind_all FAULT...: the devices with these faults one by one, then all others at once
+bind_all()
+{
+	local fault
+
+	echo 0 >/sys/bus/platform/drivers_autoprobe
+	modprobe virtio_mmio_vis
+	for fault; do
+		bind_in_background "$fault"
+		probed "$fault"
+	done
+	for fault in $(sed -n 's/.* vis.faults=\([^ ]*\).*/\1/p' /proc/cmdline |
+		tr , '\n' | sed 's/@.*//'); do
+		[ -e "/tmp/bound.$fault" ] || bind_in_background "$fault"
+	done
+}
+
+# platform_with FAULT: sets platform, once the device has been probed
+platform_with()
+{
+	probed "$1" || fail "the probe does not end"
+	platform=$(platform_at "$(slot_of "$1")")
+	[ -n "$platform" ] || fail "no device with the fault $1"
+}
+
 # disk_at PLATFORM
 disk_at()
 {

@@ -6,12 +6,6 @@
 . ./hostile_lib.sh
 . ./test_module.sh
 
-fault()
-{
-	platform=$(platform_at "$(slot_of "$1")")
-	[ -n "$platform" ] || fail "no device with the fault $1"
-}
-
 # messages_sent FAULT: by the fault and not by the honest device, as told at its last reset
 messages_sent()
 {
@@ -49,7 +43,7 @@ survives()
 {
 	local platform
 
-	fault "$1"
+	platform_with "$1"
 	expect "messages on VIS of $platform" 0 "$(messages "$platform" VIS)"
 	works_on_vis "$platform"
 	survives_move "$platform"
@@ -62,7 +56,7 @@ probe_fails()
 {
 	local platform virtio
 
-	fault "$1"
+	platform_with "$1"
 	virtio=$(virtio_at "$platform")
 	[ "$(messages "$platform" "$2")" -gt 0 ] || fail "$platform, $virtio: no '$2'"
 	[ ! -e "/sys/bus/virtio/devices/$virtio/driver" ] || fail "$virtio has a driver"
@@ -76,7 +70,7 @@ stalls()
 {
 	local platform
 
-	fault "$1"
+	platform_with "$1"
 	timeout 30 sh -c "echo $platform >/sys/bus/platform/drivers/virtio-mmio-vis/unbind" ||
 		fail "cannot unbind $platform"
 	expect "device after unbinding" "" "$(virtio_at "$platform")"
@@ -96,7 +90,7 @@ changing()
 {
 	local platform
 
-	fault changing
+	platform_with changing
 	works_on_vis "$platform"
 	rebind "$platform"
 	check_message "$platform" "vector table at 0x1000000 .* is not free in the memory map"
@@ -137,7 +131,7 @@ generation()
 {
 	local platform
 
-	fault generation
+	platform_with generation
 	expect "messages of $platform" 1 "$(messages "$platform" "ConfigGeneration .* never stable")"
 	works_on_vis "$platform"
 }
@@ -162,7 +156,7 @@ table_garbage()
 {
 	local platform
 
-	fault table_garbage
+	platform_with table_garbage
 	works_on_vis "$platform"
 	rebind "$platform"
 	works_on_vis "$platform"
@@ -184,7 +178,7 @@ after_mask()
 	local irq platform
 
 	survives after_mask
-	fault after_mask
+	platform_with after_mask
 	irq=$(irq_of "$(virtio_at "$platform")-req.0")
 	chip mask "$irq"
 	chip mask "$irq"
@@ -227,4 +221,5 @@ hostile.after_mask		after_mask
 hostile.after_reset		after_reset
 hostile.unasked			unasked
 "
+bind_all honest
 run_with_module

@@ -9,8 +9,11 @@ STORM_MESSAGES=1000000
 
 no_handler()
 {
+	local platform
+
+	platform_with no_handler
 	dmesg | grep -q "No irq handler for" || fail "no message went to nobody"
-	works_on_vis "$(platform_at "$(slot_of no_handler)")"
+	works_on_vis "$platform"
 }
 
 storm_is_over()
@@ -31,7 +34,7 @@ storm()
 {
 	local irq platform
 
-	platform=$(platform_at "$(slot_of storm)")
+	platform_with storm
 	irq=$(irq_of "$(virtio_at "$platform")-req.0")
 	await 90 storm_is_over || fail "the storm does not end"
 	is_not_claimed "$irq" || fail "the handler claims what is not for it"
@@ -40,11 +43,13 @@ storm()
 	unbind "$platform" || fail "cannot unbind $platform"
 	bind "$platform" || fail "cannot bind $platform"
 	works_on_vis "$platform"
-	works_on_vis "$(platform_at "$(slot_of honest)")"
+	platform_with honest
+	works_on_vis "$platform"
 }
 
 tests="
 hostile.no_handler	no_handler
 hostile.storm		storm
 "
+bind_all honest
 vis_run

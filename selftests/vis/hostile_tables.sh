@@ -10,7 +10,7 @@ refused()
 {
 	local platform
 
-	platform=$(platform_at "$(slot_of "$1")")
+	platform_with "$1"
 	check_message "$platform" "$2"
 	works_on_line "$platform"
 }
@@ -123,8 +123,11 @@ table_past_cpu()
 
 table_of_other()
 {
+	local platform
+
 	refused table_of_other "vector table at 0xf.*00000 .* is not free in the memory map"
-	works_on_vis "$(platform_at "$(slot_of honest)")"
+	platform_with honest
+	works_on_vis "$platform"
 }
 
 tests="
@@ -151,4 +154,5 @@ hostile.mask_on_ioapic		mask_on_ioapic
 hostile.table_past_cpu		table_past_cpu
 hostile.table_of_other		table_of_other
 "
+bind_all honest table_on_device
 vis_run

@@ -31,10 +31,9 @@ vectors_of()
 	local irq virtio=$1
 
 	shift
-	expect "interrupts of $virtio" "$*" \
-		"$(echo $(for irq in $(irqs_of "$virtio"); do
-			awk -v irq="$irq:" '$1 == irq { print $NF }' /proc/interrupts
-		done | sed "s/^$virtio-//"))"
+	expect "interrupts of $virtio" "$*" "$(awk -v name="$virtio-" '
+		index($NF, name) == 1 { printf "%s%s", sep, substr($NF, length(name) + 1); sep = " " }
+		' /proc/interrupts)"
 	for irq in $(irqs_of "$virtio"); do
 		expect "chip of irq $irq" "VIS-$(platform_of "$virtio")" \
 			"$(cat "/sys/kernel/irq/$irq/chip_name")"

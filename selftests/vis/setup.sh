@@ -17,7 +17,8 @@ vectors_cost()
 	local events=$1
 
 	at_most "event and ENABLE writes" $((events + 1)) "$(host count virtio_mmio_vis_reg_write)"
-	at_most "mask table writes" $(((events + 31) / 32)) "$(host count virtio_mmio_vis_mask_write)"
+	at_most "mask table writes" $(((events + 31) / 32)) \
+		"$(host count virtio_mmio_vis_mask_write)"
 	expect "mask table reads" 0 "$(host count virtio_mmio_vis_mask_read)"
 }
 

@@ -145,7 +145,8 @@ irqs_of()
 irq_count()
 {
 	tr , '\n' <"/sys/kernel/irq/$1/per_cpu_count" |
-		awk -v cpu="${2:-all}" 'cpu == "all" || NR == cpu + 1 { n += $1 } END { print n + 0 }'
+		awk -v cpu="${2:-all}" 'cpu == "all" || NR == cpu + 1 { n += $1 }
+			END { print n + 0 }'
 }
 
 # irq_elsewhere IRQ CPU: how often it came on the other CPUs.
@@ -190,7 +191,8 @@ check_vectors()
 	for suffix; do
 		irq=$(irq_of "$virtio-$suffix")
 		[ -n "$irq" ] || fail "$virtio ($platform) has no interrupt $virtio-$suffix"
-		expect "chip of $virtio-$suffix" "VIS-$platform" "$(cat "/sys/kernel/irq/$irq/chip_name")"
+		expect "chip of $virtio-$suffix" "VIS-$platform" \
+			"$(cat "/sys/kernel/irq/$irq/chip_name")"
 		expect "type of $virtio-$suffix" edge "$(cat "/sys/kernel/irq/$irq/type")"
 		[ -e "/sys/bus/platform/devices/$platform/msi_irqs/$irq" ] ||
 			fail "$platform/msi_irqs has no $irq"
@@ -340,19 +342,19 @@ new_nonce()
 	head -c 16 /dev/urandom | xxd -p
 }
 
-# A line each way
+# console_exchange LINE: a line each way, over descriptor 4
 console_exchange()
 {
 	local nonce reply
 
 	nonce=$(new_nonce)
-	host console-send "$nonce" >/dev/null
+	host console-send "$nonce" "$1" >/dev/null
 	# shellcheck disable=SC3045 # busybox has it
 	read -r -t 10 reply <&4 || fail "nothing came from the host on the console"
 	expect "nonce from the host" "$nonce" "$reply"
 	nonce=$(new_nonce)
 	echo "$nonce" >&4
-	expect "nonce from the guest" "$nonce" "$(host console-read)"
+	expect "nonce from the guest" "$nonce" "$(host console-read "$1")"
 }
 
 # all_devices_work: the least that each must do, whatever its interrupts are
@@ -368,5 +370,5 @@ all_devices_work()
 	net_ping || fail "no answer on the network"
 	rng_read || fail "no entropy"
 	console_open
-	console_exchange
+	console_exchange console
 }

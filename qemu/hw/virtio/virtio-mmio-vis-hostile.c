@@ -15,6 +15,7 @@
 #include "hw/virtio/virtio-mmio.h"
 #include "qapi/error.h"
 #include "qemu/cutils.h"
+#include "qemu/host-utils.h"
 #include "qemu/timer.h"
 #include "qemu/units.h"
 #include "trace.h"
@@ -32,7 +33,8 @@
 #define FIRST_QUEUE_VECTOR  1
 #define STORM_MESSAGES      1000000
 #define STORM_PERIOD_NS     0
-#define TORN_PERIOD_NS      (50 * SCALE_US)
+#define TORN_PAUSE_NS       (2 * SCALE_US)
+#define TORN_PERIOD_NS      (200 * SCALE_US)
 #define TICK_PERIOD_NS      (1 * SCALE_MS)
 
 /* A message of the fault "torn": these bits carry a nonce and its checksum */
@@ -50,6 +52,7 @@
  * @mask_read: the same for a word of the mask table
  * @before: called before a register is written; false: it is not
  * @after: called after a register was written
+ * @before_mask: called before a word of the mask table is written
  * @after_mask: called after a word of the mask table was written
  * @tick: called each @period_ns from DRIVER_OK to reset
  */
@@ -65,6 +68,7 @@ typedef struct VISFault {
     uint64_t (*mask_read)(VISHostile *h, uint64_t value);
     bool (*before)(VISHostile *h, hwaddr reg, uint64_t value);
     void (*after)(VISHostile *h, hwaddr reg, uint64_t value);
+    void (*before_mask)(VISHostile *h, uint32_t word, uint32_t value);
     void (*after_mask)(VISHostile *h, uint32_t word);
     void (*tick)(VISHostile *h);
     int64_t period_ns;
@@ -80,7 +84,7 @@ typedef struct VISFault {
  * @stale: the latches before a reset
  * @nr_reads: of the register at that offset
  * @sent: messages that the fault sent or checked
- * @errors: of these, the messages that were mixtures
+ * @errors: messages that are no message of the driver, or not its last
  */
 struct VISHostile {
     VirtIOMMIOProxy *proxy;
@@ -190,9 +194,10 @@ static MSIMessage table_entry(VISHostile *h, uint32_t vector)
         memory_region_get_ram_ptr(&h->proxy->vis.table);
 
     return (MSIMessage) {
-        .address = (uint64_t)le32_to_cpu(entry[vector].addr_hi) << 32 |
-                   le32_to_cpu(entry[vector].addr_lo),
-        .data = le32_to_cpu(entry[vector].data),
+        .address =
+            (uint64_t)le32_to_cpu(qatomic_read(&entry[vector].addr_hi)) << 32 |
+            le32_to_cpu(qatomic_read(&entry[vector].addr_lo)),
+        .data = le32_to_cpu(qatomic_read(&entry[vector].data)),
     };
 }
 
@@ -299,23 +304,70 @@ static void fill_table(VISHostile *h, uint32_t word)
 static uint16_t torn_checksum(uint64_t address, uint32_t data)
 {
     uint64_t sum = (address ^ (uint64_t)(uint16_t)data << 48) *
-                   0x9e3779b97f4a7c15;
+                   0x61c8864680b583eb;
 
     return sum >> 48;
 }
 
-static bool torn_is_marked(MSIMessage msg)
+static bool torn_is_mixture(MSIMessage msg)
 {
-    return msg.address >> 32 || (msg.address & TORN_ADDRESS_LO) ||
-           (msg.data & TORN_DATA);
+    bool marked = msg.address >> 32 || (msg.address & TORN_ADDRESS_LO) ||
+                  (msg.data & TORN_DATA);
+
+    return marked && torn_checksum(msg.address, msg.data) != msg.data >> 16;
 }
 
-static void torn_notify_all(VISHostile *h)
+static bool is_masked(VirtIOMMIOVIS *vis, uint32_t vector)
+{
+    return vis->mask[vector / VIRTIO_VIS_VECTORS_PER_WORD] &
+           1u << vector % VIRTIO_VIS_VECTORS_PER_WORD;
+}
+
+static void torn_notify_queues(VISHostile *h)
 {
     uint32_t vector;
 
-    for (vector = 0; vector < h->proxy->vis.nr_vectors; vector++) {
+    for (vector = FIRST_QUEUE_VECTOR; vector < h->proxy->vis.nr_vectors;
+         vector++) {
         virtio_mmio_vis_notify(h->proxy, vector);
+    }
+}
+
+static void torn_pause(void)
+{
+    int64_t end = get_clock() + TORN_PAUSE_NS;
+
+    while (get_clock() < end) {
+        cpu_relax();
+    }
+}
+
+/* A device may take its time to latch a word, field by field. This one does. */
+static void torn_latch_slowly(VISHostile *h, uint32_t word, uint32_t value)
+{
+    struct virtio_vis_entry *entry =
+        memory_region_get_ram_ptr(&h->proxy->vis.table);
+    uint32_t first = word * VIRTIO_VIS_VECTORS_PER_WORD;
+    uint32_t end = MIN(first + VIRTIO_VIS_VECTORS_PER_WORD,
+                       h->proxy->vis.nr_vectors);
+    MSIMessage msg[VIRTIO_VIS_VECTORS_PER_WORD];
+    uint32_t vector;
+
+    if (!h->proxy->vis.enabled) {
+        return;
+    }
+    for (vector = first; vector < end; vector++) {
+        msg[vector - first].address =
+            le32_to_cpu(qatomic_read(&entry[vector].addr_lo));
+    }
+    torn_pause();
+    for (vector = first; vector < end; vector++) {
+        msg[vector - first].address |=
+            (uint64_t)le32_to_cpu(qatomic_read(&entry[vector].addr_hi)) << 32;
+        msg[vector - first].data =
+            le32_to_cpu(qatomic_read(&entry[vector].data));
+        h->errors += !(value & 1u << (vector - first)) &&
+                     torn_is_mixture(msg[vector - first]);
     }
 }
 
@@ -331,12 +383,9 @@ static bool torn_check_latches(VISHostile *h, hwaddr reg, uint64_t value)
     }
     for (vector = 0; vector < vis->nr_vectors; vector++) {
         entry = table_entry(h, vector);
-        if (!(vis->mask[vector / VIRTIO_VIS_VECTORS_PER_WORD] &
-              1u << vector % VIRTIO_VIS_VECTORS_PER_WORD) &&
-            (entry.address != vis->latch[vector].address ||
-             entry.data != vis->latch[vector].data)) {
-            h->errors++;
-        }
+        h->errors += !is_masked(vis, vector) &&
+                     (entry.address != vis->latch[vector].address ||
+                      entry.data != vis->latch[vector].data);
     }
     return true;
 }
@@ -347,10 +396,7 @@ void virtio_mmio_vis_hostile_send(VISHostile *h, MSIMessage *msg)
         return;
     }
     h->sent++;
-    if (torn_is_marked(*msg) &&
-        torn_checksum(msg->address, msg->data) != msg->data >> 16) {
-        h->errors++;
-    }
+    h->errors += torn_is_mixture(*msg);
     msg->address = (uint32_t)msg->address & ~TORN_ADDRESS_LO;
     msg->data &= ~TORN_DATA;
 }
@@ -415,7 +461,8 @@ static const VISFault faults[] = {
     { .name = "unasked", .tick = fire_queues, .period_ns = TICK_PERIOD_NS },
     { .name = "no_handler", .after = fire_at_nobody },
     { .name = "storm", .tick = storm, .period_ns = STORM_PERIOD_NS },
-    { .name = "torn", .before = torn_check_latches, .tick = torn_notify_all,
+    { .name = "torn", .before = torn_check_latches,
+      .before_mask = torn_latch_slowly, .tick = torn_notify_queues,
       .period_ns = TORN_PERIOD_NS },
 };
 
@@ -511,11 +558,13 @@ static MemTxResult mask_write(void *opaque, hwaddr offset, uint64_t value,
 {
     VISHostile *h = opaque;
     uint32_t word = offset / sizeof(uint32_t);
-    MemTxResult r = memory_region_dispatch_write(&h->proxy->vis.mask_io, offset,
-                                                 value,
-                                                 size_memop(size) | MO_LE,
-                                                 attrs);
+    MemTxResult r;
 
+    if (h->fault->before_mask) {
+        h->fault->before_mask(h, word, value);
+    }
+    r = memory_region_dispatch_write(&h->proxy->vis.mask_io, offset, value,
+                                     size_memop(size) | MO_LE, attrs);
     if (h->fault->after_mask && word < h->proxy->vis.nr_words) {
         h->fault->after_mask(h, word);
     }

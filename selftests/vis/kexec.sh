@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Starts a second kernel while the devices are at work; kexec_second.sh has the verdict.
+
+. ./vis_lib.sh
+
+# disk_with SERIAL
+disk_with()
+{
+	local disk
+
+	for disk in /sys/block/vd*; do
+		[ "$(cat "$disk/serial")" != "$1" ] || echo "/dev/${disk##*/}"
+	done
+}
+
+# The second kernel starts without a driver for the devices.
+load_kernel()
+{
+	cat "$(disk_with kernel)" >/tmp/kernel
+	cat "$(disk_with initrd)" >/tmp/initrd
+	kexec --kexec-file-syscall --load /tmp/kernel --initrd=/tmp/initrd --command-line="$(sed \
+		's/vis\.scripts=[^ ]*/vis.scripts=kexec_second.sh/; s/,virtio_mmio_vis//' \
+		/proc/cmdline)" || fail "the second kernel cannot be loaded"
+}
+
+start_work()
+{
+	local before cpu
+
+	net_up
+	before=$(counts "$(virtio_of virtio_blk)" req.0 req.1 req.2 req.3
+		counts "$(virtio_of virtio_net)" input.0)
+	for cpu in $(online_cpus); do
+		while read_disk_on "$cpu"; do :; done &
+	done
+	ping -q -A "$HOST_ADDRESS" >/dev/null &
+	all_rose "$before"
+}
+
+# kexec -e does not return.
+kexec_first()
+{
+	load_kernel
+	start_work
+	host mark
+	kexec -e
+	fail "the second kernel was not started"
+}
+
+tests="
+parity.kexec	kexec_first
+"
+vis_run

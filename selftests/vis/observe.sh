@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# What is to be seen of the vectors: tracepoints, lsirq.
+
+. ./vis_lib.sh
+. ./test_module.sh
+
+TRACE=/sys/kernel/tracing
+EVENTS=$TRACE/events/virtio_vis
+RNG_VECTOR=1
+
+# traced EVENT PATTERN: how many such lines the trace has
+traced()
+{
+	grep -c "virtio_vis_$1: .*$2" $TRACE/trace
+}
+
+restart_trace()
+{
+	echo >$TRACE/trace
+	host mark
+}
+
+# Each commit in the trace is a write to the mask table that the device has seen.
+same_commits()
+{
+	expect "commits" "$(host count virtio_mmio_vis_mask_write)" "$(traced commit .)"
+}
+
+observe_tracepoints()
+{
+	local cpu irq platform
+
+	mount -t tracefs tracefs $TRACE
+	platform=$(platform_of "$(virtio_of virtio_rng)")
+	irq=$(irq_of "$(virtio_of virtio_rng)-input")
+	set_affinity "$irq" 0
+	rng_read
+	await 2 effective_is "$irq" 0 || fail "cannot move to CPU 0"
+	echo 1 >$EVENTS/enable || fail "no events"
+
+	restart_trace
+	set_affinity "$irq" 2 || fail "cannot move to CPU 2"
+	await 2 effective_is "$irq" 2 || fail "cannot move to CPU 2"
+	expect "messages written" 1 \
+		"$(traced write_msg "dev=$platform vector=$RNG_VECTOR .*addr_lo=0xfee02[0-9a-f]* ")"
+	expect "masks" 0 "$(traced mask .)"
+	expect "commits of word 0" 1 "$(traced commit "dev=$platform word=0 mask=")"
+	same_commits
+
+	restart_trace
+	chip mask "$irq"
+	expect "masks" 1 "$(traced mask "dev=$platform vector=$RNG_VECTOR masked=1")"
+	chip unmask "$irq"
+	expect "unmasks" 1 "$(traced mask "dev=$platform vector=$RNG_VECTOR masked=0")"
+	expect "commits" 2 "$(traced commit "dev=$platform")"
+	same_commits
+	echo 0 >$EVENTS/enable
+}
+
+# lsirq_row IRQ COLUMN
+lsirq_row()
+{
+	lsirq --noheadings --pairs --output IRQ,TOTAL,NAME | grep "^IRQ=\"$1\"" |
+		sed "s/.*$2=\"\([^\"]*\)\".*/\1/"
+}
+
+# irqtop of util-linux, which Debian does not have, reads them by the same code.
+observe_lsirq()
+{
+	local before driver irq irqs virtio
+
+	for driver in virtio_blk virtio_net virtio_rng virtio_console; do
+		virtio=$(virtio_of $driver)
+		irqs=$(irqs_of "$virtio")
+		[ -n "$irqs" ] || fail "$virtio has no interrupts"
+		for irq in $irqs; do
+			case $(lsirq_row "$irq" NAME) in
+			*"VIS-$(platform_of "$virtio") "*" $virtio-"*) ;;
+			*) fail "irq $irq of $virtio is: $(lsirq_row "$irq" NAME)" ;;
+			esac
+		done
+	done
+	irq=$(irq_of "$(virtio_of virtio_rng)-input")
+	before=$(lsirq_row "$irq" TOTAL)
+	expect "count of irq $irq" "$(irq_count "$irq")" "$before"
+	rng_read
+	await 5 irq_rose "$irq" "$before" || fail "irq $irq does not rise"
+	[ "$(lsirq_row "$irq" TOTAL)" -gt "$before" ] || fail "lsirq does not see it rise"
+}
+
+tests="
+observe.tracepoints	observe_tracepoints
+observe.lsirq		observe_lsirq
+"
+run_with_module

@@ -1,0 +1,174 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Drivers leave their devices and come back, while those are at work.
+
+. ./vis_lib.sh
+. ./parity_lib.sh
+
+DRIVERS="virtio_blk virtio_net virtio_rng virtio_console"
+STOCK=/sys/bus/platform/drivers/virtio-mmio
+VIS=/sys/bus/platform/drivers/virtio-mmio-vis
+
+all_have_vectors()
+{
+	check_vectors virtio_blk config req.0 req.1 req.2 req.3
+	check_vectors virtio_net config input.0 output.0
+	check_vectors virtio_rng config input
+	check_vectors virtio_console config input output
+}
+
+# work_on CPU: until the devices are gone
+work_on()
+{
+	while read_disk_on "$1" 2>/dev/null; do
+		:
+	done
+}
+
+# start_work: every queue of the disk, the network and the rng have requests under way
+start_work()
+{
+	local before cpu
+
+	net_up
+	before=$(counts "$(virtio_of virtio_blk)" req.0 req.1 req.2 req.3
+		counts "$(virtio_of virtio_net)" input.0
+		counts "$(virtio_of virtio_rng)" input)
+	WORKERS=
+	for cpu in $(online_cpus); do
+		work_on "$cpu" &
+		WORKERS="$WORKERS $!"
+	done
+	ping -q -A "$HOST_ADDRESS" >/dev/null 2>&1 &
+	PINGER=$!
+	dd if=/dev/hwrng of=/dev/null bs=64 status=none 2>/dev/null &
+	WORKERS="$WORKERS $!"
+	all_rose "$before"
+}
+
+# end_work: the readers end by themselves, since their devices are gone
+end_work()
+{
+	local worker
+
+	kill "$PINGER"
+	for worker in $WORKERS; do
+		await 20 gone "$worker" || fail "process $worker waits for a device that is gone"
+	done
+}
+
+gone()
+{
+	! kill -0 "$1" 2>/dev/null
+}
+
+platforms()
+{
+	local driver
+
+	for driver in $DRIVERS; do
+		platform_of "$(virtio_of "$driver")"
+	done
+}
+
+# to_each PLATFORMS FILE: writes their names
+to_each()
+{
+	local platform
+
+	for platform in $1; do
+		echo "$platform" >"$2" || fail "$platform: cannot write to $2"
+	done
+}
+
+rebind_unbind()
+{
+	local devices
+
+	devices=$(platforms)
+	start_work
+	to_each "$devices" $VIS/unbind
+	end_work
+	expect "VIS interrupts" 0 "$(grep -c VIS- /proc/interrupts)"
+	to_each "$devices" $VIS/bind
+	all_have_vectors
+	all_devices_work
+}
+
+# override PLATFORMS DRIVER: they are to have this driver, whatever matches; or "" for any
+override()
+{
+	local platform
+
+	for platform in $1; do
+		echo "$2" >"/sys/bus/platform/devices/$platform/driver_override"
+	done
+}
+
+rebind_override()
+{
+	local devices driver
+
+	modprobe virtio_mmio
+	devices=$(platforms)
+	override "$devices" virtio-mmio
+	to_each "$devices" $VIS/unbind
+	to_each "$devices" /sys/bus/platform/drivers_probe
+	for driver in $DRIVERS; do
+		check_line "$driver" virtio-mmio
+	done
+	all_devices_work
+	exec 4>&-
+	override "$devices" virtio-mmio-vis
+	to_each "$devices" $STOCK/unbind
+	to_each "$devices" /sys/bus/platform/drivers_probe
+	override "$devices" ""
+	rmmod virtio_mmio
+	all_have_vectors
+	all_devices_work
+}
+
+rebind_unload()
+{
+	start_work
+	rmmod virtio_mmio_vis || fail "virtio_mmio_vis stays"
+	rmmod irq_virtio_vis || fail "irq_virtio_vis stays"
+	end_work
+	expect "VIS interrupts" 0 "$(grep -c VIS- /proc/interrupts)"
+	modprobe virtio_mmio_vis
+	all_have_vectors
+	all_devices_work
+}
+
+# Without a CPU its reader runs on another one.
+rebind_hotplug()
+{
+	local cpu worker
+
+	start_work
+	for cpu in 3 2 1; do
+		cpu_online $cpu 0 || fail "CPU $cpu does not go offline"
+		net_ping || fail "no answer without CPU $cpu"
+		disk_matches_host
+	done
+	for cpu in 1 2 3; do
+		cpu_online $cpu 1 || fail "CPU $cpu does not come back"
+		net_ping || fail "no answer with CPU $cpu again"
+		disk_matches_host
+	done
+	kill "$PINGER" || fail "the ping has ended"
+	# Some have: there was no such CPU when they wanted it.
+	for worker in $WORKERS; do
+		kill "$worker" 2>/dev/null
+	done
+	all_have_vectors
+	all_devices_work
+}
+
+tests="
+parity.rebind.unbind	rebind_unbind
+parity.rebind.driver_override	rebind_override
+parity.rebind.unload	rebind_unload
+parity.rebind.hotplug	rebind_hotplug
+"
+vis_run
