@@ -1,0 +1,1454 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests of the VIS irqchip, on a device in memory that records every access
+ *
+ * The irqchip is compiled into the test, so that its accesses can be recorded without a hook in
+ * it: they go through macros. Its parent is a domain of the test, which answers as a case wants
+ * it to; regions, MSI domains and interrupts are the kernel's own.
+ */
+/* The trace points are the irqchip's own */
+#define NOTRACE
+
+#include <kunit/device.h>
+#include <kunit/resource.h>
+#include <kunit/test.h>
+#include <linux/bitops.h>
+#include <linux/cleanup.h>
+#include <linux/cpumask.h>
+#include <linux/debugfs.h>
+#include <linux/device.h>
+#include <linux/group_cpus.h>
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/irq.h>
+#include <linux/irqdesc.h>
+#include <linux/irqdomain.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/msi.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+/* The irqchip may be in the same kernel: its functions get other names here */
+#define virtio_vis_create		vis_test_create
+#define virtio_vis_destroy		vis_test_destroy
+#define virtio_vis_alloc_vectors	vis_test_alloc_vectors
+#define virtio_vis_free_vectors		vis_test_free_vectors
+#define virtio_vis_irq			vis_test_irq
+#define virtio_vis_affinity		vis_test_affinity
+#define virtio_vis_go_live		vis_test_go_live
+#define virtio_vis_quiesce		vis_test_quiesce
+#undef EXPORT_SYMBOL_GPL
+#define EXPORT_SYMBOL_GPL(symbol)
+
+#include <linux/virtio_vis.h>
+
+/* Past the memory and the devices of any machine that runs tests */
+#define FAKE_REGS		0x3f00000000ULL
+#define FAKE_REGS_SIZE		0x200
+#define FAKE_MASK		(FAKE_REGS + VIRTIO_VIS_MASK_GRANULE)
+#define FAKE_TABLE		(FAKE_MASK + VIRTIO_VIS_MASK_GRANULE)
+#define FAKE_PENDING		(FAKE_TABLE + VIRTIO_VIS_MASK_GRANULE)
+
+/* Three words, the last of which is not full */
+#define FAKE_VECTORS		70
+#define FAKE_WORDS		3
+#define FAKE_TABLE_SIZE		(FAKE_VECTORS * sizeof(struct virtio_vis_entry))
+#define FAKE_MASK_SIZE		(FAKE_WORDS * sizeof(u32))
+
+#define FAKE_MSG_BASE		0xfee00000
+#define FAKE_MSG_CPU_SHIFT	12
+#define FAKE_MSG_HIGH		0x11
+
+#define FAKE_LOG_SIZE		256
+
+enum fake_kind {
+	FAKE_ENTRY,
+	FAKE_MASK_WORD,
+};
+
+/**
+ * struct fake_access - A store to the device
+ * @kind:	Which table
+ * @index:	The vector, or the word of the mask table
+ * @value:	Offset in the entry, or what the word became
+ */
+struct fake_access {
+	enum fake_kind	kind;
+	unsigned int	index;
+	u32		value;
+};
+
+/**
+ * struct fake_device - A device, the parent domain above it, and what either has seen
+ * @table:		Vector table
+ * @latched:		Messages that the device would send
+ * @mask:		Mask table
+ * @pending:		Pending table
+ * @log:		The stores in their order
+ * @nr_log:		Number of stores
+ * @nr_masks:		Number of stores to the mask table
+ * @move_result:	What the parent answers to a move
+ * @nr_retriggers:	Interrupts that the parent was asked to send
+ * @nr_states_set:	States that the parent was given
+ * @nr_handled:		Interrupts that were handled
+ * @line:		Classic interrupt of the device
+ * @dev:		The device
+ * @vis:		Its interrupt storage
+ */
+struct fake_device {
+	struct virtio_vis_entry	table[FAKE_VECTORS];
+	struct virtio_vis_entry	latched[FAKE_VECTORS];
+	u32			mask[FAKE_WORDS];
+	__le32			pending[FAKE_WORDS];
+	struct fake_access	log[FAKE_LOG_SIZE];
+	unsigned int		nr_log;
+	unsigned int		nr_masks;
+	int			move_result;
+	unsigned int		nr_retriggers;
+	unsigned int		nr_states_set;
+	unsigned int		nr_handled;
+	int			line;
+	struct device		*dev;
+	struct virtio_vis	*vis;
+};
+
+static struct fake_device *fake;
+static struct irq_domain *fake_parent;
+
+static void fake_note(enum fake_kind kind, unsigned int index, u32 value)
+{
+	if (fake->nr_log < FAKE_LOG_SIZE)
+		fake->log[fake->nr_log++] = (struct fake_access) { kind, index, value };
+}
+
+static void fake_stored(const void *addr)
+{
+	size_t offset = (uintptr_t)addr - (uintptr_t)fake->table;
+
+	if (offset < sizeof(fake->table))
+		fake_note(FAKE_ENTRY, offset / sizeof(*fake->table), offset % sizeof(*fake->table));
+}
+
+/* As specified: a write latches the entry of each vector whose bit is 0, and no other does */
+static void fake_writel(u32 value, void __iomem *addr)
+{
+	unsigned int w = ((uintptr_t)addr - (uintptr_t)fake->mask) / sizeof(u32);
+	unsigned int vector, first = w * VIRTIO_VIS_VECTORS_PER_WORD;
+
+	fake->nr_masks++;
+	fake->mask[w] = value;
+	fake_note(FAKE_MASK_WORD, w, value);
+	for (vector = first; vector < min(first + 32, FAKE_VECTORS); vector++) {
+		if (!(value & BIT(vector - first)))
+			fake->latched[vector] = fake->table[vector];
+	}
+}
+
+/* Both allocate, as what they replace does: a sweep over the allocations meets these too */
+static void *fake_memremap(struct device *dev, resource_size_t start, size_t size,
+			   unsigned long flags)
+{
+	if (!devm_kmalloc(dev, sizeof(u32), GFP_KERNEL))
+		return ERR_PTR(-ENOMEM);
+	return start == FAKE_TABLE ? (void *)fake->table : (void *)fake->pending;
+}
+
+static void __iomem *fake_ioremap(struct device *dev, resource_size_t start,
+				  resource_size_t size)
+{
+	void *mem = devm_kmalloc(dev, sizeof(u32), GFP_KERNEL);
+
+	return mem ? (__force void __iomem *)fake->mask : NULL;
+}
+
+/* Nothing but the irqchip may meet these: all of its headers are included above */
+#undef WRITE_ONCE
+#define WRITE_ONCE(x, value)			\
+	do {					\
+		__auto_type __addr = &(x);	\
+						\
+		*__addr = (value);		\
+		fake_stored(__addr);		\
+	} while (0)
+#undef writel
+#define writel			fake_writel
+#define devm_memremap		fake_memremap
+#define devm_ioremap		fake_ioremap
+#define x86_vector_domain	fake_parent
+
+#include "irq-virtio-vis.c"
+
+/* The parent domain */
+
+static int fake_set_affinity(struct irq_data *d, const struct cpumask *dest, bool force)
+{
+	if (fake->move_result >= 0)
+		irq_data_update_effective_affinity(d, cpumask_of(cpumask_first(dest)));
+	return fake->move_result;
+}
+
+static void fake_compose(struct irq_data *d, struct msi_msg *msg)
+{
+	unsigned int cpu = cpumask_first(irq_data_get_effective_affinity_mask(d));
+
+	msg->address_lo = FAKE_MSG_BASE | cpu << FAKE_MSG_CPU_SHIFT;
+	msg->address_hi = FAKE_MSG_HIGH;
+	msg->data = d->irq;
+}
+
+static void fake_ack(struct irq_data *d)
+{
+}
+
+static int fake_retrigger(struct irq_data *d)
+{
+	fake->nr_retriggers++;
+	return 1;
+}
+
+static int fake_get_state(struct irq_data *d, enum irqchip_irq_state which, bool *state)
+{
+	*state = which == IRQCHIP_STATE_LINE_LEVEL;
+	return 0;
+}
+
+static int fake_set_state(struct irq_data *d, enum irqchip_irq_state which, bool state)
+{
+	fake->nr_states_set++;
+	return 0;
+}
+
+static struct irq_chip fake_chip = {
+	.name			= "fake",
+	.irq_ack		= fake_ack,
+	.irq_retrigger		= fake_retrigger,
+	.irq_set_affinity	= fake_set_affinity,
+	.irq_compose_msi_msg	= fake_compose,
+	.irq_get_irqchip_state	= fake_get_state,
+	.irq_set_irqchip_state	= fake_set_state,
+};
+
+static int fake_alloc(struct irq_domain *domain, unsigned int virq, unsigned int nr_irqs,
+		      void *arg)
+{
+	unsigned int i;
+	int ret = 0;
+
+	if (domain->parent)
+		ret = irq_domain_alloc_irqs_parent(domain, virq, nr_irqs, arg);
+	for (i = 0; !ret && i < nr_irqs; i++)
+		ret = irq_domain_set_hwirq_and_chip(domain, virq + i, virq + i, &fake_chip, NULL);
+	return ret;
+}
+
+static int fake_activate(struct irq_domain *domain, struct irq_data *d, bool reserve)
+{
+	irq_data_update_effective_affinity(d, cpumask_of(cpumask_first(cpu_online_mask)));
+	return 0;
+}
+
+static const struct irq_domain_ops fake_domain_ops = {
+	.alloc		= fake_alloc,
+	.free		= irq_domain_free_irqs_common,
+	.activate	= fake_activate,
+};
+
+static void fake_remove_domain(void *data)
+{
+	struct irq_domain *domain = data;
+	struct fwnode_handle *fwnode = domain->fwnode;
+
+	irq_domain_remove(domain);
+	irq_domain_free_fwnode(fwnode);
+}
+
+static struct irq_domain *fake_add_domain(struct kunit *test, const char *name,
+					  struct irq_domain *parent)
+{
+	struct fwnode_handle *fwnode = irq_domain_alloc_named_fwnode(name);
+	struct irq_domain *domain;
+
+	KUNIT_ASSERT_NOT_NULL(test, fwnode);
+	domain = irq_domain_create_hierarchy(parent, 0, 0, fwnode, &fake_domain_ops, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, domain);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, fake_remove_domain, domain), 0);
+	return domain;
+}
+
+/* The cases' common parts */
+
+static const struct virtio_vis_layout fake_layout = {
+	.nr_vectors	= FAKE_VECTORS,
+	.table		= FAKE_TABLE,
+	.mask		= FAKE_MASK,
+	.pending	= FAKE_PENDING,
+	.regs		= FAKE_REGS,
+	.regs_size	= FAKE_REGS_SIZE,
+};
+
+static void vis_test_free_line(void *data)
+{
+	irq_domain_free_irqs(fake->line, 1);
+}
+
+static int vis_test_init(struct kunit *test)
+{
+	fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fake);
+	memset(fake->mask, 0xff, sizeof(fake->mask));
+	fake_parent = fake_add_domain(test, "vis-test", NULL);
+	fake->line = irq_domain_alloc_irqs(fake_parent, 1, NUMA_NO_NODE, NULL);
+	KUNIT_ASSERT_GT(test, fake->line, 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, vis_test_free_line, NULL), 0);
+	fake->dev = kunit_device_register(test, "vis-test");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->dev);
+	dev_set_msi_domain(fake->dev, fake_parent);
+	return 0;
+}
+
+static irqreturn_t vis_test_handler(int irq, void *data)
+{
+	fake->nr_handled++;
+	return IRQ_HANDLED;
+}
+
+static void vis_test_free_irq(void *data)
+{
+	unsigned int virq = (uintptr_t)data;
+
+	if (irq_has_action(virq))
+		free_irq(virq, fake);
+}
+
+static void vis_test_teardown(void *data)
+{
+	virtio_vis_free_vectors(fake->vis);
+	virtio_vis_destroy(fake->vis);
+}
+
+static void vis_test_start(struct kunit *test, unsigned int nvec)
+{
+	fake->vis = virtio_vis_create(fake->dev, &fake_layout, fake->line);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vis);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, vis_test_teardown, NULL), 0);
+	KUNIT_ASSERT_EQ(test, virtio_vis_alloc_vectors(fake->vis, nvec, NULL), 0);
+}
+
+static unsigned int vis_test_request(struct kunit *test, unsigned int vector)
+{
+	unsigned int virq = virtio_vis_irq(fake->vis, vector);
+
+	KUNIT_ASSERT_EQ(test, request_irq(virq, vis_test_handler, 0, "vis-test", fake), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, vis_test_free_irq,
+							(void *)(uintptr_t)virq), 0);
+	return virq;
+}
+
+static struct irq_data *vis_test_irq_data(unsigned int vector)
+{
+	return irq_get_irq_data(virtio_vis_irq(fake->vis, vector));
+}
+
+static void vis_test_forget(void)
+{
+	fake->nr_log = 0;
+	fake->nr_masks = 0;
+}
+
+/* All vectors allocated, @vector requested and live, and nothing recorded yet */
+static unsigned int vis_test_start_live(struct kunit *test, unsigned int vector)
+{
+	unsigned int virq;
+
+	vis_test_start(test, FAKE_VECTORS);
+	virq = vis_test_request(test, vector);
+	cancel_delayed_work_sync(&fake->vis->settle);
+	fake->vis->vectors[vector].state = 0;
+	virtio_vis_go_live(fake->vis);
+	vis_test_forget();
+	return virq;
+}
+
+/* A CPU other than that of @virq */
+static unsigned int vis_test_other_cpu(struct kunit *test, unsigned int virq)
+{
+	struct irq_data *d = irq_get_irq_data(virq);
+	unsigned int cpu;
+
+	cpu = cpumask_any_but(cpu_online_mask,
+			      cpumask_first(irq_data_get_effective_affinity_mask(d)));
+	if (cpu >= nr_cpu_ids)
+		kunit_skip(test, "needs two CPUs");
+	return cpu;
+}
+
+static void vis_test_need_cpus(struct kunit *test)
+{
+	if (num_possible_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+}
+
+static void vis_test_expect_access(struct kunit *test, unsigned int i, enum fake_kind kind,
+				   unsigned int index, u32 value)
+{
+	KUNIT_ASSERT_LT(test, i, fake->nr_log);
+	KUNIT_EXPECT_EQ(test, fake->log[i].kind, kind);
+	KUNIT_EXPECT_EQ(test, fake->log[i].index, index);
+	KUNIT_EXPECT_EQ(test, fake->log[i].value, value);
+}
+
+static void vis_test_expect_message(struct kunit *test, const struct virtio_vis_entry *entry,
+				    unsigned int virq, unsigned int cpu)
+{
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(entry->addr_lo),
+			FAKE_MSG_BASE | cpu << FAKE_MSG_CPU_SHIFT);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(entry->addr_hi), FAKE_MSG_HIGH);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(entry->data), virq);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(entry->reserved), 0);
+}
+
+static void vis_test_expect_free(struct kunit *test, u64 start, u64 size)
+{
+	bool is_free = request_mem_region(start, size, "vis-test");
+
+	KUNIT_EXPECT_TRUE_MSG(test, is_free, "%#llx is still claimed", start);
+	if (is_free)
+		release_mem_region(start, size);
+}
+
+/* Nothing of virtio_vis_create() is left */
+static void vis_test_expect_nothing(struct kunit *test)
+{
+	vis_test_expect_free(test, FAKE_TABLE, FAKE_TABLE_SIZE);
+	vis_test_expect_free(test, FAKE_MASK, FAKE_MASK_SIZE);
+	vis_test_expect_free(test, FAKE_PENDING, FAKE_MASK_SIZE);
+	KUNIT_EXPECT_PTR_EQ(test, dev_get_msi_domain(fake->dev), fake_parent);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
+}
+
+/* Arithmetic of the tables */
+
+static void vis_words_test(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, vis_words_for(1), 1);
+	KUNIT_EXPECT_EQ(test, vis_words_for(32), 1);
+	KUNIT_EXPECT_EQ(test, vis_words_for(33), 2);
+	KUNIT_EXPECT_EQ(test, vis_words_for(VIRTIO_VIS_NUM_VECTORS_N), 2048);
+}
+
+static void vis_bits_test(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, vis_word_of(0), 0);
+	KUNIT_EXPECT_EQ(test, vis_bit_of(0), 0x1);
+	KUNIT_EXPECT_EQ(test, vis_word_of(31), 0);
+	KUNIT_EXPECT_EQ(test, vis_bit_of(31), 0x80000000);
+	KUNIT_EXPECT_EQ(test, vis_word_of(32), 1);
+	KUNIT_EXPECT_EQ(test, vis_bit_of(32), 0x1);
+	KUNIT_EXPECT_EQ(test, vis_word_of(65534), 2047);
+	KUNIT_EXPECT_EQ(test, vis_bit_of(65534), 0x40000000);
+}
+
+static void vis_entry_test(struct kunit *test)
+{
+	static const u8 bytes[sizeof(struct virtio_vis_entry)] = {
+		0x78, 0x56, 0x34, 0x12, 0xef, 0xcd, 0xab, 0x90, 0x44, 0x33, 0x22, 0x11,
+	};
+	const struct msi_msg msg = {
+		.address_lo	= 0x12345678,
+		.address_hi	= 0x90abcdef,
+		.data		= 0x11223344,
+	};
+
+	vis_store_entry(&fake->table[1], &msg);
+	KUNIT_EXPECT_MEMEQ(test, &fake->table[1], bytes, sizeof(bytes));
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 3);
+}
+
+static void vis_overlap_test(struct kunit *test)
+{
+	const struct vis_range regs = { .start = 0x10000, .size = 0x200 };
+	const struct vis_range mask = { .start = 0x20000, .size = 4, .granule = 0x10000 };
+	struct vis_range table = { .size = 0x20, .granule = 1 };
+
+	KUNIT_EXPECT_FALSE(test, vis_overlap(&regs, &mask));
+	table.start = 0x101ff;
+	KUNIT_EXPECT_TRUE(test, vis_overlap(&regs, &table));
+	KUNIT_EXPECT_TRUE(test, vis_overlap(&table, &regs));
+	table.start = 0x10200;
+	KUNIT_EXPECT_FALSE(test, vis_overlap(&regs, &table));
+	table.start = 0x2fff0;
+	KUNIT_EXPECT_TRUE(test, vis_overlap(&mask, &table));
+	KUNIT_EXPECT_TRUE(test, vis_overlap(&table, &mask));
+	table.start = 0x30000;
+	KUNIT_EXPECT_FALSE(test, vis_overlap(&table, &mask));
+	table.start = 0x20000 - table.size;
+	KUNIT_EXPECT_FALSE(test, vis_overlap(&table, &mask));
+	table.start++;
+	KUNIT_EXPECT_TRUE(test, vis_overlap(&table, &mask));
+}
+
+static struct kunit_case vis_tables_cases[] = {
+	KUNIT_CASE(vis_words_test),
+	KUNIT_CASE(vis_bits_test),
+	KUNIT_CASE(vis_entry_test),
+	KUNIT_CASE(vis_overlap_test),
+	{ }
+};
+
+static struct kunit_suite vis_tables_suite = {
+	.name		= "virtio_vis_tables",
+	.init		= vis_test_init,
+	.test_cases	= vis_tables_cases,
+};
+
+/* What the device says of its tables */
+
+struct vis_layout_case {
+	const char	*name;
+	int		error;
+	unsigned int	nr_vectors;
+	u64		table;
+	u64		mask;
+	u64		pending;
+};
+
+static const struct vis_layout_case vis_refused[] = {
+	{ "table_misaligned", -EINVAL, .table = FAKE_TABLE + 8 },
+	{ "mask_misaligned", -EINVAL, .mask = FAKE_MASK + 2 },
+	{ "pending_misaligned", -EINVAL, .pending = FAKE_PENDING + 1 },
+	{ "table_wraps", -EINVAL, .table = -(u64)sizeof(struct virtio_vis_entry) },
+	{ "mask_wraps", -EINVAL, .mask = -(u64)sizeof(u32) },
+	{ "mask_granule_wraps", -EINVAL, .mask = -(u64)VIRTIO_VIS_MASK_GRANULE },
+	{ "pending_wraps", -EINVAL, .pending = -(u64)sizeof(u32) },
+	{ "table_past_cpu", -EBUSY, .table = 1ULL << 60 },
+	{ "mask_past_cpu", -EBUSY, .mask = 1ULL << 60 },
+	{ "pending_past_cpu", -EBUSY, .pending = 1ULL << 60 },
+	{ "table_on_registers", -EINVAL, .table = FAKE_REGS + FAKE_REGS_SIZE - 16 },
+	{ "table_around_registers", -EINVAL, .nr_vectors = 65535, .table = FAKE_REGS - 0x1000 },
+	{ "mask_on_registers", -EINVAL, .mask = FAKE_REGS },
+	{ "pending_on_registers", -EINVAL, .pending = FAKE_REGS + FAKE_REGS_SIZE - 4 },
+	{ "mask_on_table", -EINVAL, .mask = FAKE_TABLE },
+	{ "pending_on_table", -EINVAL, .pending = FAKE_TABLE + FAKE_TABLE_SIZE - 4 },
+	{ "pending_on_mask", -EINVAL, .pending = FAKE_MASK },
+	{ "table_in_mask_granule", -EINVAL, .table = FAKE_MASK + 0x8000 },
+	{ "table_reaches_mask_granule", -EINVAL, .table = FAKE_MASK - 16 },
+	{ "pending_in_mask_granule", -EINVAL, .pending = FAKE_MASK + 0x8000 },
+};
+
+static struct virtio_vis_layout vis_layout_of(const struct vis_layout_case *c)
+{
+	struct virtio_vis_layout layout = fake_layout;
+
+	layout.nr_vectors = c->nr_vectors ?: FAKE_VECTORS;
+	layout.table = c->table ?: FAKE_TABLE;
+	layout.mask = c->mask ?: FAKE_MASK;
+	layout.pending = c->pending ?: FAKE_PENDING;
+	return layout;
+}
+
+static void vis_layout_expect_refused(struct kunit *test, const struct virtio_vis_layout *layout,
+				      int error)
+{
+	fake->vis = virtio_vis_create(fake->dev, layout, fake->line);
+	KUNIT_EXPECT_PTR_EQ(test, fake->vis, ERR_PTR(error));
+	if (!IS_ERR(fake->vis))
+		virtio_vis_destroy(fake->vis);
+}
+
+static void vis_refused_test(struct kunit *test)
+{
+	const struct vis_layout_case *c = test->param_value;
+	struct virtio_vis_layout layout = vis_layout_of(c);
+
+	vis_layout_expect_refused(test, &layout, c->error);
+	vis_test_expect_nothing(test);
+}
+
+static void vis_refused_desc(const struct vis_layout_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(vis_refused, vis_refused, vis_refused_desc);
+
+static void vis_ram_test(struct kunit *test)
+{
+	struct virtio_vis_layout layout = fake_layout;
+	void *page = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	layout.table = virt_to_phys(page);
+	vis_layout_expect_refused(test, &layout, -EBUSY);
+	layout.table = FAKE_TABLE;
+	layout.mask = virt_to_phys(page);
+	vis_layout_expect_refused(test, &layout, -EBUSY);
+	layout.mask = FAKE_MASK;
+	layout.pending = virt_to_phys(page);
+	vis_layout_expect_refused(test, &layout, -EBUSY);
+	vis_test_expect_nothing(test);
+}
+
+static void vis_claimed_test(struct kunit *test)
+{
+	KUNIT_ASSERT_NOT_NULL(test, request_mem_region(FAKE_PENDING, 1, "vis-test"));
+	vis_layout_expect_refused(test, &fake_layout, -EBUSY);
+	release_mem_region(FAKE_PENDING, 1);
+	vis_test_expect_nothing(test);
+}
+
+/* The mask table may be as close as it likes to what traps too */
+static void vis_mask_near_registers_test(struct kunit *test)
+{
+	struct virtio_vis_layout layout = fake_layout;
+
+	layout.mask = FAKE_REGS + FAKE_REGS_SIZE;
+	fake->vis = virtio_vis_create(fake->dev, &layout, fake->line);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vis);
+	virtio_vis_destroy(fake->vis);
+}
+
+static void vis_largest_test(struct kunit *test)
+{
+	struct virtio_vis_layout layout = fake_layout;
+
+	layout.nr_vectors = VIRTIO_VIS_NUM_VECTORS_N;
+	layout.pending = FAKE_TABLE + SZ_1M;
+	fake->vis = virtio_vis_create(fake->dev, &layout, fake->line);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vis);
+	virtio_vis_destroy(fake->vis);
+	vis_test_expect_free(test, FAKE_TABLE, SZ_1M);
+}
+
+/* What lies between the vector domain and the interrupt controller of the line remaps */
+static int vis_line_on(struct kunit *test, struct irq_domain *domain)
+{
+	int virq = irq_domain_alloc_irqs(domain, 1, NUMA_NO_NODE, NULL);
+
+	KUNIT_ASSERT_GT(test, virq, 0);
+	fake->vis = virtio_vis_create(fake->dev, &fake_layout, virq);
+	irq_domain_free_irqs(virq, 1);
+	return PTR_ERR_OR_ZERO(fake->vis);
+}
+
+static void vis_remapped_test(struct kunit *test)
+{
+	struct irq_domain *direct = fake_add_domain(test, "vis-test-line", fake_parent);
+	struct irq_domain *remapped = fake_add_domain(test, "vis-test-remapped", direct);
+
+	KUNIT_EXPECT_EQ(test, vis_line_on(test, remapped), -EOPNOTSUPP);
+	vis_test_expect_nothing(test);
+	KUNIT_ASSERT_EQ(test, vis_line_on(test, direct), 0);
+	virtio_vis_destroy(fake->vis);
+}
+
+static struct kunit_case vis_layout_cases[] = {
+	KUNIT_CASE_PARAM(vis_refused_test, vis_refused_gen_params),
+	KUNIT_CASE(vis_ram_test),
+	KUNIT_CASE(vis_claimed_test),
+	KUNIT_CASE(vis_mask_near_registers_test),
+	KUNIT_CASE(vis_largest_test),
+	KUNIT_CASE(vis_remapped_test),
+	{ }
+};
+
+static struct kunit_suite vis_layout_suite = {
+	.name		= "virtio_vis_layout",
+	.init		= vis_test_init,
+	.test_cases	= vis_layout_cases,
+};
+
+/* The latch: when the device is told what */
+
+static void vis_nothing_while_not_live_test(struct kunit *test)
+{
+	unsigned int virq;
+
+	vis_test_start(test, FAKE_VECTORS);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
+	virq = vis_test_request(test, 0);
+	KUNIT_EXPECT_EQ(test, irq_set_affinity(virq, cpumask_of(vis_test_other_cpu(test, virq))),
+			0);
+	disable_irq(virq);
+	enable_irq(virq);
+	KUNIT_EXPECT_EQ(test, fake->nr_masks, 0);
+	free_irq(virq, fake);
+	KUNIT_EXPECT_EQ(test, fake->nr_masks, 0);
+}
+
+static void vis_go_live_test(struct kunit *test)
+{
+	vis_test_start(test, FAKE_VECTORS);
+	vis_test_request(test, 0);
+	vis_test_request(test, 31);
+	vis_test_request(test, 64);
+	vis_test_forget();
+
+	virtio_vis_go_live(fake->vis);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 2);
+	vis_test_expect_access(test, 0, FAKE_MASK_WORD, 0, 0x7ffffffe);
+	vis_test_expect_access(test, 1, FAKE_MASK_WORD, 2, 0xfffffffe);
+}
+
+static void vis_go_live_latches_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_live(test, 33);
+
+	vis_test_expect_message(test, &fake->latched[33], virq, cpumask_first(cpu_online_mask));
+	KUNIT_EXPECT_EQ(test, fake->mask[1], 0xfffffffd);
+}
+
+static void vis_mask_unmask_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_live(test, 40);
+
+	vis_test_request(test, 63);
+	vis_test_forget();
+	vis_irq_mask(irq_get_irq_data(virq));
+	vis_irq_unmask(irq_get_irq_data(virq));
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 2);
+	vis_test_expect_access(test, 0, FAKE_MASK_WORD, 1, 0x7fffffff);
+	vis_test_expect_access(test, 1, FAKE_MASK_WORD, 1, 0x7ffffeff);
+}
+
+/* Through the core, which does not mask around a move: the whole of it is in the log */
+static void vis_move_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_live(test, 33);
+	unsigned int cpu = vis_test_other_cpu(test, virq);
+
+	KUNIT_ASSERT_EQ(test, irq_set_affinity(virq, cpumask_of(cpu)), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 4);
+	KUNIT_EXPECT_EQ(test, fake->nr_masks, 1);
+	vis_test_expect_access(test, 0, FAKE_ENTRY, 33, offsetof(struct virtio_vis_entry, addr_lo));
+	vis_test_expect_access(test, 1, FAKE_ENTRY, 33, offsetof(struct virtio_vis_entry, addr_hi));
+	vis_test_expect_access(test, 2, FAKE_ENTRY, 33, offsetof(struct virtio_vis_entry, data));
+	vis_test_expect_access(test, 3, FAKE_MASK_WORD, 1, 0xfffffffd);
+	vis_test_expect_message(test, &fake->latched[33], virq, cpu);
+}
+
+static void vis_unchanged_message_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_live(test, 33);
+	struct irq_data *d = irq_get_irq_data(virq);
+	const struct cpumask *here = irq_data_get_effective_affinity_mask(d);
+
+	KUNIT_EXPECT_EQ(test, irq_set_affinity(virq, cpumask_of(cpumask_first(here))), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
+}
+
+static void vis_masked_move_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_live(test, 33);
+	unsigned int cpu = vis_test_other_cpu(test, virq);
+	struct irq_data *d = irq_get_irq_data(virq);
+
+	vis_irq_mask(d);
+	vis_test_forget();
+	KUNIT_ASSERT_EQ(test, irq_set_affinity(virq, cpumask_of(cpu)), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_masks, 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 3);
+	vis_irq_unmask(d);
+	KUNIT_EXPECT_EQ(test, fake->nr_masks, 1);
+	vis_test_expect_message(test, &fake->latched[33], virq, cpu);
+}
+
+/* A parent that answers so has written the message itself */
+static void vis_move_done_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_live(test, 33);
+
+	fake->move_result = IRQ_SET_MASK_OK_DONE;
+	KUNIT_EXPECT_EQ(test, irq_set_affinity(virq, cpumask_of(vis_test_other_cpu(test, virq))),
+			0);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
+}
+
+static void vis_move_fails_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_live(test, 33);
+	unsigned int cpu = vis_test_other_cpu(test, virq);
+
+	fake->move_result = -ENOSPC;
+	KUNIT_EXPECT_EQ(test, irq_set_affinity(virq, cpumask_of(cpu)), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
+	KUNIT_EXPECT_EQ(test, fake->vis->vectors[33].state, 0);
+}
+
+/* The core masks, then deactivates: the message of all zeroes must never be latched */
+static void vis_free_irq_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_live(test, 33);
+
+	free_irq(virq, fake);
+	KUNIT_EXPECT_EQ(test, fake->nr_masks, 1);
+	vis_test_expect_access(test, 0, FAKE_MASK_WORD, 1, U32_MAX);
+	KUNIT_EXPECT_NE(test, le32_to_cpu(fake->latched[33].addr_lo), 0);
+}
+
+static void vis_quiesce_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_live(test, 33);
+	unsigned int cpu = vis_test_other_cpu(test, virq);
+	struct irq_data *d = irq_get_irq_data(virq);
+
+	virtio_vis_quiesce(fake->vis);
+	KUNIT_ASSERT_EQ(test, irq_set_affinity(virq, cpumask_of(cpu)), 0);
+	vis_irq_mask(d);
+	vis_irq_unmask(d);
+	KUNIT_EXPECT_EQ(test, fake->nr_masks, 0);
+
+	vis_irq_mask(d);
+	virtio_vis_go_live(fake->vis);
+	KUNIT_EXPECT_EQ(test, fake->nr_masks, 0);
+	vis_irq_unmask(d);
+	KUNIT_EXPECT_EQ(test, fake->nr_masks, 1);
+	vis_test_expect_message(test, &fake->latched[33], virq, cpu);
+}
+
+/* A reset masks in the device, and tells the core nothing of it */
+static void vis_quiesce_masks_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_live(test, 33);
+	bool masked = false;
+
+	virtio_vis_quiesce(fake->vis);
+	KUNIT_EXPECT_EQ(test, irq_get_irqchip_state(virq, IRQCHIP_STATE_MASKED, &masked), 0);
+	KUNIT_EXPECT_TRUE(test, masked);
+	virtio_vis_go_live(fake->vis);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
+}
+
+static struct kunit_case vis_latch_cases[] = {
+	KUNIT_CASE(vis_nothing_while_not_live_test),
+	KUNIT_CASE(vis_go_live_test),
+	KUNIT_CASE(vis_go_live_latches_test),
+	KUNIT_CASE(vis_mask_unmask_test),
+	KUNIT_CASE(vis_move_test),
+	KUNIT_CASE(vis_unchanged_message_test),
+	KUNIT_CASE(vis_masked_move_test),
+	KUNIT_CASE(vis_move_done_test),
+	KUNIT_CASE(vis_move_fails_test),
+	KUNIT_CASE(vis_free_irq_test),
+	KUNIT_CASE(vis_quiesce_test),
+	KUNIT_CASE(vis_quiesce_masks_test),
+	{ }
+};
+
+static struct kunit_suite vis_latch_suite = {
+	.name		= "virtio_vis_latch",
+	.init		= vis_test_init,
+	.test_cases	= vis_latch_cases,
+};
+
+/* States, and the interrupts that complete a move */
+
+static void vis_pending_state_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_live(test, 33);
+	bool state = true;
+
+	fake->pending[1] = cpu_to_le32(~BIT(1));
+	KUNIT_EXPECT_EQ(test, irq_get_irqchip_state(virq, IRQCHIP_STATE_PENDING, &state), 0);
+	KUNIT_EXPECT_FALSE(test, state);
+	fake->pending[1] = cpu_to_le32(BIT(1));
+	KUNIT_EXPECT_EQ(test, irq_get_irqchip_state(virq, IRQCHIP_STATE_PENDING, &state), 0);
+	KUNIT_EXPECT_TRUE(test, state);
+}
+
+static void vis_masked_state_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_live(test, 33);
+	bool state = true;
+
+	KUNIT_EXPECT_EQ(test, irq_get_irqchip_state(virq, IRQCHIP_STATE_MASKED, &state), 0);
+	KUNIT_EXPECT_FALSE(test, state);
+	vis_irq_mask(irq_get_irq_data(virq));
+	KUNIT_EXPECT_EQ(test, irq_get_irqchip_state(virq, IRQCHIP_STATE_MASKED, &state), 0);
+	KUNIT_EXPECT_TRUE(test, state);
+}
+
+static void vis_other_states_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_live(test, 33);
+	bool state = false;
+
+	KUNIT_EXPECT_EQ(test, irq_get_irqchip_state(virq, IRQCHIP_STATE_LINE_LEVEL, &state), 0);
+	KUNIT_EXPECT_TRUE(test, state);
+	KUNIT_EXPECT_EQ(test, irq_get_irqchip_state(virq, IRQCHIP_STATE_ACTIVE, &state), 0);
+	KUNIT_EXPECT_FALSE(test, state);
+	KUNIT_EXPECT_EQ(test, irq_set_irqchip_state(virq, IRQCHIP_STATE_ACTIVE, true), 0);
+	KUNIT_EXPECT_EQ(test, irq_set_irqchip_state(virq, IRQCHIP_STATE_PENDING, false), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_states_set, 2);
+	KUNIT_EXPECT_EQ(test, fake->nr_retriggers, 0);
+}
+
+/* The parent has nowhere to send an interrupt that is not started */
+static void vis_set_pending_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_live(test, 33);
+
+	KUNIT_EXPECT_EQ(test, irq_set_irqchip_state(virtio_vis_irq(fake->vis, 0),
+						    IRQCHIP_STATE_PENDING, true), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, fake->nr_retriggers, 0);
+	KUNIT_EXPECT_EQ(test, irq_set_irqchip_state(virq, IRQCHIP_STATE_PENDING, true), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_retriggers, 1);
+}
+
+/* The work runs when the test says so, however slow the machine */
+static unsigned int vis_test_start_settle(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_live(test, 33);
+
+	disable_delayed_work_sync(&fake->vis->settle);
+	return virq;
+}
+
+/* Returns whether the work is to look again */
+static bool vis_test_settle(void)
+{
+	vis_settle_work(&fake->vis->settle.work);
+	return test_bit(VIS_SETTLING, &fake->vis->vectors[33].state);
+}
+
+static void vis_test_arrive(void *data)
+{
+	generic_handle_irq_safe(*(unsigned int *)data);
+}
+
+static bool vis_test_counts_spurious(unsigned int virq)
+{
+	return !(irq_to_desc(virq)->status_use_accessors & IRQ_NO_DEBUG);
+}
+
+/* The interrupt that the driver sends is no spurious one, and the next of them is */
+static void vis_settle_idle_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_settle(test);
+	unsigned int cpu = vis_test_other_cpu(test, virq);
+
+	irq_set_affinity(virq, cpumask_of(cpu));
+	KUNIT_EXPECT_EQ(test, fake->nr_retriggers, 0);
+	KUNIT_EXPECT_TRUE(test, vis_test_settle());
+	KUNIT_EXPECT_EQ(test, fake->nr_retriggers, 1);
+	KUNIT_EXPECT_FALSE(test, vis_test_counts_spurious(virq));
+	KUNIT_ASSERT_EQ(test, smp_call_function_single(cpu, vis_test_arrive, &virq, 1), 0);
+	KUNIT_EXPECT_FALSE(test, vis_test_settle());
+	KUNIT_EXPECT_TRUE(test, vis_test_counts_spurious(virq));
+	KUNIT_EXPECT_FALSE(test, vis_test_settle());
+	KUNIT_EXPECT_EQ(test, fake->nr_retriggers, 1);
+}
+
+static void vis_settle_arrived_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_settle(test);
+	unsigned int cpu = vis_test_other_cpu(test, virq);
+
+	irq_set_affinity(virq, cpumask_of(cpu));
+	KUNIT_ASSERT_EQ(test, smp_call_function_single(cpu, vis_test_arrive, &virq, 1), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_handled, 1);
+	KUNIT_EXPECT_FALSE(test, vis_test_settle());
+	KUNIT_EXPECT_EQ(test, fake->nr_retriggers, 0);
+	KUNIT_EXPECT_TRUE(test, vis_test_counts_spurious(virq));
+}
+
+/* An interrupt that arrives where the vector was says nothing of where it is */
+static void vis_settle_arrived_elsewhere_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_settle(test);
+	unsigned int cpu = vis_test_other_cpu(test, virq);
+	unsigned int old_cpu = cpumask_any_but(cpu_online_mask, cpu);
+
+	irq_set_affinity(virq, cpumask_of(cpu));
+	KUNIT_ASSERT_EQ(test, smp_call_function_single(old_cpu, vis_test_arrive, &virq, 1), 0);
+	KUNIT_EXPECT_TRUE(test, vis_test_settle());
+	KUNIT_EXPECT_EQ(test, fake->nr_retriggers, 1);
+}
+
+/* A parked move is retried for as long as it is parked, and no longer than it is requested */
+static void vis_settle_parked_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_settle(test);
+
+	fake->move_result = -EBUSY;
+	KUNIT_EXPECT_EQ(test, irq_set_affinity(virq, cpumask_of(vis_test_other_cpu(test, virq))),
+			0);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
+	KUNIT_EXPECT_TRUE(test, vis_test_settle());
+	KUNIT_EXPECT_EQ(test, fake->nr_retriggers, 1);
+	KUNIT_EXPECT_TRUE(test, vis_test_settle());
+	KUNIT_EXPECT_EQ(test, fake->nr_retriggers, 2);
+	free_irq(virq, fake);
+	KUNIT_EXPECT_FALSE(test, vis_test_settle());
+	KUNIT_EXPECT_EQ(test, fake->nr_retriggers, 2);
+	KUNIT_EXPECT_TRUE(test, vis_test_counts_spurious(virq));
+}
+
+static struct kunit_case vis_settle_cases[] = {
+	KUNIT_CASE(vis_pending_state_test),
+	KUNIT_CASE(vis_masked_state_test),
+	KUNIT_CASE(vis_other_states_test),
+	KUNIT_CASE(vis_set_pending_test),
+	KUNIT_CASE(vis_settle_idle_test),
+	KUNIT_CASE(vis_settle_arrived_test),
+	KUNIT_CASE(vis_settle_arrived_elsewhere_test),
+	KUNIT_CASE(vis_settle_parked_test),
+	{ }
+};
+
+static struct kunit_suite vis_settle_suite = {
+	.name		= "virtio_vis_settle",
+	.init		= vis_test_init,
+	.test_cases	= vis_settle_cases,
+};
+
+/* Spread of managed affinity */
+
+static void vis_spread_start(struct kunit *test, unsigned int nvec, struct irq_affinity *affd)
+{
+	fake->vis = kunit_kzalloc(test, sizeof(*fake->vis), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fake->vis);
+	KUNIT_ASSERT_EQ(test, vis_spread(fake->vis, nvec, affd), 0);
+}
+
+static void vis_spread_end(void)
+{
+	kvfree(fake->vis->affinity);
+}
+
+static void vis_spread_expect_fixed(struct kunit *test, unsigned int first, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = first; i < first + nr; i++)
+		KUNIT_EXPECT_FALSE(test, fake->vis->affinity[i].is_managed);
+}
+
+/* Every CPU is served by the set, by one of its vectors if there are not more of them than CPUs */
+static void vis_spread_expect_set(struct kunit *test, unsigned int first, unsigned int nr)
+{
+	struct irq_affinity_desc *affinity = &fake->vis->affinity[first];
+	unsigned int i, cpu, served;
+
+	for_each_possible_cpu(cpu) {
+		for (i = 0, served = 0; i < nr; i++)
+			served += cpumask_test_cpu(cpu, &affinity[i].mask);
+		KUNIT_EXPECT_GE(test, served, 1);
+		if (nr <= num_possible_cpus())
+			KUNIT_EXPECT_EQ(test, served, 1);
+	}
+
+	for (i = 0; i < nr; i++) {
+		KUNIT_EXPECT_TRUE(test, affinity[i].is_managed);
+		KUNIT_EXPECT_FALSE(test, cpumask_empty(&affinity[i].mask));
+	}
+}
+
+static void vis_spread_fixed_only_test(struct kunit *test)
+{
+	struct irq_affinity affd = { .pre_vectors = 2, .post_vectors = 1 };
+
+	vis_spread_start(test, 3, &affd);
+	KUNIT_EXPECT_NULL(test, fake->vis->affinity);
+}
+
+static void vis_spread_one_set_test(struct kunit *test)
+{
+	unsigned int nr = num_possible_cpus();
+	struct irq_affinity affd = { };
+
+	vis_spread_start(test, nr, &affd);
+	vis_spread_expect_set(test, 0, nr);
+	KUNIT_EXPECT_EQ(test, affd.nr_sets, 1);
+	KUNIT_EXPECT_EQ(test, affd.set_size[0], nr);
+	vis_spread_end();
+}
+
+static void vis_spread_one_vector_test(struct kunit *test)
+{
+	struct irq_affinity affd = { .pre_vectors = 1 };
+
+	vis_spread_start(test, 2, &affd);
+	vis_spread_expect_fixed(test, 0, 1);
+	vis_spread_expect_set(test, 1, 1);
+	vis_spread_end();
+}
+
+static void vis_spread_pre_post_test(struct kunit *test)
+{
+	struct irq_affinity affd = { .pre_vectors = 2, .post_vectors = 3 };
+
+	vis_test_need_cpus(test);
+	vis_spread_start(test, 7, &affd);
+	vis_spread_expect_fixed(test, 0, 2);
+	vis_spread_expect_set(test, 2, 2);
+	vis_spread_expect_fixed(test, 4, 3);
+	vis_spread_end();
+}
+
+/* virtio-pci's spread leaves the rest without CPUs: here the transport shares a vector instead */
+static void vis_spread_more_than_cpus_test(struct kunit *test)
+{
+	struct irq_affinity affd = { .pre_vectors = 1 };
+
+	fake->vis = kunit_kzalloc(test, sizeof(*fake->vis), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fake->vis);
+	KUNIT_EXPECT_EQ(test, vis_spread(fake->vis, num_possible_cpus() + 2, &affd), -ENOSPC);
+	KUNIT_EXPECT_NULL(test, fake->vis->affinity);
+}
+
+static void vis_spread_too_few_test(struct kunit *test)
+{
+	struct irq_affinity affd = { .pre_vectors = 2, .post_vectors = 1 };
+
+	fake->vis = kunit_kzalloc(test, sizeof(*fake->vis), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fake->vis);
+	KUNIT_EXPECT_EQ(test, vis_spread(fake->vis, 2, &affd), -ENOSPC);
+}
+
+static void vis_one_set(struct irq_affinity *affd, unsigned int nvecs)
+{
+	affd->nr_sets = 1;
+	affd->set_size[0] = nvecs;
+}
+
+/* A driver that counts for itself knows what it asks for */
+static void vis_spread_set_exceeds_cpus_test(struct kunit *test)
+{
+	struct irq_affinity affd = { .calc_sets = vis_one_set };
+	unsigned int nr = num_possible_cpus() + 3;
+
+	vis_spread_start(test, nr, &affd);
+	vis_spread_expect_set(test, 0, nr);
+	vis_spread_end();
+}
+
+static void vis_two_sets(struct irq_affinity *affd, unsigned int nvecs)
+{
+	affd->nr_sets = 2;
+	affd->set_size[0] = 1;
+	affd->set_size[1] = nvecs - 1;
+}
+
+static void vis_spread_sets_test(struct kunit *test)
+{
+	struct irq_affinity affd = { .pre_vectors = 1, .calc_sets = vis_two_sets };
+
+	vis_spread_start(test, 4, &affd);
+	vis_spread_expect_fixed(test, 0, 1);
+	vis_spread_expect_set(test, 1, 1);
+	vis_spread_expect_set(test, 2, 2);
+	vis_spread_end();
+}
+
+static void vis_greedy_sets(struct irq_affinity *affd, unsigned int nvecs)
+{
+	affd->nr_sets = 3;
+	affd->set_size[0] = nvecs - 1;
+	affd->set_size[1] = nvecs;
+	affd->set_size[2] = nvecs;
+}
+
+/* A driver's callback that counts badly costs it vectors, and nobody memory */
+static void vis_spread_greedy_sets_test(struct kunit *test)
+{
+	struct irq_affinity affd = { .post_vectors = 1, .calc_sets = vis_greedy_sets };
+
+	vis_spread_start(test, 4, &affd);
+	vis_spread_expect_set(test, 0, 2);
+	vis_spread_expect_set(test, 2, 1);
+	vis_spread_expect_fixed(test, 3, 1);
+	vis_spread_end();
+}
+
+static void vis_frugal_sets(struct irq_affinity *affd, unsigned int nvecs)
+{
+	affd->nr_sets = 1;
+	affd->set_size[0] = 1;
+}
+
+static void vis_spread_frugal_sets_test(struct kunit *test)
+{
+	struct irq_affinity affd = { .calc_sets = vis_frugal_sets };
+
+	vis_spread_start(test, 3, &affd);
+	vis_spread_expect_set(test, 0, 1);
+	vis_spread_expect_fixed(test, 1, 2);
+	vis_spread_end();
+}
+
+static struct kunit_case vis_spread_cases[] = {
+	KUNIT_CASE(vis_spread_fixed_only_test),
+	KUNIT_CASE(vis_spread_one_set_test),
+	KUNIT_CASE(vis_spread_one_vector_test),
+	KUNIT_CASE(vis_spread_pre_post_test),
+	KUNIT_CASE(vis_spread_more_than_cpus_test),
+	KUNIT_CASE(vis_spread_too_few_test),
+	KUNIT_CASE(vis_spread_set_exceeds_cpus_test),
+	KUNIT_CASE(vis_spread_sets_test),
+	KUNIT_CASE(vis_spread_greedy_sets_test),
+	KUNIT_CASE(vis_spread_frugal_sets_test),
+	{ }
+};
+
+static struct kunit_suite vis_spread_suite = {
+	.name		= "virtio_vis_spread",
+	.init		= vis_test_init,
+	.test_cases	= vis_spread_cases,
+};
+
+/* Vectors, and what becomes of them */
+
+static void vis_create_destroy_test(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < 2; i++) {
+		fake->vis = virtio_vis_create(fake->dev, &fake_layout, fake->line);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vis);
+		KUNIT_EXPECT_PTR_NE(test, dev_get_msi_domain(fake->dev), fake_parent);
+		virtio_vis_destroy(fake->vis);
+		vis_test_expect_nothing(test);
+	}
+}
+
+static void vis_too_many_test(struct kunit *test)
+{
+	vis_test_start(test, 1);
+	virtio_vis_free_vectors(fake->vis);
+	KUNIT_EXPECT_EQ(test, virtio_vis_alloc_vectors(fake->vis, FAKE_VECTORS + 1, NULL), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, virtio_vis_alloc_vectors(fake->vis, FAKE_VECTORS, NULL), 0);
+}
+
+static void vis_alloc_free_test(struct kunit *test)
+{
+	unsigned int i;
+
+	vis_test_start(test, 2);
+	KUNIT_EXPECT_NE(test, virtio_vis_irq(fake->vis, 0), virtio_vis_irq(fake->vis, 1));
+	for (i = 1; i <= FAKE_VECTORS; i += 23) {
+		virtio_vis_free_vectors(fake->vis);
+		KUNIT_ASSERT_EQ(test, virtio_vis_alloc_vectors(fake->vis, i, NULL), 0);
+		KUNIT_EXPECT_EQ(test, vis_test_irq_data(i - 1)->hwirq, i - 1);
+	}
+}
+
+static void vis_chip_test(struct kunit *test)
+{
+	struct irq_data *d;
+
+	vis_test_start(test, 1);
+	d = vis_test_irq_data(0);
+	KUNIT_EXPECT_EQ(test, strncmp(d->chip->name, "VIS-", 4), 0);
+	KUNIT_EXPECT_STREQ(test, d->chip->name + 4, dev_name(fake->dev));
+	KUNIT_EXPECT_TRUE(test, irq_data_to_desc(d)->handle_irq == handle_edge_irq);
+}
+
+static void vis_unmanaged_test(struct kunit *test)
+{
+	vis_test_start(test, 1);
+	KUNIT_EXPECT_NULL(test, virtio_vis_affinity(fake->vis, 0));
+	KUNIT_EXPECT_FALSE(test, irqd_affinity_is_managed(vis_test_irq_data(0)));
+}
+
+static void vis_managed_test(struct kunit *test)
+{
+	struct irq_affinity affd = { .pre_vectors = 1 };
+	struct irq_data *d;
+
+	vis_test_need_cpus(test);
+	vis_test_start(test, 1);
+	virtio_vis_free_vectors(fake->vis);
+	KUNIT_ASSERT_EQ(test, virtio_vis_alloc_vectors(fake->vis, 3, &affd), 0);
+
+	d = vis_test_irq_data(0);
+	KUNIT_EXPECT_FALSE(test, irqd_affinity_is_managed(d));
+	KUNIT_EXPECT_PTR_EQ(test, virtio_vis_affinity(fake->vis, 0),
+			    irq_data_get_affinity_mask(d));
+	d = vis_test_irq_data(2);
+	KUNIT_EXPECT_TRUE(test, irqd_affinity_is_managed(d));
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(virtio_vis_affinity(fake->vis, 2),
+					      irq_data_get_affinity_mask(d)));
+}
+
+/* Work that is due when the vectors go must not find them gone */
+static void vis_free_cancels_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_live(test, 33);
+
+	irq_set_affinity(virq, cpumask_of(vis_test_other_cpu(test, virq)));
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&fake->vis->settle));
+	free_irq(virq, fake);
+	virtio_vis_free_vectors(fake->vis);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&fake->vis->settle));
+	KUNIT_EXPECT_EQ(test, fake->vis->nvec, 0);
+}
+
+static struct kunit_case vis_vectors_cases[] = {
+	KUNIT_CASE(vis_create_destroy_test),
+	KUNIT_CASE(vis_too_many_test),
+	KUNIT_CASE(vis_alloc_free_test),
+	KUNIT_CASE(vis_chip_test),
+	KUNIT_CASE(vis_unmanaged_test),
+	KUNIT_CASE(vis_managed_test),
+	KUNIT_CASE(vis_free_cancels_test),
+	{ }
+};
+
+static struct kunit_suite vis_vectors_suite = {
+	.name		= "virtio_vis_vectors",
+	.init		= vis_test_init,
+	.test_cases	= vis_vectors_cases,
+};
+
+/* A failure at every allocation */
+
+#if IS_ENABLED(CONFIG_FAULT_INJECTION_DEBUG_FS)
+static void vis_fail_nth(unsigned int nth)
+{
+	current->fail_nth = nth;
+}
+
+/* Ends what vis_fail_nth() began: whether there was such an allocation */
+static bool vis_has_failed(void)
+{
+	bool has_failed = !current->fail_nth;
+
+	current->fail_nth = 0;
+	return has_failed;
+}
+#else
+static void vis_fail_nth(unsigned int nth)
+{
+}
+
+static bool vis_has_failed(void)
+{
+	return false;
+}
+#endif
+
+/* The value behind a file of failslab, which lets pass all that may sleep unless told not to */
+static void *vis_failslab(const char *name)
+{
+	struct dentry *file, *dir = debugfs_lookup("failslab", NULL);
+	void *value = NULL;
+
+	file = debugfs_lookup(name, dir);
+	if (file)
+		value = d_inode(file)->i_private;
+	dput(file);
+	dput(dir);
+	return value;
+}
+
+static bool vis_failslab_ignores;
+static unsigned long vis_failslab_verbose;
+
+static int vis_fail_init(struct kunit *test)
+{
+	unsigned long *verbose = vis_failslab("verbose");
+	bool *ignores = vis_failslab("ignore-gfp-wait");
+
+	if (!ignores || !verbose)
+		kunit_skip(test, "needs CONFIG_FAILSLAB and CONFIG_FAULT_INJECTION_DEBUG_FS");
+	vis_failslab_ignores = *ignores;
+	vis_failslab_verbose = *verbose;
+	*ignores = false;
+	*verbose = 0;
+	return vis_test_init(test);
+}
+
+static void vis_fail_exit(struct kunit *test)
+{
+	unsigned long *verbose = vis_failslab("verbose");
+	bool *ignores = vis_failslab("ignore-gfp-wait");
+
+	if (!ignores || !verbose)
+		return;
+	*ignores = vis_failslab_ignores;
+	*verbose = vis_failslab_verbose;
+}
+
+/* Nor is a debugger of memory that goes without its own a failure: most are errors, not all */
+static void vis_fail_create_test(struct kunit *test)
+{
+	unsigned int errors = 0, nth = 0;
+	bool has_failed;
+
+	do {
+		vis_fail_nth(++nth);
+		fake->vis = virtio_vis_create(fake->dev, &fake_layout, fake->line);
+		has_failed = vis_has_failed();
+		if (IS_ERR(fake->vis))
+			errors++;
+		else
+			virtio_vis_destroy(fake->vis);
+		vis_test_expect_nothing(test);
+	} while (has_failed);
+
+	KUNIT_EXPECT_FALSE(test, IS_ERR(fake->vis));
+	kunit_info(test, "%u errors from %u failures\n", errors, nth - 1);
+	KUNIT_EXPECT_GT(test, errors, 10);
+}
+
+static int vis_fail_alloc(struct kunit *test, unsigned int nth)
+{
+	struct irq_affinity affd = { .pre_vectors = 1 };
+	int ret;
+
+	virtio_vis_free_vectors(fake->vis);
+	vis_fail_nth(nth);
+	ret = virtio_vis_alloc_vectors(fake->vis, 3, &affd);
+	KUNIT_EXPECT_EQ_MSG(test, fake->vis->nvec, ret ? 0 : 3, "allocation %u", nth);
+	KUNIT_EXPECT_EQ_MSG(test, !fake->vis->vectors, !!ret, "allocation %u", nth);
+	KUNIT_EXPECT_EQ_MSG(test, !fake->vis->affinity, !!ret, "allocation %u", nth);
+	return ret;
+}
+
+/* Managed affinity that the core could not be told of is an error too */
+static void vis_fail_alloc_test(struct kunit *test)
+{
+	unsigned int i, errors = 0, nth = 0;
+	bool has_failed;
+	int ret;
+
+	vis_test_need_cpus(test);
+	vis_test_start(test, 1);
+	do {
+		ret = vis_fail_alloc(test, ++nth);
+		has_failed = vis_has_failed();
+		errors += !!ret;
+		for (i = 1; !ret && i < 3; i++)
+			KUNIT_EXPECT_TRUE(test, irqd_affinity_is_managed(vis_test_irq_data(i)));
+	} while (has_failed);
+
+	KUNIT_EXPECT_EQ(test, ret, 0);
+	kunit_info(test, "%u errors from %u failures\n", errors, nth - 1);
+	KUNIT_EXPECT_GT(test, errors, 20);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
+}
+
+static struct kunit_case vis_fail_cases[] = {
+	KUNIT_CASE(vis_fail_create_test),
+	KUNIT_CASE(vis_fail_alloc_test),
+	{ }
+};
+
+static struct kunit_suite vis_fail_suite = {
+	.name		= "virtio_vis_fail",
+	.init		= vis_fail_init,
+	.exit		= vis_fail_exit,
+	.test_cases	= vis_fail_cases,
+};
+
+kunit_test_suites(&vis_tables_suite, &vis_layout_suite, &vis_latch_suite, &vis_settle_suite,
+		  &vis_spread_suite, &vis_vectors_suite, &vis_fail_suite);
+
+MODULE_DESCRIPTION("KUnit tests of the VIS irqchip");

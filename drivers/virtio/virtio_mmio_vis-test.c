@@ -1,0 +1,900 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests of the VIS half of virtio-mmio, on registers and an irqchip of the test
+ *
+ * The VIS half is compiled into the test, so that its accesses can be recorded without a hook in
+ * it: they go through macros. Interrupts are requested from the kernel.
+ */
+#include <kunit/platform_device.h>
+#include <kunit/resource.h>
+#include <kunit/test.h>
+#include <linux/bitfield.h>
+#include <linux/cleanup.h>
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/interrupt.h>
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/irq.h>
+#include <linux/list.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+#include <linux/virtio.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+#include <uapi/linux/virtio_mmio.h>
+
+/* The VIS half may be in the same kernel, and its irqchip: both get other names here */
+#define vm_vis_probe			vm_vis_test_probe
+#define vm_vis_remove			vm_vis_test_remove
+#define vm_vis_finalize_features	vm_vis_test_finalize_features
+#define vm_vis_find_vqs			vm_vis_test_find_vqs
+#define vm_vis_active			vm_vis_test_active
+#define vm_vis_free_irqs		vm_vis_test_free_irqs
+#define vm_vis_reset_begin		vm_vis_test_reset_begin
+#define vm_vis_synchronize_cbs		vm_vis_test_synchronize_cbs
+#define vm_vis_set_vq_affinity		vm_vis_test_set_vq_affinity
+#define vm_vis_get_vq_affinity		vm_vis_test_get_vq_affinity
+#define vm_vis_synchronize_vq		vm_vis_test_synchronize_vq
+#define vm_vis_map_vq			vm_vis_test_map_vq
+#define virtio_vis_create		fake_irqchip_create
+#define virtio_vis_destroy		fake_irqchip_destroy
+#define virtio_vis_alloc_vectors	fake_irqchip_alloc_vectors
+#define virtio_vis_free_vectors		fake_irqchip_free_vectors
+#define virtio_vis_irq			fake_irqchip_irq
+#define virtio_vis_affinity		fake_irqchip_affinity
+#define virtio_vis_go_live		fake_irqchip_go_live
+#define virtio_vis_quiesce		fake_irqchip_quiesce
+#undef EXPORT_SYMBOL_GPL
+#define EXPORT_SYMBOL_GPL(symbol)
+
+#include <linux/virtio_vis.h>
+
+#include "virtio_mmio_vis.h"
+
+/* Past the memory and the devices of any machine that runs tests */
+#define FAKE_REGS		0x3f10000000ULL
+#define FAKE_REGS_SIZE		0x200
+#define FAKE_LINE		42
+
+#define FAKE_VECTORS		16
+#define FAKE_QUEUES		8
+#define FAKE_LOG_SIZE		128
+#define FAKE_NEVER		U32_MAX
+
+enum fake_kind {
+	FAKE_READ,
+	FAKE_WRITE,
+	FAKE_ALLOC,
+	FAKE_FREE,
+	FAKE_GO_LIVE,
+	FAKE_QUIESCE,
+};
+
+/**
+ * struct fake_event - What the VIS half did
+ * @kind:	An access to a register, or a call of the irqchip
+ * @reg:	Offset of the register
+ * @value:	What was read or written, or the number of vectors
+ */
+struct fake_event {
+	enum fake_kind	kind;
+	unsigned int	reg;
+	u32		value;
+};
+
+/**
+ * struct virtio_vis - The irqchip
+ * @layout:		What it was created with
+ * @line:		What it was created with
+ * @exists:		It is created, and not destroyed
+ * @base:		Linux number of the first interrupt
+ * @nvec:		Number of vectors allocated
+ * @affd:		Spread that was asked for
+ * @managed:		Any spread was asked for
+ * @affinity:		The CPUs that each vector is said to be for
+ */
+struct virtio_vis {
+	struct virtio_vis_layout	layout;
+	unsigned int			line;
+	bool				exists;
+	int				base;
+	unsigned int			nvec;
+	struct irq_affinity		affd;
+	bool				managed;
+	struct cpumask			affinity;
+};
+
+/**
+ * struct fake_device - A device, its irqchip, and what either has seen
+ * @regs:		The registers
+ * @queue_vectors:	VISQueueVector of each queue
+ * @offered:		The device offers VIS
+ * @log:		Events in their order
+ * @nr_log:		Number of events
+ * @irqchip:		The irqchip
+ * @create_error:	What virtio_vis_create() returns, if not 0
+ * @max_vectors:	Vectors that the irqchip has
+ * @bad_vector:		Vector whose interrupt cannot be requested
+ * @bad_queue:		Queue that cannot be set up
+ * @bad_allocs:		Bit n: the allocation n fails
+ * @nr_allocs:		Number of allocations
+ * @nr_moves:		Number of moves
+ * @used:		Bit n: queue n has used buffers
+ * @nr_used:		Number of interrupts of queues that had
+ * @nr_config:		Number of configuration changes
+ * @pdev:		The platform device
+ * @vdev:		The virtio device
+ * @queues:		Its queues
+ * @vqs:		What vm_vis_find_vqs() made of them
+ * @vis:		VIS of the device
+ */
+struct fake_device {
+	u32			regs[VIRTIO_MMIO_CONFIG / sizeof(u32)];
+	u32			queue_vectors[FAKE_QUEUES];
+	bool			offered;
+	struct fake_event	log[FAKE_LOG_SIZE];
+	unsigned int		nr_log;
+	struct virtio_vis	irqchip;
+	int			create_error;
+	unsigned int		max_vectors;
+	unsigned int		bad_vector;
+	unsigned int		bad_queue;
+	unsigned long		bad_allocs;
+	unsigned int		nr_allocs;
+	unsigned int		nr_moves;
+	unsigned long		used;
+	unsigned int		nr_used;
+	unsigned int		nr_config;
+	struct platform_device	*pdev;
+	struct virtio_device	vdev;
+	struct virtqueue	queues[FAKE_QUEUES];
+	struct virtqueue	*vqs[FAKE_QUEUES];
+	struct vm_vis		*vis;
+};
+
+static struct fake_device *fake;
+
+static void fake_note(enum fake_kind kind, unsigned int reg, u32 value)
+{
+	if (fake->nr_log < FAKE_LOG_SIZE)
+		fake->log[fake->nr_log++] = (struct fake_event) { kind, reg, value };
+}
+
+/* The registers */
+
+static u32 fake_readl(const void __iomem *addr)
+{
+	unsigned int reg = (uintptr_t)addr - (uintptr_t)fake->regs;
+	u32 value = fake->regs[reg / sizeof(u32)];
+
+	if (reg == VIRTIO_MMIO_DEVICE_FEATURES)
+		value = fake->offered && fake->regs[VIRTIO_MMIO_DEVICE_FEATURES_SEL / 4] == 1 ?
+			BIT(VIRTIO_F_VIS - 32) : 0;
+	fake_note(FAKE_READ, reg, value);
+	return value;
+}
+
+static void fake_writel(u32 value, void __iomem *addr)
+{
+	unsigned int reg = (uintptr_t)addr - (uintptr_t)fake->regs;
+
+	fake_note(FAKE_WRITE, reg, value);
+	fake->regs[reg / sizeof(u32)] = value;
+	if (reg == VIRTIO_MMIO_VIS_QUEUE_VECTOR)
+		fake->queue_vectors[fake->regs[VIRTIO_MMIO_QUEUE_SEL / 4]] = value;
+}
+
+/* The transport */
+
+static struct virtqueue *fake_setup_vq(struct virtio_device *vdev, unsigned int index,
+				       void (*callback)(struct virtqueue *vq), const char *name,
+				       bool ctx)
+{
+	struct virtqueue *vq = &fake->queues[index];
+
+	if (index == fake->bad_queue)
+		return ERR_PTR(-ENOENT);
+
+	fake_writel(index, (__force void __iomem *)fake->regs + VIRTIO_MMIO_QUEUE_SEL);
+	vq->index = index;
+	vq->callback = callback;
+	vq->vdev = vdev;
+	list_add_tail(&vq->list, &vdev->vqs);
+	return vq;
+}
+
+static void fake_del_vqs(struct virtio_device *vdev)
+{
+	struct virtqueue *vq, *next;
+
+	vm_vis_free_irqs(fake->vis);
+	list_for_each_entry_safe(vq, next, &vdev->vqs, list) {
+		list_del(&vq->list);
+		memset(vq, 0, sizeof(*vq));
+	}
+}
+
+static const struct virtio_config_ops fake_config_ops = {
+	.del_vqs	= fake_del_vqs,
+};
+
+/* What else the VIS half calls */
+
+static bool fake_alloc_fails(void)
+{
+	return fake->bad_allocs & BIT(fake->nr_allocs++);
+}
+
+static void *fake_kzalloc(size_t size, gfp_t flags)
+{
+	return fake_alloc_fails() ? NULL : kzalloc(size, flags);
+}
+
+static void *fake_kvcalloc(size_t n, size_t size, gfp_t flags)
+{
+	return fake_alloc_fails() ? NULL : kvcalloc(n, size, flags);
+}
+
+static irqreturn_t fake_vring_interrupt(int irq, void *vq)
+{
+	if (!(fake->used & BIT(((struct virtqueue *)vq)->index)))
+		return IRQ_NONE;
+	fake->nr_used++;
+	return IRQ_HANDLED;
+}
+
+static void fake_config_changed(struct virtio_device *vdev)
+{
+	fake->nr_config++;
+}
+
+/* Nothing but the VIS half may meet these: all of its headers are included above */
+#undef readl
+#define readl			fake_readl
+#undef writel
+#define writel			fake_writel
+#undef kzalloc
+#define kzalloc			fake_kzalloc
+#undef kvcalloc
+#define kvcalloc		fake_kvcalloc
+#define vring_interrupt		fake_vring_interrupt
+#define virtio_config_changed	fake_config_changed
+
+#include "virtio_mmio_vis.c"
+
+/* The irqchip */
+
+static int fake_request_resources(struct irq_data *d)
+{
+	return d->irq - fake->irqchip.base == fake->bad_vector ? -ENOSPC : 0;
+}
+
+static void fake_mask(struct irq_data *d)
+{
+}
+
+static int fake_set_affinity(struct irq_data *d, const struct cpumask *dest, bool force)
+{
+	fake->nr_moves++;
+	irq_data_update_effective_affinity(d, dest);
+	return IRQ_SET_MASK_OK;
+}
+
+static struct irq_chip fake_chip = {
+	.name			= "fake",
+	.irq_request_resources	= fake_request_resources,
+	.irq_mask		= fake_mask,
+	.irq_unmask		= fake_mask,
+	.irq_set_affinity	= fake_set_affinity,
+};
+
+struct virtio_vis *virtio_vis_create(struct device *dev, const struct virtio_vis_layout *layout,
+				     unsigned int line)
+{
+	if (fake->create_error)
+		return ERR_PTR(fake->create_error);
+	fake->irqchip.layout = *layout;
+	fake->irqchip.line = line;
+	fake->irqchip.exists = true;
+	return &fake->irqchip;
+}
+
+void virtio_vis_destroy(struct virtio_vis *vis)
+{
+	vis->exists = false;
+}
+
+int virtio_vis_alloc_vectors(struct virtio_vis *vis, unsigned int nvec, struct irq_affinity *affd)
+{
+	unsigned int i;
+
+	fake_note(FAKE_ALLOC, 0, nvec);
+	vis->managed = affd;
+	if (affd)
+		vis->affd = *affd;
+	if (nvec > fake->max_vectors)
+		return -ENOSPC;
+
+	vis->base = irq_alloc_descs(-1, 1, nvec, NUMA_NO_NODE);
+	if (vis->base < 0)
+		return vis->base;
+	vis->nvec = nvec;
+	for (i = 0; i < nvec; i++) {
+		irq_set_chip_and_handler(vis->base + i, &fake_chip, handle_simple_irq);
+		irq_modify_status(vis->base + i, IRQ_NOREQUEST, 0);
+	}
+	return 0;
+}
+
+void virtio_vis_free_vectors(struct virtio_vis *vis)
+{
+	fake_note(FAKE_FREE, 0, vis->nvec);
+	if (vis->nvec)
+		irq_free_descs(vis->base, vis->nvec);
+	vis->nvec = 0;
+}
+
+unsigned int virtio_vis_irq(const struct virtio_vis *vis, unsigned int vector)
+{
+	return vis->base + vector;
+}
+
+const struct cpumask *virtio_vis_affinity(const struct virtio_vis *vis, unsigned int vector)
+{
+	return &vis->affinity;
+}
+
+void virtio_vis_go_live(struct virtio_vis *vis)
+{
+	fake_note(FAKE_GO_LIVE, 0, 0);
+}
+
+void virtio_vis_quiesce(struct virtio_vis *vis)
+{
+	fake_note(FAKE_QUIESCE, 0, 0);
+}
+
+/* The cases' common parts */
+
+static void fake_callback(struct virtqueue *vq)
+{
+}
+
+/* The queues 0 to 3: without a name there is none, without a callback it needs no vector */
+static struct virtqueue_info fake_queues[] = {
+	{ "req.0", fake_callback },
+	{ "req.1", fake_callback },
+	{ NULL, fake_callback },
+	{ "quiet", NULL },
+	{ "event", fake_callback },
+};
+
+#define FAKE_QUIET_INDEX	2
+#define FAKE_EVENT_INDEX	3
+#define FAKE_PER_QUEUE		4
+
+static void vm_vis_test_set_reg(unsigned int reg, u32 value)
+{
+	fake->regs[reg / sizeof(u32)] = value;
+}
+
+static void vm_vis_test_add_device(struct kunit *test, bool has_line)
+{
+	const struct resource res[] = {
+		DEFINE_RES_MEM(FAKE_REGS, FAKE_REGS_SIZE),
+		DEFINE_RES_IRQ(FAKE_LINE),
+	};
+
+	fake->pdev = kunit_platform_device_alloc(test, "vis-test", PLATFORM_DEVID_AUTO);
+	KUNIT_ASSERT_NOT_NULL(test, fake->pdev);
+	KUNIT_ASSERT_EQ(test, platform_device_add_resources(fake->pdev, res, has_line ? 2 : 1), 0);
+	KUNIT_ASSERT_EQ(test, kunit_platform_device_add(test, fake->pdev), 0);
+}
+
+static int vm_vis_test_init(struct kunit *test)
+{
+	unsigned int i;
+
+	fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fake);
+	fake->offered = true;
+	fake->max_vectors = FAKE_VECTORS;
+	fake->bad_vector = FAKE_NEVER;
+	fake->bad_queue = FAKE_NEVER;
+	for (i = 0; i < FAKE_QUEUES; i++)
+		fake->queue_vectors[i] = VIRTIO_VIS_NO_VECTOR;
+	vm_vis_test_set_reg(VIRTIO_MMIO_VIS_NUM_VECTORS, 0x10000000 | FAKE_VECTORS);
+	INIT_LIST_HEAD(&fake->vdev.vqs);
+	fake->vdev.dev.init_name = "virtio7";
+	fake->vdev.config = &fake_config_ops;
+	return 0;
+}
+
+static struct vm_vis *vm_vis_test_probe_device(void)
+{
+	return vm_vis_probe(fake->pdev, (__force void __iomem *)fake->regs);
+}
+
+static void vm_vis_test_teardown(void *data)
+{
+	fake_del_vqs(&fake->vdev);
+	vm_vis_remove(fake->vis);
+}
+
+static void vm_vis_test_start(struct kunit *test)
+{
+	vm_vis_test_add_device(test, true);
+	fake->vis = vm_vis_test_probe_device();
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vis);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, vm_vis_test_teardown, NULL), 0);
+	fake->nr_log = 0;
+	fake->nr_allocs = 0;
+}
+
+static int vm_vis_test_find(struct irq_affinity *desc)
+{
+	return vm_vis_find_vqs(fake->vis, &fake->vdev, ARRAY_SIZE(fake_queues), fake->vqs,
+			       fake_queues, desc, fake_setup_vq);
+}
+
+static unsigned int vm_vis_test_count(enum fake_kind kind, unsigned int reg)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < fake->nr_log; i++)
+		count += fake->log[i].kind == kind && fake->log[i].reg == reg;
+	return count;
+}
+
+static void vm_vis_test_expect_event(struct kunit *test, unsigned int i, enum fake_kind kind,
+				     unsigned int reg, u32 value)
+{
+	KUNIT_ASSERT_LT(test, i, fake->nr_log);
+	KUNIT_EXPECT_EQ(test, fake->log[i].kind, kind);
+	KUNIT_EXPECT_EQ(test, fake->log[i].reg, reg);
+	KUNIT_EXPECT_EQ(test, fake->log[i].value, value);
+}
+
+/* The last that happens: ENABLE, and only then the unmasked vectors */
+static void vm_vis_test_expect_enabled(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_WRITE, VIRTIO_MMIO_VIS_CONTROL), 1);
+	KUNIT_ASSERT_GE(test, fake->nr_log, 2);
+	vm_vis_test_expect_event(test, fake->nr_log - 2, FAKE_WRITE, VIRTIO_MMIO_VIS_CONTROL,
+				 VIRTIO_VIS_CONTROL_ENABLE);
+	vm_vis_test_expect_event(test, fake->nr_log - 1, FAKE_GO_LIVE, 0, 0);
+}
+
+static void vm_vis_test_expect_queues(struct kunit *test, u32 v0, u32 v1, u32 v2, u32 v3)
+{
+	KUNIT_EXPECT_EQ(test, fake->queue_vectors[0], v0);
+	KUNIT_EXPECT_EQ(test, fake->queue_vectors[1], v1);
+	KUNIT_EXPECT_EQ(test, fake->queue_vectors[FAKE_QUIET_INDEX], v2);
+	KUNIT_EXPECT_EQ(test, fake->queue_vectors[FAKE_EVENT_INDEX], v3);
+}
+
+/* The device is left to its line: nothing of an attempt remains, and ENABLE was never set */
+static void vm_vis_test_expect_line(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, vm_vis_active(fake->vis));
+	KUNIT_EXPECT_EQ(test, fake->irqchip.nvec, 0);
+	KUNIT_EXPECT_TRUE(test, list_empty(&fake->vdev.vqs));
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_WRITE, VIRTIO_MMIO_VIS_CONTROL), 0);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_GO_LIVE, 0), 0);
+}
+
+/* Discovery */
+
+static void vm_vis_not_offered_test(struct kunit *test)
+{
+	vm_vis_test_add_device(test, true);
+	fake->offered = false;
+	KUNIT_EXPECT_NULL(test, vm_vis_test_probe_device());
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 2);
+	vm_vis_test_expect_event(test, 0, FAKE_WRITE, VIRTIO_MMIO_DEVICE_FEATURES_SEL, 1);
+	KUNIT_EXPECT_FALSE(test, fake->irqchip.exists);
+}
+
+static void vm_vis_layout_test(struct kunit *test)
+{
+	unsigned int reg;
+
+	for (reg = VIRTIO_MMIO_VIS_TABLE_LOW; reg <= VIRTIO_MMIO_VIS_PENDING_HIGH; reg += 4)
+		vm_vis_test_set_reg(reg, 0x1000 * reg);
+	vm_vis_test_set_reg(VIRTIO_MMIO_VIS_NUM_VECTORS, 0x1fff1234);
+	vm_vis_test_start(test);
+	KUNIT_EXPECT_EQ(test, fake->irqchip.layout.nr_vectors, 0x1234);
+	KUNIT_EXPECT_EQ(test, fake->irqchip.layout.table, 0xdc000000d8000);
+	KUNIT_EXPECT_EQ(test, fake->irqchip.layout.mask, 0xe4000000e0000);
+	KUNIT_EXPECT_EQ(test, fake->irqchip.layout.pending, 0xec000000e8000);
+	KUNIT_EXPECT_EQ(test, fake->irqchip.layout.regs, FAKE_REGS);
+	KUNIT_EXPECT_EQ(test, fake->irqchip.layout.regs_size, FAKE_REGS_SIZE);
+	KUNIT_EXPECT_EQ(test, fake->irqchip.line, FAKE_LINE);
+}
+
+static void vm_vis_read_once_test(struct kunit *test)
+{
+	unsigned int reg;
+
+	vm_vis_test_add_device(test, false);
+	fake->vis = vm_vis_test_probe_device();
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vis);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_READ, VIRTIO_MMIO_VIS_NUM_VECTORS), 1);
+	for (reg = VIRTIO_MMIO_VIS_TABLE_LOW; reg <= VIRTIO_MMIO_VIS_PENDING_HIGH; reg += 4)
+		KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_READ, reg), 1);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 9);
+	KUNIT_EXPECT_EQ(test, fake->irqchip.line, 0);
+	vm_vis_remove(fake->vis);
+	KUNIT_EXPECT_FALSE(test, fake->irqchip.exists);
+}
+
+struct vm_vis_header_case {
+	const char	*name;
+	u32		num;
+	int		error;
+};
+
+static const struct vm_vis_header_case vm_vis_headers[] = {
+	{ "no_vectors", 0x10000000, -EINVAL },
+	{ "no_vectors_but_flags", 0x1fff0000, -EINVAL },
+	{ "all_zeroes", 0x00000000, -EOPNOTSUPP },
+	{ "all_ones", 0xffffffff, -EOPNOTSUPP },
+	{ "draft_0", 0x00000010, -EOPNOTSUPP },
+	{ "draft_2", 0x20000010, -EOPNOTSUPP },
+};
+
+static void vm_vis_header_test(struct kunit *test)
+{
+	const struct vm_vis_header_case *c = test->param_value;
+
+	vm_vis_test_add_device(test, true);
+	vm_vis_test_set_reg(VIRTIO_MMIO_VIS_NUM_VECTORS, c->num);
+	KUNIT_EXPECT_PTR_EQ(test, vm_vis_test_probe_device(), ERR_PTR(c->error));
+	KUNIT_EXPECT_FALSE(test, fake->irqchip.exists);
+}
+
+static void vm_vis_header_desc(const struct vm_vis_header_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(vm_vis_header, vm_vis_headers, vm_vis_header_desc);
+
+static void vm_vis_irqchip_refuses_test(struct kunit *test)
+{
+	vm_vis_test_add_device(test, true);
+	fake->create_error = -EBUSY;
+	KUNIT_EXPECT_PTR_EQ(test, vm_vis_test_probe_device(), ERR_PTR(-EBUSY));
+}
+
+static void vm_vis_probe_fails_test(struct kunit *test)
+{
+	vm_vis_test_add_device(test, true);
+	fake->bad_allocs = BIT(0);
+	KUNIT_EXPECT_PTR_EQ(test, vm_vis_test_probe_device(), ERR_PTR(-ENOMEM));
+	KUNIT_EXPECT_EQ(test, fake->nr_allocs, 1);
+}
+
+static void vm_vis_features_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	vm_vis_finalize_features(NULL, &fake->vdev);
+	KUNIT_EXPECT_FALSE(test, __virtio_test_bit(&fake->vdev, VIRTIO_F_VIS));
+	vm_vis_finalize_features(fake->vis, &fake->vdev);
+	KUNIT_EXPECT_TRUE(test, __virtio_test_bit(&fake->vdev, VIRTIO_F_VIS));
+}
+
+static struct kunit_case vm_vis_probe_cases[] = {
+	KUNIT_CASE(vm_vis_not_offered_test),
+	KUNIT_CASE(vm_vis_layout_test),
+	KUNIT_CASE(vm_vis_read_once_test),
+	KUNIT_CASE_PARAM(vm_vis_header_test, vm_vis_header_gen_params),
+	KUNIT_CASE(vm_vis_irqchip_refuses_test),
+	KUNIT_CASE(vm_vis_probe_fails_test),
+	KUNIT_CASE(vm_vis_features_test),
+	{ }
+};
+
+static struct kunit_suite vm_vis_probe_suite = {
+	.name		= "virtio_mmio_vis_probe",
+	.init		= vm_vis_test_init,
+	.test_cases	= vm_vis_probe_cases,
+};
+
+/* Vector policy */
+
+static void vm_vis_count_test(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, vm_vis_count_vectors(0, fake_queues, true), 1);
+	KUNIT_EXPECT_EQ(test, vm_vis_count_vectors(1, fake_queues, true), 2);
+	KUNIT_EXPECT_EQ(test, vm_vis_count_vectors(3, fake_queues, true), 3);
+	KUNIT_EXPECT_EQ(test, vm_vis_count_vectors(4, fake_queues, true), 3);
+	KUNIT_EXPECT_EQ(test, vm_vis_count_vectors(5, fake_queues, true), FAKE_PER_QUEUE);
+	KUNIT_EXPECT_EQ(test, vm_vis_count_vectors(0, fake_queues, false), 2);
+	KUNIT_EXPECT_EQ(test, vm_vis_count_vectors(5, fake_queues, false), 2);
+}
+
+static void vm_vis_per_queue_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	fake->max_vectors = FAKE_PER_QUEUE;
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	KUNIT_EXPECT_TRUE(test, vm_vis_active(fake->vis));
+	vm_vis_test_expect_event(test, 0, FAKE_ALLOC, 0, FAKE_PER_QUEUE);
+	KUNIT_EXPECT_EQ(test, fake->regs[VIRTIO_MMIO_VIS_CONFIG_VECTOR / 4], 0);
+	vm_vis_test_expect_queues(test, 1, 2, VIRTIO_VIS_NO_VECTOR, 3);
+	vm_vis_test_expect_enabled(test);
+	KUNIT_EXPECT_NULL(test, fake->vqs[2]);
+	KUNIT_EXPECT_EQ(test, fake->vqs[4]->index, FAKE_EVENT_INDEX);
+}
+
+static void vm_vis_names_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	KUNIT_EXPECT_STREQ(test, fake->vis->vectors[0].name, "virtio7-config");
+	KUNIT_EXPECT_STREQ(test, fake->vis->vectors[1].name, "virtio7-req.0");
+	KUNIT_EXPECT_STREQ(test, fake->vis->vectors[3].name, "virtio7-event");
+	fake_del_vqs(&fake->vdev);
+	fake->max_vectors = 2;
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	KUNIT_EXPECT_STREQ(test, fake->vis->vectors[0].name, "virtio7-config");
+	KUNIT_EXPECT_STREQ(test, fake->vis->vectors[1].name, "virtio7-virtqueues");
+}
+
+static void vm_vis_shared_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	fake->max_vectors = FAKE_PER_QUEUE - 1;
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	KUNIT_EXPECT_TRUE(test, vm_vis_active(fake->vis));
+	KUNIT_EXPECT_EQ(test, fake->irqchip.nvec, 2);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_ALLOC, 0), 2);
+	KUNIT_EXPECT_EQ(test, fake->regs[VIRTIO_MMIO_VIS_CONFIG_VECTOR / 4], 0);
+	vm_vis_test_expect_queues(test, 1, 1, VIRTIO_VIS_NO_VECTOR, 1);
+	vm_vis_test_expect_enabled(test);
+}
+
+static void vm_vis_line_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	fake->max_vectors = 1;
+	KUNIT_EXPECT_EQ(test, vm_vis_test_find(NULL), -ENOSPC);
+	vm_vis_test_expect_line(test);
+}
+
+/* A vector that no CPU has room for: all of the attempt is undone before the next one */
+static void vm_vis_request_fails_test(struct kunit *test)
+{
+	unsigned int vector;
+
+	vm_vis_test_start(test);
+	for (vector = 0; vector < 2; vector++) {
+		fake->bad_vector = vector;
+		KUNIT_EXPECT_EQ(test, vm_vis_test_find(NULL), -ENOSPC);
+		vm_vis_test_expect_line(test);
+	}
+	for (; vector < FAKE_PER_QUEUE; vector++) {
+		fake->nr_log = 0;
+		fake->bad_vector = vector;
+		KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+		KUNIT_EXPECT_EQ(test, fake->irqchip.nvec, 2);
+		vm_vis_test_expect_queues(test, 1, 1, VIRTIO_VIS_NO_VECTOR, 1);
+		vm_vis_test_expect_enabled(test);
+		fake_del_vqs(&fake->vdev);
+	}
+}
+
+static void vm_vis_queue_fails_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	for (fake->bad_queue = 0; fake->bad_queue <= FAKE_EVENT_INDEX; fake->bad_queue++) {
+		KUNIT_EXPECT_EQ(test, vm_vis_test_find(NULL), -ENOENT);
+		vm_vis_test_expect_line(test);
+	}
+	KUNIT_EXPECT_EQ(test, vm_vis_test_find(NULL), 0);
+}
+
+static void vm_vis_alloc_fails_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	fake->bad_allocs = BIT(0) | BIT(1);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_find(NULL), -ENOMEM);
+	vm_vis_test_expect_line(test);
+
+	fake->nr_allocs = 0;
+	fake->bad_allocs = BIT(0);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_find(NULL), 0);
+	KUNIT_EXPECT_EQ(test, fake->irqchip.nvec, 2);
+}
+
+/* Each attempt counts in a copy of its own; what is shared is not spread */
+static void vm_vis_spread_test(struct kunit *test)
+{
+	struct irq_affinity desc = { .pre_vectors = 1, .post_vectors = 1 };
+
+	vm_vis_test_start(test);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(&desc), 0);
+	KUNIT_EXPECT_TRUE(test, fake->irqchip.managed);
+	KUNIT_EXPECT_EQ(test, fake->irqchip.affd.pre_vectors, 2);
+	KUNIT_EXPECT_EQ(test, fake->irqchip.affd.post_vectors, 1);
+	KUNIT_EXPECT_EQ(test, desc.pre_vectors, 1);
+	fake_del_vqs(&fake->vdev);
+
+	fake->max_vectors = 2;
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(&desc), 0);
+	KUNIT_EXPECT_FALSE(test, fake->irqchip.managed);
+	KUNIT_EXPECT_EQ(test, desc.pre_vectors, 1);
+}
+
+static struct kunit_case vm_vis_policy_cases[] = {
+	KUNIT_CASE(vm_vis_count_test),
+	KUNIT_CASE(vm_vis_per_queue_test),
+	KUNIT_CASE(vm_vis_names_test),
+	KUNIT_CASE(vm_vis_shared_test),
+	KUNIT_CASE(vm_vis_line_test),
+	KUNIT_CASE(vm_vis_request_fails_test),
+	KUNIT_CASE(vm_vis_queue_fails_test),
+	KUNIT_CASE(vm_vis_alloc_fails_test),
+	KUNIT_CASE(vm_vis_spread_test),
+	{ }
+};
+
+static struct kunit_suite vm_vis_policy_suite = {
+	.name		= "virtio_mmio_vis_policy",
+	.init		= vm_vis_test_init,
+	.test_cases	= vm_vis_policy_cases,
+};
+
+/* Interrupts, affinity and teardown */
+
+static void vm_vis_queue_handler_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	fake->used = BIT(1);
+	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 1), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_used, 0);
+	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 2), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_used, 1);
+}
+
+static void vm_vis_queues_handler_test(struct kunit *test)
+{
+	struct virtio_device *vdev;
+
+	vm_vis_test_start(test);
+	fake->max_vectors = 2;
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	vdev = fake->vis->vdev;
+	KUNIT_EXPECT_EQ(test, vm_vis_queues_interrupt(0, vdev), IRQ_NONE);
+	fake->used = BIT(0) | BIT(FAKE_EVENT_INDEX);
+	KUNIT_EXPECT_EQ(test, vm_vis_queues_interrupt(0, vdev), IRQ_HANDLED);
+	KUNIT_EXPECT_EQ(test, fake->nr_used, 2);
+	fake->vqs[0]->reset = true;
+	KUNIT_EXPECT_EQ(test, vm_vis_queues_interrupt(0, vdev), IRQ_HANDLED);
+	KUNIT_EXPECT_EQ(test, fake->nr_used, 3);
+}
+
+static void vm_vis_config_handler_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_config, 1);
+	fake->used = ~0UL;
+	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 1), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_config, 1);
+	KUNIT_EXPECT_EQ(test, fake->nr_used, 1);
+}
+
+static void vm_vis_set_affinity_test(struct kunit *test)
+{
+	unsigned int cpu = cpumask_last(cpu_online_mask);
+	struct irq_data *d;
+
+	vm_vis_test_start(test);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	fake->nr_moves = 0;
+	d = irq_get_irq_data(fake->irqchip.base + 2);
+	KUNIT_EXPECT_EQ(test, vm_vis_set_vq_affinity(fake->vis, fake->vqs[1], cpumask_of(cpu)), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_moves, 1);
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(irq_data_get_affinity_mask(d), cpumask_of(cpu)));
+	KUNIT_EXPECT_EQ(test, vm_vis_set_vq_affinity(fake->vis, fake->vqs[1], NULL), 0);
+	KUNIT_EXPECT_EQ(test, vm_vis_set_vq_affinity(fake->vis, fake->vqs[3], cpumask_of(cpu)),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, fake->nr_moves, 1);
+}
+
+static void vm_vis_line_affinity_test(struct kunit *test)
+{
+	struct virtqueue vq = { .callback = fake_callback };
+
+	vm_vis_test_start(test);
+	KUNIT_EXPECT_EQ(test, vm_vis_set_vq_affinity(fake->vis, &vq, cpumask_of(0)), 0);
+	KUNIT_EXPECT_EQ(test, vm_vis_set_vq_affinity(NULL, &vq, cpumask_of(0)), 0);
+	KUNIT_EXPECT_NULL(test, vm_vis_get_vq_affinity(fake->vis, 0));
+	KUNIT_EXPECT_NULL(test, vm_vis_get_vq_affinity(NULL, 0));
+}
+
+static void vm_vis_get_affinity_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	KUNIT_EXPECT_PTR_EQ(test, vm_vis_get_vq_affinity(fake->vis, 1), &fake->irqchip.affinity);
+	KUNIT_EXPECT_NULL(test, vm_vis_get_vq_affinity(fake->vis, FAKE_QUIET_INDEX));
+	KUNIT_EXPECT_NULL(test, vm_vis_get_vq_affinity(fake->vis, FAKE_QUEUES));
+	fake_del_vqs(&fake->vdev);
+	fake->max_vectors = 2;
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	KUNIT_EXPECT_NULL(test, vm_vis_get_vq_affinity(fake->vis, 1));
+}
+
+/* Not every driver resets the device first: the events are unmapped, the interrupts gone */
+static void vm_vis_free_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	vm_vis_synchronize_cbs(fake->vis);
+	vm_vis_free_irqs(fake->vis);
+	KUNIT_EXPECT_FALSE(test, vm_vis_active(fake->vis));
+	KUNIT_EXPECT_EQ(test, fake->irqchip.nvec, 0);
+	KUNIT_EXPECT_EQ(test, fake->regs[VIRTIO_MMIO_VIS_CONFIG_VECTOR / 4], VIRTIO_VIS_NO_VECTOR);
+	vm_vis_test_expect_queues(test, VIRTIO_VIS_NO_VECTOR, VIRTIO_VIS_NO_VECTOR,
+				  VIRTIO_VIS_NO_VECTOR, VIRTIO_VIS_NO_VECTOR);
+	vm_vis_free_irqs(fake->vis);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_FREE, 0), 1);
+}
+
+/* A reset has unmapped them: a device that may be gone is left alone */
+static void vm_vis_reset_test(struct kunit *test)
+{
+	unsigned int i;
+
+	vm_vis_test_start(test);
+	for (i = 0; i < 2; i++) {
+		KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+		fake->nr_log = 0;
+		vm_vis_reset_begin(fake->vis);
+		vm_vis_test_expect_event(test, 0, FAKE_QUIESCE, 0, 0);
+		fake_del_vqs(&fake->vdev);
+		vm_vis_test_expect_event(test, 1, FAKE_FREE, 0, FAKE_PER_QUEUE);
+		KUNIT_EXPECT_EQ(test, fake->nr_log, 2);
+	}
+}
+
+static void vm_vis_null_test(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, vm_vis_active(NULL));
+	vm_vis_free_irqs(NULL);
+	vm_vis_reset_begin(NULL);
+	vm_vis_synchronize_cbs(NULL);
+	vm_vis_remove(NULL);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
+}
+
+static struct kunit_case vm_vis_irq_cases[] = {
+	KUNIT_CASE(vm_vis_queue_handler_test),
+	KUNIT_CASE(vm_vis_queues_handler_test),
+	KUNIT_CASE(vm_vis_config_handler_test),
+	KUNIT_CASE(vm_vis_set_affinity_test),
+	KUNIT_CASE(vm_vis_line_affinity_test),
+	KUNIT_CASE(vm_vis_get_affinity_test),
+	KUNIT_CASE(vm_vis_free_test),
+	KUNIT_CASE(vm_vis_reset_test),
+	KUNIT_CASE(vm_vis_null_test),
+	{ }
+};
+
+static struct kunit_suite vm_vis_irq_suite = {
+	.name		= "virtio_mmio_vis_irq",
+	.init		= vm_vis_test_init,
+	.test_cases	= vm_vis_irq_cases,
+};
+
+kunit_test_suites(&vm_vis_probe_suite, &vm_vis_policy_suite, &vm_vis_irq_suite);
+
+MODULE_DESCRIPTION("KUnit tests of VIS for virtio-mmio");

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# A tree of Linux 7.3 with the patch series, and how kernels are configured and built from it.
+
+CONFIGS=$ROOT/selftests/kernels
+# shellcheck disable=SC2034 # for the scripts that source this file
+KERNEL_PACKAGES=(bc bison flex gcc libelf-dev libssl-dev make python3)
+
+# kernel_options NAME: those of selftests/kernels/NAME.config, after those of its base
+kernel_options()
+{
+	local base
+
+	base=$(sed -n '1,3s/^# base: //p' "$CONFIGS/$1.config")
+	[ -z "$base" ] || kernel_options "$base"
+	grep '^CONFIG_' "$CONFIGS/$1.config"
+}
+
+# Links, so that a tree costs no space. Kernel builds write elsewhere (O=).
+link_tree()
+{
+	cp -al "$2/." "$1"
+}
+
+# sync_tree REPO TREE SOURCE: the files of REPO in TREE, others as in SOURCE. What is
+# unchanged keeps its time.
+sync_tree()
+{
+	local file repo=$1 tree=$2 source=$3
+
+	touch "$tree.files"
+	git -C "$repo" ls-files >"$tree.files.new"
+	while read -r file; do
+		cmp -s "$repo/$file" "$tree/$file" && continue
+		mkdir -p "$tree/$(dirname "$file")"
+		cp --remove-destination "$repo/$file" "$tree/$file"
+	done <"$tree.files.new"
+	sort "$tree.files.new" "$tree.files.new" "$tree.files" | uniq -u |
+		while read -r file; do
+			rm -f "$tree/$file"
+			[ ! -e "$source/$file" ] || cp -al "$source/$file" "$tree/$file"
+		done
+	mv "$tree.files.new" "$tree.files"
+}
+
+# kmake TREE OUTPUT ARG...: nothing of the time or the machine goes into the result. With
+# KMAKE_VERBOSE it names each file.
+kmake()
+{
+	local tree=$1 output=$2
+
+	shift 2
+	make "${KMAKE_VERBOSE:--s}" -C "$tree" O="$output" \
+		KBUILD_BUILD_TIMESTAMP='Thu Jan 1 00:00:00 UTC 1970' \
+		KBUILD_BUILD_USER=vis KBUILD_BUILD_HOST=vis -j"$(nproc)" "$@" </dev/null
+}
+
+# An option that kconfig drops is an error: it depends on something that is not asked for.
+check_options()
+{
+	local option
+
+	tac "$1" | awk -F = '!seen[$1]++' | while read -r option; do
+		case $option in
+		*=n) ! grep -q "^${option%n}" "$2" ;;
+		*) grep -qxF "$option" "$2" ;;
+		esac || die "kconfig does not accept $option"
+	done
+}
+
+# configure_kernel TREE OUTPUT [ARG...]: the options are on stdin, all others are off
+configure_kernel()
+{
+	local tree=$1 output=$2
+
+	shift 2
+	mkdir -p "$output"
+	cat >"$output/.options.new"
+	if cmp -s "$output/.options.new" "$output/.options"; then
+		kmake "$tree" "$output" "$@" olddefconfig
+		return
+	fi
+	rm -f "$output/.options"
+	kmake "$tree" "$output" KCONFIG_ALLCONFIG="$output/.options.new" "$@" allnoconfig
+	check_options "$output/.options.new" "$output/.config"
+	mv "$output/.options.new" "$output/.options"
+}
