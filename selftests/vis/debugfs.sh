@@ -7,10 +7,10 @@
 
 IRQS=/sys/kernel/debug/irq/irqs
 
-# shown IRQ FIELD
+# shown IRQ FIELD: as the domains show it, which come last; the core shows a "pending" mask before
 shown()
 {
-	sed -n "s/^ *$2: *//p" "$IRQS/$1"
+	sed -n "s/^ *$2: *//p" "$IRQS/$1" | tail -n 1
 }
 
 shown_is()
