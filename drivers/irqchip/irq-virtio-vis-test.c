@@ -924,7 +924,7 @@ static void vis_test_arrive(void *data)
 
 static bool vis_test_counts_spurious(unsigned int virq)
 {
-	return !(irq_to_desc(virq)->status_use_accessors & IRQ_NO_DEBUG);
+	return !(irq_to_desc(virq)->status_use_accessors & IRQ_IS_POLLED);
 }
 
 /* The interrupt that the driver sends is no spurious one, and the next of them is */

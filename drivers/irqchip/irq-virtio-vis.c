@@ -280,7 +280,7 @@ static int vis_irq_set_affinity(struct irq_data *d, const struct cpumask *dest, 
 /* An interrupt that the device did not send is no one's: it is not to count as spurious */
 static bool vis_retrigger(struct vis_vector *vector)
 {
-	irq_set_status_flags(vector->virq, IRQ_NO_DEBUG);
+	irq_set_status_flags(vector->virq, IRQ_IS_POLLED);
 	vector->retriggered = true;
 	return !irq_set_irqchip_state(vector->virq, IRQCHIP_STATE_PENDING, true);
 }
@@ -288,7 +288,7 @@ static bool vis_retrigger(struct vis_vector *vector)
 static void vis_end_retrigger(struct vis_vector *vector)
 {
 	if (vector->retriggered)
-		irq_clear_status_flags(vector->virq, IRQ_NO_DEBUG);
+		irq_clear_status_flags(vector->virq, IRQ_IS_POLLED);
 	vector->retriggered = false;
 }
 

@@ -11,6 +11,8 @@ CLEANUP_US=50000
 IDLE_MOVES=10
 IDLE_SPACING_US=100000
 REACH_LIMIT_MS=50
+# A single packet may be done before its interrupt is wanted; not all of these are.
+EXCHANGE_BYTES=262144
 
 # fire ACTION: makes the device send that interrupt, if it can be made to
 fire()
@@ -23,7 +25,8 @@ fire()
 		host resize disk0 $size
 		;;
 	"$NET"-config) host link net0 "$((FIRED % 2))" ;;
-	"$NET"-*) net_ping ;;
+	"$NET"-input.0) net_ping ;;
+	"$NET"-output.0) net_exchange $EXCHANGE_BYTES ;;
 	"$RNG"-input) rng_read ;;
 	"$CONSOLE"-input) host console-send x ;;
 	"$CONSOLE"-output) echo >&4 ;;
