@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The command line of scripts/bench."""
+
+import argparse
+import json
+import os
+import platform
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from vmlib import __main__ as vm
+from vmlib.machine import has_kvm
+
+from . import guests, report, size
+
+FULL = {"interrupts": 100000, "moves": 40, "count": 500, "rate": 4000, "rounds": 7}
+SMALL = {"interrupts": 2000, "moves": 6, "count": 100, "rate": 800, "rounds": 2}
+RESULTS = "Documentation/results"
+EXPECTED = "bench/expected.json"
+SCRIPT = "bench/guest/bench.sh"
+SUMMARY_MARKS = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.S)
+KINDS = ("exits", "insns", "boot", "size", "rates")
+CHECKED = ("exits", "insns")
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="scripts/bench", add_help=False, allow_abbrev=False)
+    parser.add_argument("--root", type=Path)
+    parser.add_argument("--kernel-source", type=Path)
+    parser.add_argument("--qemu-source", type=Path)
+    parser.add_argument("--revision", default="unknown")
+    parser.add_argument("--small", action="store_true")
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--publish", action="store_true")
+    parser.add_argument("--verify", action="store_true")
+    parser.add_argument("--only", default="")
+    own, rest = parser.parse_known_args()
+    own.root = own.root.resolve()
+    return own, rest
+
+
+class Steps:
+    """What there is to run, with the seconds that each takes on 2 cores."""
+
+    def __init__(self, own, options):
+        self.own = own
+        self.options = options
+        self.counts = SMALL if own.small or own.check else FULL
+
+    def exits(self):
+        seconds = 15 if self.counts is SMALL else 75
+        for transport in guests.TRANSPORTS:
+            wanted = guests.exits_scenario(transport, self.counts["interrupts"],
+                                           self.counts["moves"])
+            yield f"exits-{transport}", seconds, self.guest(transport, wanted)
+
+    def insns(self):
+        seconds = 20 if self.counts is SMALL else 60
+        for queues in (1,) if self.own.check else (1, guests.CPUS):
+            for transport in guests.TRANSPORTS:
+                wanted = guests.insns_scenario(transport, queues, self.counts["count"])
+                yield f"insns-{transport}-{queues}", seconds, self.guest(transport, wanted)
+
+    def boot(self):
+        for transport in guests.TRANSPORTS:
+            yield f"boot-{transport}", 15, self.guest(transport, guests.boot_scenario(transport))
+
+    def rates(self):
+        """Each round has every transport, so that what else the machine does hits all."""
+        for number in range(self.counts["rounds"]):
+            for transport in guests.TRANSPORTS:
+                yield (f"rates-{transport}-{number + 1}", 12,
+                       self.guest(transport, guests.rates_scenario(transport,
+                                                                   self.counts["rate"])))
+
+    def size(self):
+        yield "size", 1, lambda name: size.rows(self.options, self.own.kernel_source,
+                                                self.own.qemu_source)
+
+    def guest(self, transport, wanted):
+        return lambda name: guests.run(self.options, name, transport, wanted)
+
+    def all(self):
+        wanted = self.own.only.split(",") if self.own.only else \
+            CHECKED if self.own.check else KINDS
+        return [step for kind in KINDS if kind in wanted
+                for step in getattr(self, kind)()]
+
+
+MISSING = {
+    "mmio_msi": "the driver for it does not exist yet",
+    "insns_boot without idle time": "the clock of the boot row counts what idle time it jumped "
+                  "over: an upper bound",
+    "insns_boot of Linux 7.3 with and without PCI": "no kernel 7.3 with PCI is built here",
+    "text_bytes and modules_bytes of virtio-pci": "Debian's kernel has virtio-pci and PCI built "
+                  "in: there is no module to weigh; the lines of code stand in for them",
+    "exits_per_parked_move of the peers": "virtio-pci parks every move until the next interrupt, "
+                  "which is its exits_per_affinity_change",
+    "net_pps, net_rr over several queues, blk_iops at queue depth 32, scale": "timed, and under "
+        "TCG noise; blk_iops is dd's, not fio's",
+    "KVM": "no usable KVM here (no vmx or svm in /proc/cpuinfo), so no real exits and timings",
+}
+
+
+def cpu_model():
+    match = re.search(r"^model name\s*:\s*(.*)$", Path("/proc/cpuinfo").read_text("utf-8"), re.M)
+    return match.group(1) if match else platform.processor()
+
+
+def metadata(own, options):
+    version = subprocess.run([options.qemu, "--version"], check=True, capture_output=True,
+                             text=True).stdout.splitlines()[0]
+    return {
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "revision": own.revision,
+        "machine": f"{cpu_model()}, {os.cpu_count()} CPUs, {'KVM' if has_kvm() else 'TCG'}",
+        "qemu": version,
+        "kernel": next(options.kernel.glob("boot/vmlinuz-*")).name.removeprefix("vmlinuz-"),
+        "command": "scripts/bench" + (" --small" if own.small else "") +
+                   (f" --only {own.only}" if own.only else ""),
+    }
+
+
+def merge_rounds(rows):
+    """One row for the rounds of a timed figure: the median, and how far they spread."""
+    merged = {}
+    for row in rows:
+        key = (row["metric"], row["transport"], str(row["params"]))
+        merged.setdefault(key, []).append(row)
+    result = []
+    for group in merged.values():
+        if group[0]["kind"] == "timed":
+            values = [row["value"] for row in group]
+            result.append({**group[0], "value": statistics.median(values), "low": min(values),
+                           "high": max(values)})
+        else:
+            result += group
+    return result
+
+
+def write(directory, meta, rows, complete):
+    directory.mkdir(parents=True, exist_ok=True)
+    missing = {name: reason for name, reason in MISSING.items()
+               if name != "KVM" or not has_kvm()}
+    rows = merge_rounds(rows)
+    document = {"meta": {**meta, "complete": complete, "missing": missing}, "rows": rows}
+    (directory / "bench.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+    for name, text in report.files(document).items():
+        (directory / name).write_text(text, "utf-8")
+
+
+def run(own, options, directory):
+    """Runs the steps; what is done is written after each. Returns the rows."""
+    meta = metadata(own, options)
+    steps = Steps(own, options).all()
+    rows, left = [], sum(seconds for _, seconds, _ in steps)
+    for number, (name, seconds, step) in enumerate(steps, 1):
+        print(f"bench: {number}/{len(steps)} {name}, {left // 60 + 1} minutes left",
+              file=sys.stderr, flush=True)
+        rows += step(name)
+        left -= seconds
+        # Fewer rounds of what is timed are context too.
+        write(directory, meta, rows, all(later.startswith("rates")
+                                         for later, _, _ in steps[number:]))
+    return rows
+
+
+def limit(rows, wanted):
+    """The value that a figure may have: a number, or so many times that of a peer."""
+    if "peer" not in wanted:
+        return wanted["value"]
+    return wanted["value"] * report.find(rows, wanted["metric"], wanted["peer"],
+                                         **wanted.get("peer_params", wanted["params"]))["value"]
+
+
+def worse(rows, expected):
+    """What is expected and missing, or worse than it may be."""
+    found = []
+    for wanted in expected:
+        row = report.find(rows, wanted["metric"], "vis", **wanted["params"])
+        name = " ".join([wanted["metric"], report.words(wanted["params"])])
+        if row is None:
+            found.append(f"{name}: not measured")
+        elif wanted.get("better") == "more" and row["value"] < limit(rows, wanted):
+            found.append(f"{name}: {row['value']:g}, expected at least {limit(rows, wanted):g}")
+        elif wanted.get("better") != "more" and row["value"] > limit(rows, wanted):
+            found.append(f"{name}: {row['value']:g}, expected at most {limit(rows, wanted):g}")
+    return found
+
+
+def with_summary(text, rows):
+    """The README with the table that it is to show; unchanged if it has no place for one."""
+    return SUMMARY_MARKS.sub(lambda match: match[1] + report.summary(rows) + match[2], text)
+
+
+def publish(own):
+    """What the last run left, and the README's copy of its summary."""
+    document = json.loads((own.root / "build/bench/bench.json").read_text("utf-8"))
+    if not document["meta"]["complete"]:
+        sys.exit("scripts/bench: the last run was not complete")
+    target = own.root / RESULTS
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    files = report.files(document)
+    files["bench.json"] = json.dumps(document, indent=1) + "\n"
+    for name, text in files.items():
+        (target / name).write_text(text, "utf-8")
+    readme = own.root / "README.md"
+    readme.write_text(with_summary(readme.read_text("utf-8"), document["rows"]), "utf-8")
+
+
+def verify(own):
+    """Whether all that is published is made from the published rows, the README's table too."""
+    target = own.root / RESULTS
+    document = json.loads((target / "bench.json").read_text("utf-8"))
+    files = report.files(document)
+    found = {path.name: path.read_text("utf-8") for path in target.iterdir()
+             if path.name != "bench.json"}
+    different = [name for name in sorted({*files, *found}) if files.get(name) != found.get(name)]
+    readme = (own.root / "README.md").read_text("utf-8")
+    if not SUMMARY_MARKS.search(readme) or readme != with_summary(readme, document["rows"]):
+        different.append("README.md")
+    print("\n".join(f"{name} differs from {RESULTS}/bench.json" for name in different))
+    return 1 if different else 0
+
+
+def main():
+    own, rest = parse()
+    if own.publish:
+        publish(own)
+        return 0
+    if own.verify:
+        return verify(own)
+    options = vm.parse(["--root", str(own.root), "--script", str(own.root / SCRIPT), *rest])
+    directory = own.root / "build" / ("bench.check" if own.check else "bench")
+    try:
+        rows = run(own, options, directory)
+    except KeyboardInterrupt:
+        print(f"bench: interrupted; what is done is in {directory}", file=sys.stderr)
+        return 130
+    except guests.BenchError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    if own.check:
+        expected = json.loads((own.root / EXPECTED).read_text("utf-8"))["rows"]
+        problems = worse(rows, expected)
+        print("\n".join(problems) or f"{len(expected)} figures are no worse than expected")
+        return 1 if problems else 0
+    print(directory / "bench.md")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

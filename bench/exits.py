@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a guest's trapped accesses were for, out of QEMU's trace of all memory regions."""
+
+import re
+from collections import Counter, namedtuple
+
+EVENTS = ("memory_region_ops_read", "memory_region_ops_write", "ioapic_eoi_broadcast")
+ACCESS = re.compile(r"memory_region_ops_(read|write) cpu (-?\d+) mr \S+ addr 0x([0-9a-f]+) "
+                    r"value 0x([0-9a-f]+) size (\d) name '([^']*)'")
+EOI_BROADCAST = "ioapic_eoi_broadcast"
+
+# virtio-mmio registers, and those of virtio-pci's common configuration
+MMIO_BLOCK = 0x200
+MMIO_DEVICE_ID = 0x08
+MMIO_QUEUE_READY = 0x44
+MMIO_INTERRUPT_STATUS = 0x60
+MMIO_INTERRUPT_ACK = 0x64
+MMIO_STATUS = 0x70
+MMIO_VIS = range(0xc4, 0xf0)
+PCI_BLOCK = 0x1000
+PCI_CONFIG_VECTOR = 0x10
+PCI_STATUS = 0x14
+PCI_QUEUE_VECTOR = 0x1a
+PCI_QUEUE_ENABLE = 0x1c
+PCI_COMMON = "virtio-pci-common-"
+DEVICES = {2: "virtio-blk", 3: "virtio-serial", 4: "virtio-rng"}
+DRIVER_OK = 4
+LAPIC_BLOCK = 0x1000
+LAPIC_EOI = 0xb0
+PCI_CONFIG_SIZE = 0x1000
+PCI_FIRST_CAPABILITY = 0x40
+MSIX_CAPABILITY_ID = 0x11
+MSIX_REGISTERS = range(2, 12)
+
+Access = namedtuple("Access", "write cpu address value size region")
+
+
+def parse(lines):
+    """Accesses by CPUs, in order, and how often an EOI had to go on to the I/O APIC."""
+    accesses, broadcasts = [], 0
+    for line in lines:
+        match = ACCESS.search(line)
+        if match:
+            kind, cpu, address, value, size, region = match.groups()
+            if int(cpu) >= 0:
+                accesses.append(Access(kind == "write", int(cpu), int(address, 16),
+                                       int(value, 16), int(size), region))
+        elif EOI_BROADCAST in line:
+            broadcasts += 1
+    return accesses, broadcasts
+
+
+def kind(access):
+    """What an access is for; None if it has nothing to do with a virtio device."""
+    region, address = access.region, access.address
+    if region == "virtio-mmio":
+        offset = address % MMIO_BLOCK
+        if offset == MMIO_INTERRUPT_STATUS:
+            return "status_read"
+        if offset == MMIO_INTERRUPT_ACK:
+            return "ack"
+        return "vis_register" if offset in MMIO_VIS else "register"
+    if region.startswith("virtio-mmio-vis"):
+        return "mask_table"
+    if region.startswith(PCI_COMMON):
+        offset = address % PCI_BLOCK
+        return "msix_register" if offset in (PCI_CONFIG_VECTOR, PCI_QUEUE_VECTOR) else "register"
+    if region.startswith("virtio-pci-isr"):
+        return "status_read"
+    if region.startswith("virtio-pci"):
+        return "register"
+    if region in ("msix-table", "msix-pba"):
+        return "msix_table"
+    if region == "ioapic":
+        return "ioapic"
+    if region == "pcie-mmcfg-mmio":
+        return "pci_config"
+    return None
+
+
+def is_lapic_eoi(access):
+    return access.write and access.region == "apic-msi" and \
+        access.address % LAPIC_BLOCK == LAPIC_EOI
+
+
+def count(accesses):
+    kinds = Counter(kind(access) for access in accesses)
+    del kinds[None]
+    return kinds
+
+
+def until_driver_ok(accesses):
+    """A driver's probe: what comes after it is the device at work."""
+    for number, access in enumerate(accesses):
+        status = (access.region == "virtio-mmio" and
+                  access.address % MMIO_BLOCK == MMIO_STATUS or
+                  access.region.startswith(PCI_COMMON) and
+                  access.address % PCI_BLOCK == PCI_STATUS)
+        if status and access.write and access.value & DRIVER_OK:
+            return accesses[:number + 1]
+    raise ValueError("no driver has come to DRIVER_OK")
+
+
+def device(accesses):
+    """The device whose probe it is, by QEMU's name."""
+    for access in accesses:
+        if access.region == "virtio-mmio" and access.address % MMIO_BLOCK == MMIO_DEVICE_ID:
+            return DEVICES[access.value]
+        if access.region.startswith(PCI_COMMON):
+            return access.region.removeprefix(PCI_COMMON)
+    raise ValueError("no device has been probed")
+
+
+def queues_enabled(accesses):
+    return sum(access.write and access.value == 1 and
+               (access.region == "virtio-mmio" and
+                access.address % MMIO_BLOCK == MMIO_QUEUE_READY or
+                access.region.startswith(PCI_COMMON) and
+                access.address % PCI_BLOCK == PCI_QUEUE_ENABLE) for access in accesses)
+
+
+def msix_config(accesses):
+    """Accesses to the MSI-X capability, but for its header, which the walk of all has read."""
+    config = [access for access in accesses if kind(access) == "pci_config"]
+    found = {access.address for access in config
+             if not access.write and access.size == 2 and
+             access.address % PCI_CONFIG_SIZE >= PCI_FIRST_CAPABILITY and
+             access.value & 0xff == MSIX_CAPABILITY_ID}
+    return sum(access.address - start in MSIX_REGISTERS for access in config for start in found)
+
+
+def vector_setup(accesses):
+    """What a probe does for the sake of its interrupts."""
+    kinds = count(accesses)
+    return (kinds["vis_register"] + kinds["mask_table"] + kinds["msix_register"] +
+            kinds["msix_table"] + kinds["ioapic"] + msix_config(accesses))
+
+
+class Masks:
+    """Follows the mask bits of one vector: what each trapped write of them was."""
+
+    def __init__(self):
+        self.words = {}
+
+    def steps(self, accesses):
+        """Counter of mask, unmask and commit (none changed)."""
+        steps = Counter()
+        for access in accesses:
+            if not access.write or kind(access) != "mask_table":
+                continue
+            before = self.words.get(access.address, access.value)
+            self.words[access.address] = access.value
+            steps["mask" if access.value & ~before else
+                  "unmask" if before & ~access.value else "commit"] += 1
+        return steps

@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The guests that are measured: the same devices and work over each transport."""
+
+import statistics
+from collections import Counter
+
+from vmlib import __main__ as vm
+from vmlib.scenarios import SCENARIOS, Scenario
+from vmlib.services import Services
+
+from . import exits
+
+TRANSPORTS = ("legacy", "pci", "vis")
+VIRTIO_MODULES = {"legacy": "virtio_mmio", "pci": "virtio_pci", "vis": "virtio_mmio_vis"}
+CPUS = 4
+# Without any event QEMU would log none that is switched on later.
+RARE_EVENTS = ("virtio_mmio_vis_reset",)
+DISK_BYTES = 8 << 30
+LATENCY_NS = 500000
+# One instruction is one nanosecond, and one tick of the TSC.
+COUNT_INSTRUCTIONS = ["-icount", "shift=0,sleep=off"]
+ONE_GIGAHERTZ = "tsc_early_khz=1000000"
+
+
+def device(transport, name, options=""):
+    """A virtio device of the transport, with a vector per queue where it has vectors."""
+    bus = "pci" if transport == "pci" else "device"
+    modern = ",disable-legacy=on" if transport == "pci" else ""
+    modern += ",romfile=" if transport == "pci" and name == "net" else ""
+    return ["-device", f"virtio-{name}-{bus}{options}{modern}"]
+
+
+def null_disk(transport, number, queues, latency_ns=0):
+    """A read costs the host nothing. With a latency it never ends before its reader sleeps."""
+    node = f"null{number}"
+    return ["-blockdev", f"driver=null-co,node-name={node},size={DISK_BYTES},read-zeroes=off,"
+            f"latency-ns={latency_ns}",
+            *device(transport, "blk", f",drive={node},num-queues={queues}")]
+
+
+def rng(transport):
+    return ["-object", "rng-random,id=rng0,filename=/dev/urandom",
+            *device(transport, "rng", ",rng=rng0")]
+
+
+def serial(transport, queues):
+    """Two queues for each port, and two for the control of the ports."""
+    vectors = f",vectors={queues + 1}" if transport == "pci" else ""
+    return device(transport, "serial", f",max_ports={queues // 2 - 1}{vectors}")
+
+
+def net_vectors(queues):
+    """A pair of queues each, one for control, and configuration."""
+    return 2 * queues + 2
+
+
+def net(transport, queues):
+    if queues == 1:
+        return ["-netdev", "user,id=net0,ipv6=off", *device(transport, "net", ",netdev=net0")]
+    vectors = f",vectors={net_vectors(queues)}" if transport == "pci" else ""
+    return ["-netdev", f"tap,id=net0,ifname=tap0,queues={queues},script=no,downscript=no",
+            *device(transport, "net", f",netdev=net0,mq=on{vectors}")]
+
+
+def scenario(transport, parts, devices, **options):
+    """parameters are the guest script's, by name."""
+    parameters = {"run": ",".join(parts), **options.pop("parameters")}
+    words = [f"bench.{name}={value}" for name, value in parameters.items()]
+    # The self-tests of the crypto code run for a while after boot.
+    words += ["cryptomgr.notests", *options.pop("append", [])]
+    return Scenario(("bench.sh",), devices=devices, vis="on" if transport == "vis" else "off",
+                    board=",pcie=on" if transport == "pci" else "", append=" ".join(words),
+                    modules=(VIRTIO_MODULES[transport],), load=("vis_bench",),
+                    trace=RARE_EVENTS, **options)
+
+
+def exits_scenario(transport, interrupts, moves):
+    """The disks are first: the guest numbers them in the order of their slots."""
+    disks = [word for number, queues in enumerate((1, 2, CPUS))
+             for word in null_disk(transport, number, queues)]
+    ports = [word for queues in (8, 16, 64) for word in serial(transport, queues)]
+    return scenario(transport, ("interrupts", "moves", "masks", "setup"),
+                    disks + rng(transport) + ports, smp=CPUS, timeout=300,
+                    parameters={"count": interrupts, "moves": moves})
+
+
+def insns_scenario(transport, queues, count):
+    """One CPU more than queues, which only soaks up what would be idle time."""
+    soaker = queues
+    return scenario(transport, ("insns",), null_disk(transport, 0, queues, LATENCY_NS) +
+                    net(transport, queues) + COUNT_INSTRUCTIONS,
+                    smp=queues + 1, timeout=300, taps=int(queues > 1),
+                    vectors=net_vectors(queues),
+                    append=[f"isolcpus=managed_irq,domain,{soaker}", ONE_GIGAHERTZ],
+                    parameters={"count": count})
+
+
+def boot_scenario(transport):
+    return scenario(transport, ("boot",), null_disk(transport, 0, 1) + COUNT_INSTRUCTIONS, smp=1,
+                    append=[ONE_GIGAHERTZ], parameters={})
+
+
+def rates_scenario(transport, count):
+    devices = [*null_disk(transport, 0, 1), *null_disk(transport, 1, CPUS), *net(transport, 1)]
+    return scenario(transport, ("rates", "spread"), devices, smp=CPUS,
+                    parameters={"count": count})
+
+
+class Rows:
+    """What a guest's own words and traces come to."""
+
+    def __init__(self, transport):
+        self.transport = transport
+        self.rows = []
+        self.windows = {}
+        self.works = {}
+        self.masks = exits.Masks()
+
+    def add(self, metric, unit, value, low=None, high=None, kind="counted", **params):
+        self.rows.append({"metric": metric, "unit": unit, "kind": kind,
+                          "transport": self.transport, "params": params, "value": value,
+                          "low": value if low is None else low,
+                          "high": value if high is None else high})
+
+    def window(self, name, params, lines):
+        accesses, broadcasts = exits.parse(lines)
+        getattr(self, "take_" + name)(accesses, broadcasts, **params)
+
+    def take_interrupts(self, accesses, broadcasts, queues, n, **params):
+        kinds = exits.count(accesses)
+        kinds["eoi_ioapic"] = broadcasts
+        for name in ("status_read", "ack", "eoi_ioapic", "mask_table", "msix_table", "ioapic",
+                     "register", "vis_register"):
+            if kinds[name]:
+                self.add("exits_per_interrupt", "exits", kinds[name] / n, queues=queues,
+                         kind_of_exit=name, interrupts=n)
+        self.add("exits_per_interrupt", "exits", sum(kinds.values()) / n, queues=queues,
+                 kind_of_exit="all", interrupts=n)
+        lapic = sum(exits.is_lapic_eoi(access) for access in accesses)
+        self.add("lapic_eoi_per_interrupt", "writes", lapic / params["all"], queues=queues)
+
+    @staticmethod
+    def moving(accesses):
+        """What of the accesses is for messages and masks."""
+        kinds = exits.count(accesses)
+        return kinds["mask_table"] + kinds["msix_table"] + kinds["ioapic"]
+
+    def take_move(self, accesses, _, mode, **__):
+        window = self.windows.setdefault(mode, Counter())
+        window["moves"] += 1
+        window["at_once"] += self.moving(accesses) > 0
+        window["exits"] += self.moving(accesses)
+        window.update(self.masks.steps(accesses))
+
+    def take_moved(self, accesses, _, mode, **__):
+        self.windows[mode]["exits"] += self.moving(accesses)
+        self.windows[mode].update(self.masks.steps(accesses))
+
+    def take_parked(self, accesses, _, **__):
+        self.windows.setdefault("parked", []).append(self.moving(accesses))
+        self.masks.steps(accesses)
+
+    def take_mask(self, accesses, _, **__):
+        self.windows.setdefault("mask", []).append(self.moving(accesses))
+
+    def take_unmask(self, accesses, _, **__):
+        self.windows.setdefault("unmask", []).append(self.moving(accesses))
+
+    def take_setup(self, accesses, _, **__):
+        probe = exits.until_driver_ok(accesses)
+        params = {"device": exits.device(probe), "queues": exits.queues_enabled(probe)}
+        self.add("exits_vector_setup", "exits", exits.vector_setup(probe), **params)
+        self.add("exits_probe", "exits", sum(exits.count(probe).values()), **params)
+
+    def figure(self, metric, params):
+        insns, n = params.pop("insns"), params.pop("n")
+        self.add(metric, "instructions", insns / n, **params, n=n)
+
+    def work(self, metric, queues, n, *numbers):
+        """Pairs of the instructions of all but the soaker, and of the soaker: twice of an idle
+        guest, then of n times the work and of 2n times."""
+        idle, longer, least, most = zip(numbers[::2], numbers[1::2])
+        rate = (longer[0] - idle[0]) / (longer[1] - idle[1])
+        insns = most[0] - least[0] - rate * (most[1] - least[1])
+        # A packet is sent and its answer received.
+        number = 2 * n if metric == "insns_per_packet" else n
+        self.works.setdefault((metric, queues, number), []).append(insns / number)
+
+    def rate(self, metric, params):
+        self.add(metric, "1/s", params["n"] / (params["ms"] / 1000), kind="timed",
+                 queues=params["queues"])
+
+    def spread(self, params):
+        self.add("cpu_spread", "share of the busiest CPU", params["most"] / params["n"],
+                 kind="timed", queues=CPUS)
+
+    def samples(self, metric, params):
+        counts = [tuple(map(int, pair.split("x"))) for pair in params["values"].split(",")]
+        values = [value for number, value in counts for _ in range(number)]
+        transport, self.transport = self.transport, self.transport
+        if params["scope"] == "floor":
+            self.transport = "floor"
+        for stat, share in (("median", 0.5), ("p99", 0.99)):
+            self.add(metric, "instructions", values[min(int(len(values) * share),
+                                                        len(values) - 1)],
+                     low=values[0], high=values[-1], scope=params["scope"], stat=stat,
+                     queues=params["queues"], n=len(values))
+        self.transport = transport
+
+    def finish(self):
+        """Rows of what was collected over several windows."""
+        for (metric, queues, n), values in self.works.items():
+            self.add(metric, "instructions", statistics.median(values), min(values), max(values),
+                     queues=queues, n=n)
+        for mode in ("quiet", "busy"):
+            if mode in self.windows:
+                self.finish_moves(mode, self.windows[mode])
+        if "parked" in self.windows and self.transport == "vis":
+            values = [value - 1 for value in self.windows["parked"]]
+            self.add("exits_per_parked_move", "exits", sum(values) / len(values), min(values),
+                     max(values), moves=len(values))
+        for name in ("mask", "unmask"):
+            if name in self.windows:
+                values = self.windows[name]
+                self.add(f"exits_per_{name}", "exits", sum(values) / len(values), min(values),
+                         max(values))
+        return self.rows
+
+    def finish_moves(self, mode, window):
+        moves = window["moves"]
+        collisions = 0
+        if self.transport == "vis":
+            collisions = 2 * min(window["mask"], window["unmask"])
+            self.add("exits_in_progress", "exits", collisions / moves, queue=mode, moves=moves)
+        self.add("exits_per_affinity_change", "exits", (window["exits"] - collisions) / moves,
+                 queue=mode, moves=moves)
+        if mode == "quiet":
+            self.add("moves_effective_at_once", "share", window["at_once"] / moves, moves=moves)
+
+
+class BenchServices(Services):
+    """The verbs of the bench beside those of the tests."""
+
+    rows = None
+
+    def trace_exits(self, enable):
+        for event in exits.EVENTS:
+            self.machine.qmp("trace-event-set-state", name=event, enable=enable)
+
+    def do_trap_start(self):
+        self.trace_exits(True)
+        self.machine.trace.mark()
+        return ""
+
+    def do_trap_end(self, name, *words):
+        self.trace_exits(False)
+        self.rows.window(name, parameters(words),
+                         self.machine.trace.lines("|".join(exits.EVENTS)))
+        return ""
+
+    def do_figure(self, metric, *words):
+        self.rows.figure(metric, parameters(words))
+        return ""
+
+    def do_work(self, metric, *numbers):
+        self.rows.work(metric, *map(int, numbers))
+        return ""
+
+    def do_rate(self, metric, *words):
+        self.rows.rate(metric, parameters(words))
+        return ""
+
+    def do_spread(self, *words):
+        self.rows.spread(parameters(words))
+        return ""
+
+    def do_samples(self, metric, *words):
+        self.rows.samples(metric, parameters(words))
+        return ""
+
+
+def parameters(words):
+    pairs = (word.split("=") for word in words)
+    return {name: int(value) if value.isdigit() else value for name, value in pairs}
+
+
+class Quiet:
+    """A TAP stream that keeps only what failed."""
+
+    def __init__(self):
+        self.results = {}
+        self.notes = []
+
+    def result(self, passed, name, _rest=""):
+        self.results[name] = passed
+
+    def note(self, text):
+        self.notes.append(text)
+
+    def failure(self):
+        failed = [name for name, passed in self.results.items() if not passed]
+        return "; ".join(failed + self.notes[-5:]) if failed else None
+
+
+class BenchError(Exception):
+    """A guest did not do all of its work."""
+
+
+def run(options, name, transport, wanted):
+    """Boots one guest; its rows."""
+    SCENARIOS[name] = wanted
+    tap = Quiet()
+    guest = vm.Guest(options, name, tap)
+    rows = Rows(transport)
+    guest.services = type("Verbs", (BenchServices,), {"rows": rows})
+    guest.rundir = options.root / "build/bench/guests" / name
+    guest.run()
+    if tap.failure():
+        raise BenchError(f"{name}: {tap.failure()}")
+    return rows.finish()

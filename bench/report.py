@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The table, the verdicts and the plots, all of them made from the rows alone."""
+
+from html import escape
+
+TRANSPORTS = ("legacy", "pci", "vis")
+NAMES = {"legacy": "virtio-mmio", "pci": "virtio-pci, MSI-X", "vis": "VIS", "floor": "floor"}
+
+# One exit to user space and back, in cycles; see ESTIMATE_NOTE
+EXIT_CYCLES = 2528
+ESTIMATE_GHZ = 3
+ESTIMATE_NOTE = f"""\
+An estimate, not a measurement: {EXIT_CYCLES:,} cycles for each trapped access, which is what a developer of
+KVM measured from the entry of its ioctl to its return on an AMD server
+(<https://lkml.iu.edu/hypermail/linux/kernel/2012.2/00527.html>), at {ESTIMATE_GHZ} GHz. The work of the VMM
+itself is not in it. Where KVM emulates the I/O APIC, the EOI costs less."""
+
+BLK_4 = {"device": "virtio-blk", "queues": 4}
+PLOTS = {
+    "exits": ("Trapped accesses per interrupt", "exits_per_interrupt",
+              {"queues": 4, "kind_of_exit": "all"}),
+    "moves": ("Trapped accesses per change of affinity, quiet queue", "exits_per_affinity_change",
+              {"queue": "quiet"}),
+    "setup": ("Trapped accesses to set up the vectors of 4 queues", "exits_vector_setup",
+              BLK_4),
+    "dispatch": ("Instructions per interrupt, empty callback", "insns_per_interrupt",
+                 {"queues": 1, "scope": "dispatch", "stat": "median"}),
+    "full": ("Instructions per interrupt, virtio-blk", "insns_per_interrupt",
+             {"queues": 1, "scope": "full", "stat": "median"}),
+    "io": ("Instructions per read of 4 KiB, 4 queues", "insns_per_io", {"queues": 4}),
+}
+
+
+def find(rows, metric, transport, **params):
+    """The one row of these parameters, others of it left open; None if it is missing."""
+    for row in rows:
+        if row["metric"] == metric and row["transport"] == transport and \
+                all(row["params"].get(name) == value for name, value in params.items()):
+            return row
+    return None
+
+
+# Counted, but not alike each time: when the host answers decides how often the guest sleeps.
+SPREAD = ("insns_per_io", "insns_per_packet")
+
+
+def number(value):
+    if value == int(value):
+        return f"{int(value):,}"
+    return f"{value:,.2f}" if value < 1000 else f"{value:,.0f}"
+
+
+def shown(row):
+    if row is None:
+        return "-"
+    text = number(row["value"])
+    if row["kind"] == "timed" or row["metric"] in SPREAD:
+        text += f" ({number(row['low'])} to {number(row['high'])})"
+    return text
+
+
+def words(params):
+    hidden = ("interrupts", "moves", "n")
+    return ", ".join(f"{name} {value}" for name, value in params.items() if name not in hidden)
+
+
+def keys(rows):
+    """Metrics with their parameters, in the order in which they first appear."""
+    found = {}
+    for row in rows:
+        found.setdefault((row["metric"], words(row["params"]), row["unit"], row["kind"]), {})[
+            row["transport"]] = row
+    return found
+
+
+METHOD = """\
+- Trapped accesses are those of the guest's CPUs to memory that QEMU emulates, from its own trace.
+  Left out: the queues' notifications, which are ioeventfds and the same for all, and the local
+  APIC, whose EOIs `lapic_eoi_per_interrupt` has.
+- `eoi_ioapic` is an EOI of a level interrupt, which goes on to the I/O APIC.
+- Instructions are ticks of the TSC under `-icount shift=0`. `dispatch` is an interrupt whose queue
+  callback is empty, `full` one that completes a read; `floor` an edge interrupt with an empty
+  handler that the CPU sends to itself.
+- `insns_per_io` and `insns_per_packet` are those of all CPUs, less what an idle guest does in as
+  much time; one CPU more keeps busy so that no idle time is skipped. Beside the median of three
+  runs stand the least and the most.
+- A quiet queue has no interrupt while it moves, a busy one is at work. A parked move is one that
+  comes before the last is complete; of an idle queue, so that the driver sends the interrupts that
+  it waits for itself.
+"""
+
+
+# Targets: each returns (what was reached, whether it is met), or None without its rows
+
+def value(rows, *key, **params):
+    row = find(rows, *key, **params)
+    if row is None:
+        raise LookupError
+    return row["value"]
+
+
+def no_exits(rows):
+    exits = [value(rows, "exits_per_interrupt", "vis", queues=queues, kind_of_exit="all")
+             for queues in (1, 4)]
+    return f"{max(exits):g}", max(exits) == 0
+
+
+def one_exit_per_move(rows):
+    exits = [value(rows, "exits_per_affinity_change", "vis", queue=mode)
+             for mode in ("quiet", "busy")]
+    pci = value(rows, "exits_per_affinity_change", "pci", queue="busy")
+    return f"{exits[0]:g} quiet, {exits[1]:g} busy (pci {pci:g})", max(exits) == 1
+
+
+def at_once(rows):
+    share = value(rows, "moves_effective_at_once", "vis")
+    return f"{share:.0%}", share == 1
+
+
+def setup(rows):
+    vis = value(rows, "exits_vector_setup", "vis", **BLK_4)
+    pci = value(rows, "exits_vector_setup", "pci", **BLK_4)
+    return f"{vis} (pci {pci})", vis <= 15 and vis <= pci / 4
+
+
+def not_above(metric, peer, factor=1, peer_params=None, **params):
+    def judge(rows):
+        vis = value(rows, metric, "vis", **params)
+        other = value(rows, metric, peer, **(peer_params or params))
+        return f"{number(vis)} ({peer} {number(other)})", vis <= factor * other
+    return judge
+
+
+def insns(scope, queues):
+    return {"scope": scope, "queues": queues, "stat": "median"}
+
+
+def targets():
+    yield "exits per interrupt: 0", no_exits
+    yield "exits per live change of affinity: 1", one_exit_per_move
+    yield "moves effective at once: 100 %", at_once
+    yield "vector setup for 4 queues: at most 15 exits, and a quarter of pci's", setup
+    for queues in (1, 4):
+        for scope in ("dispatch", "full"):
+            yield (f"instructions per interrupt, {scope}, {queues} queues: at most pci's",
+                   not_above("insns_per_interrupt", "pci", **insns(scope, queues)))
+        yield (f"instructions per interrupt, dispatch, {queues} queues: at most 1.15 x floor",
+               not_above("insns_per_interrupt", "floor", 1.15,
+                         dict(insns("floor", queues)), **insns("dispatch", queues)))
+        yield (f"instructions per interrupt, full, {queues} queues: below legacy's",
+               not_above("insns_per_interrupt", "legacy", **insns("full", queues)))
+    for metric, name in (("insns_per_io", "read of 4 KiB"), ("insns_per_packet", "packet")):
+        for peer in ("pci", "legacy"):
+            yield (f"instructions per {name}, 4 queues: not above {peer}'s",
+                   not_above(metric, peer, queues=4))
+
+
+def verdicts(rows):
+    """(target, reached, met) for each target, met None where its rows are missing."""
+    for target, judge in targets():
+        try:
+            yield target, *judge(rows)
+        except LookupError:
+            yield target, "not measured", None
+
+
+def estimate(rows, metric, **params):
+    row = find(rows, metric, "legacy", **params)
+    vis = find(rows, metric, "vis", **params)
+    pci = find(rows, metric, "pci", **params)
+    if None in (row, vis, pci):
+        return []
+    cells = []
+    for one in (row, pci, vis):
+        cost = one["value"] * EXIT_CYCLES / ESTIMATE_GHZ / 1000
+        cells.append(f"{cost:.1f} us")
+    return cells
+
+
+SUMMARY = (
+    ("trapped accesses per interrupt", "exits_per_interrupt",
+     {"queues": 4, "kind_of_exit": "all"}),
+    ("per change of a live vector's affinity", "exits_per_affinity_change", {"queue": "busy"}),
+    ("changes in effect before the next interrupt", "moves_effective_at_once", {}),
+    ("trapped accesses to set up 4 queues' vectors", "exits_vector_setup", BLK_4),
+    ("trapped accesses of a driver's probe, 4 queues", "exits_probe", BLK_4),
+    ("instructions per interrupt, empty callback", "insns_per_interrupt",
+     {"queues": 1, "scope": "dispatch", "stat": "median"}),
+    ("instructions per interrupt, virtio-blk", "insns_per_interrupt",
+     {"queues": 1, "scope": "full", "stat": "median"}),
+    ("lines of code in the guest, bus included", "code_lines", {"side": "guest"}),
+    ("lines of code in the VMM, bus included", "code_lines", {"side": "vmm"}),
+)
+
+
+def total(rows, metric, transport, params):
+    """A figure, or the sum over the parts of one."""
+    parts = [row for row in (find(rows, metric, transport, **params, part=part)
+                             for part in ("driver", "bus")) if row]
+    if parts:
+        return {**parts[0], "value": sum(row["value"] for row in parts)}
+    return find(rows, metric, transport, **params)
+
+
+def summary(rows):
+    """What the README shows."""
+    lines = ["| | " + " | ".join(NAMES[transport] for transport in TRANSPORTS) + " |",
+             "|---|---|---|---|"]
+    for label, metric, params in SUMMARY:
+        cells = [total(rows, metric, transport, params) for transport in TRANSPORTS]
+        if metric == "moves_effective_at_once":
+            texts = ["-" if cell is None else f"{cell['value']:.0%}" for cell in cells]
+        else:
+            texts = [shown(cell) for cell in cells]
+        lines.append(f"| {label} | {' | '.join(texts)} |")
+    return "\n".join(lines) + "\n"
+
+
+def markdown(meta, rows, missing):
+    lines = ["<!-- SPDX-License-Identifier: GPL-2.0-only -->", "# Results", "",
+             "Made by `scripts/bench`; no figure is typed by hand. Counted figures do not depend on "
+             "the machine's speed, timed ones do.", ""]
+    lines += [f"- {name}: {text}" for name, text in meta.items()]
+    lines += ["", "## Targets", "", "| target | reached | met |", "|---|---|---|"]
+    lines += [f"| {target} | {reached} | {'yes' if met else '-' if met is None else '**no**'} |"
+              for target, reached, met in verdicts(rows)]
+    lines += ["", "## Figures", "", METHOD,
+              "| metric | parameters | virtio-mmio | virtio-pci, MSI-X | VIS | floor | unit |",
+              "|---|---|---|---|---|---|---|"]
+    for (metric, params, unit, kind), cells in keys(rows).items():
+        label = metric if kind == "counted" else f"{metric} (context)"
+        values = " | ".join(shown(cells.get(transport))
+                            for transport in (*TRANSPORTS, "floor"))
+        lines.append(f"| {label} | {params} | {values} | {unit} |")
+    lines += ["", "## What the exits cost on real hardware: an estimate", "", ESTIMATE_NOTE, "",
+              "| estimate | virtio-mmio | virtio-pci, MSI-X | VIS |", "|---|---|---|---|"]
+    for label, metric, params in (
+            ("per interrupt", "exits_per_interrupt", {"queues": 4, "kind_of_exit": "all"}),
+            ("per change of affinity", "exits_per_affinity_change", {"queue": "quiet"}),
+            ("vector setup, 4 queues", "exits_vector_setup", BLK_4),
+            ("probe, 4 queues", "exits_probe", BLK_4)):
+        cells = estimate(rows, metric, **params)
+        if cells:
+            lines.append(f"| {label} | {' | '.join(cells)} |")
+    if missing:
+        lines += ["", "## Not measured", ""]
+        lines += [f"- {name}: {reason}" for name, reason in missing.items()]
+    return "\n".join(lines) + "\n"
+
+
+# Plots
+
+BAR, GAP, LEFT, WIDTH, TOP = 22, 8, 150, 560, 34
+COLOURS = {"legacy": "#9a9a9a", "pci": "#6b8fb5", "vis": "#c4572e", "floor": "#d9d9d9"}
+
+
+def svg(title, values):
+    """Horizontal bars, one for each transport."""
+    room = WIDTH - LEFT - 90
+    most = max(values.values()) or 1
+    height = TOP + len(values) * (BAR + GAP) + GAP
+    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
+             'font-family="sans-serif" font-size="13">',
+             f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
+             f'<text x="{GAP}" y="20" font-weight="bold">{escape(title)}</text>']
+    for place, (transport, amount) in enumerate(values.items()):
+        top = TOP + place * (BAR + GAP)
+        length = max(1, room * amount / most)
+        parts += [f'<text x="{LEFT - GAP}" y="{top + 16}" text-anchor="end">'
+                  f'{NAMES[transport]}</text>',
+                  f'<rect x="{LEFT}" y="{top}" width="{length:.1f}" height="{BAR}" '
+                  f'fill="{COLOURS[transport]}"/>',
+                  f'<text x="{LEFT + length + 6:.1f}" y="{top + 16}">{number(amount)}</text>']
+    return "\n".join(parts + ["</svg>"]) + "\n"
+
+
+def plots(rows):
+    """{file name: SVG} of what has been measured."""
+    result = {}
+    for name, (title, metric, params) in PLOTS.items():
+        found = {transport: find(rows, metric, transport, **params) for transport in TRANSPORTS}
+        if params.get("scope") == "dispatch":
+            found["floor"] = find(rows, metric, "floor", **{**params, "scope": "floor"})
+        values = {transport: row["value"] for transport, row in found.items() if row}
+        if values:
+            result[name + ".svg"] = svg(title, values)
+    return result
+
+
+def files(document):
+    """{file name: text} of everything that is made from bench.json."""
+    meta = dict(document["meta"])
+    missing = meta.pop("missing")
+    meta.pop("complete")
+    rows = document["rows"]
+    return {"bench.md": markdown(meta, rows, missing), **plots(rows)}

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What each transport needs in the guest and in the VMM: lines of code, and bytes of modules."""
+
+import re
+import struct
+
+from vmlib import initramfs
+
+COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\')', re.S)
+SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS = 2, 4, 8
+
+# driver: the transport itself. bus: what it stands on and the others do not need.
+GUEST = {
+    "legacy": {"driver": ["drivers/virtio/virtio_mmio.c", "include/uapi/linux/virtio_mmio.h"]},
+    "pci": {"driver": ["drivers/virtio/virtio_pci_modern.c", "drivers/virtio/virtio_pci_common.[ch]",
+                       "drivers/virtio/virtio_pci_modern_dev.c",
+                       "include/linux/virtio_pci_modern.h", "include/uapi/linux/virtio_pci.h"],
+            "bus": ["drivers/pci/*.c", "drivers/pci/msi/*.[ch]", "drivers/pci/pci.h",
+                    "arch/x86/pci/*.c", "drivers/acpi/pci_*.c"]},
+}
+OUR_GUEST = ["drivers/virtio/virtio_mmio_transport.c", "drivers/virtio/virtio_mmio_vis.[ch]",
+             "drivers/irqchip/irq-virtio-vis.c", "include/linux/virtio_vis.h",
+             "include/uapi/linux/virtio_vis.h", "include/trace/events/virtio_vis.h"]
+VMM = {
+    "legacy": {"driver": ["hw/virtio/virtio-mmio.c", "include/hw/virtio/virtio-mmio.h"]},
+    "pci": {"driver": ["hw/virtio/virtio-pci.c", "include/hw/virtio/virtio-pci.h"],
+            "bus": ["hw/pci/*.c", "hw/pci-host/gpex*.c", "include/hw/pci/*.h"]},
+}
+OUR_VMM = ["qemu/hw/virtio/virtio-mmio-vis.c", "qemu/include/hw/virtio/virtio-mmio-vis.h",
+           "include/uapi/linux/virtio_vis.h"]
+VIS_PATCH = "qemu/patches/*virtio-mmio-vis.patch"
+MODULES = {"legacy": ("virtio_mmio",), "vis": ("irq_virtio_vis", "virtio_mmio_vis")}
+
+
+def code_lines(text):
+    """Lines with more on them than blanks and comments."""
+    text = COMMENT.sub(lambda match: match.group(1) or re.sub(r"[^\n]", "", match.group()), text)
+    return sum(bool(line.strip()) for line in text.splitlines())
+
+
+def lines_of(root, patterns):
+    files = sorted({path for pattern in patterns for path in root.glob(pattern)})
+    if not files:
+        raise FileNotFoundError(f"{root} has none of {' '.join(patterns)}")
+    return sum(code_lines(path.read_text("utf-8", "replace")) for path in files)
+
+
+def patch_lines(root):
+    """What the hooks add to the VMM's own files, tests and build files left out."""
+    text = next(root.glob(VIS_PATCH)).read_text("utf-8")
+    files = re.split(r"^--- .*\n\+\+\+ b/", text, flags=re.M)[1:]
+    added = [line[1:] for part in files if re.match(r"\S+\.[ch]\n", part)
+             for line in part.splitlines() if line.startswith("+")]
+    return code_lines("\n".join(added))
+
+
+def section_bytes(data):
+    """Of a 64-bit ELF object: bytes of instructions, and bytes loaded."""
+    offset, = struct.unpack_from("<Q", data, 0x28)
+    size, count = struct.unpack_from("<HH", data, 0x3a)
+    text = loaded = 0
+    for number in range(count):
+        _, kind, flags, _, _, length = struct.unpack_from("<IIQQQQ", data, offset + number * size)
+        if flags & SHF_ALLOC:
+            loaded += length
+        if flags & SHF_EXECINSTR and kind != SHT_NOBITS:
+            text += length
+    return text, loaded
+
+
+def rows(options, kernel_source, qemu_source):
+    result = []
+
+    def add(metric, unit, transport, value, **params):
+        result.append({"metric": metric, "unit": unit, "kind": "counted", "transport": transport,
+                       "params": params, "value": value, "low": value, "high": value})
+
+    for side, root, files in (("guest", kernel_source, GUEST), ("vmm", qemu_source, VMM)):
+        for transport, parts in files.items():
+            for part, patterns in parts.items():
+                add("code_lines", "lines", transport, lines_of(root, patterns), side=side,
+                    part=part)
+    add("code_lines", "lines", "vis", lines_of(options.root, OUR_GUEST), side="guest",
+        part="driver")
+    add("code_lines", "lines", "vis", lines_of(qemu_source, VMM["legacy"]["driver"]) +
+        lines_of(options.root, OUR_VMM) + patch_lines(options.root), side="vmm", part="driver")
+
+    modules = initramfs.Modules(options.kernel / "lib/modules", options.modules)
+    for transport, names in MODULES.items():
+        sizes = [section_bytes(initramfs.module_bytes(modules.paths[name])) for name in names]
+        add("text_bytes", "bytes", transport, sum(text for text, _ in sizes), part="driver")
+        add("modules_bytes", "bytes", transport, sum(loaded for _, loaded in sizes),
+            part="driver")
+    return result
