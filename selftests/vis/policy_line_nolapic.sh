@@ -4,17 +4,6 @@
 
 . ./vis_lib.sh
 
-policy_line()
-{
-	local driver
-
-	for driver in virtio_blk virtio_net virtio_rng virtio_console; do
-		check_line $driver "$(vis_driver)"
-	done
-	all_devices_work
-	expect "devices that say why" 4 "$(dmesg | grep -c "VIS .*: using the interrupt line")"
-}
-
 tests="
 vis.policy.line.nolapic	policy_line
 "

@@ -372,3 +372,15 @@ all_devices_work()
 	console_open
 	console_exchange console
 }
+
+# policy_line: every device runs on its line, and has said why, once
+policy_line()
+{
+	local driver
+
+	for driver in virtio_blk virtio_net virtio_rng virtio_console; do
+		check_line $driver "$(vis_driver)"
+	done
+	all_devices_work
+	expect "devices that say why" 4 "$(dmesg | grep -c "VIS .*: using the interrupt line")"
+}
