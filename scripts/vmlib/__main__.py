@@ -66,7 +66,7 @@ class Guest:
             files["script.sh"] = self.options.script.read_bytes()
         initramfs.build(self.rundir / "initrd", self.options.busybox, modules.closure(
             STOCK_GUEST_MODULES + scenario.modules + scenario.load), files,
-            initramfs.programs(self.options.tools, scenario.tools))
+            initramfs.programs(self.options.tools, scenario.tools, self.options.program))
 
     def scripts(self):
         scripts = ("script.sh",) if self.options.script else self.scenario.scripts
@@ -228,6 +228,7 @@ def parse(arguments=None):
     parser.add_argument("--modules", type=Path)
     parser.add_argument("--qemu", type=Path)
     parser.add_argument("--tools", type=Path)
+    parser.add_argument("--program", type=Path, action="append", default=[])
     parser.add_argument("--busybox", default="/bin/busybox")
     parser.add_argument("scenarios", nargs="*")
     options = parser.parse_args(arguments)

@@ -111,9 +111,10 @@ def is_static(path):
     return data[:4] == b"\x7fELF" and all(header != b"\3\0\0\0" for header in headers)
 
 
-def programs(root, names):
-    """{path: bytes} of programs in an unpacked tree, their libraries and the loader."""
-    found = {}
+def programs(root, names, static):
+    """{path: bytes} of programs in an unpacked tree, their libraries and the loader, and of
+    static programs from anywhere."""
+    found = {"bin/" + path.name: path.read_bytes() for path in static}
     for name in names:
         program = next(path for place in ("bin", "sbin")
                        for path in [root / "usr" / place / name] if path.exists())
