@@ -83,15 +83,17 @@ static int vis_test_torn_set(void *data, u64 virq)
 {
 	struct irq_data *d = irq_get_irq_data(virq);
 	struct msi_msg msg;
+	u32 nonce;
 	u64 i;
 
 	if (!d || !irq_data_get_msi_desc(d))
 		return -EINVAL;
 
 	for (i = 0; i < vis_test_count; i++) {
+		nonce = get_random_u32();
 		scoped_guard(raw_spinlock_irqsave, &irq_data_to_desc(d)->lock) {
 			msg = irq_data_get_msi_desc(d)->msg;
-			vis_test_mark(&msg, get_random_u32());
+			vis_test_mark(&msg, nonce);
 			d->chip->irq_write_msi_msg(d, &msg);
 		}
 		cond_resched();
