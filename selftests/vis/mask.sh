@@ -22,7 +22,7 @@ mask_pending()
 	before=$(irq_count "$irq")
 	host console-send x >/dev/null
 	await 5 pending_is "$base" 2 || fail "pending word is $(pending_word "$base"), not 0x2"
-	expect "messages sent while masked" 0 "$(host count virtio_mmio_vis_send)"
+	expect "messages sent while masked" 0 "$(host count virtio_mmio_vis_send "mmio $base ")"
 	expect "interrupts while masked" "$before" "$(irq_count "$irq")"
 
 	host mark
@@ -30,7 +30,7 @@ mask_pending()
 	expect "mask table writes of an unmask" 1 "$(host count virtio_mmio_vis_mask_write)"
 	await 5 irq_rose "$irq" "$before" || fail "no interrupt at unmask"
 	expect "interrupts at unmask" $((before + 1)) "$(irq_count "$irq")"
-	expect "messages sent at unmask" 1 "$(host count virtio_mmio_vis_send "vector 1\b")"
+	expect "messages sent at unmask" 1 "$(host count virtio_mmio_vis_send "mmio $base vector 1\b")"
 	expect "pending word after" 0 $(($(pending_word "$base")))
 }
 
