@@ -87,13 +87,14 @@ struct fake_access {
 
 /**
  * struct fake_device - A device, the parent domain above it, and what either has seen
- * @table:		Vector table
+ * @table:		Vector table, and an entry past its end
  * @latched:		Messages that the device would send
  * @mask:		Mask table
  * @pending:		Pending table
  * @log:		The stores in their order
  * @nr_log:		Number of stores
  * @nr_masks:		Number of stores to the mask table
+ * @nr_outside:		Number of stores past its end
  * @move_result:	What the parent answers to a move
  * @nr_retriggers:	Interrupts that the parent was asked to send
  * @nr_states_set:	States that the parent was given
@@ -103,13 +104,14 @@ struct fake_access {
  * @vis:		Its interrupt storage
  */
 struct fake_device {
-	struct virtio_vis_entry	table[FAKE_VECTORS];
+	struct virtio_vis_entry	table[FAKE_VECTORS + 1];
 	struct virtio_vis_entry	latched[FAKE_VECTORS];
 	u32			mask[FAKE_WORDS];
 	__le32			pending[FAKE_WORDS];
 	struct fake_access	log[FAKE_LOG_SIZE];
 	unsigned int		nr_log;
 	unsigned int		nr_masks;
+	unsigned int		nr_outside;
 	int			move_result;
 	unsigned int		nr_retriggers;
 	unsigned int		nr_states_set;
@@ -141,6 +143,11 @@ static void fake_writel(u32 value, void __iomem *addr)
 {
 	unsigned int w = ((uintptr_t)addr - (uintptr_t)fake->mask) / sizeof(u32);
 	unsigned int vector, first = w * VIRTIO_VIS_VECTORS_PER_WORD;
+
+	if (w >= FAKE_WORDS) {
+		fake->nr_outside++;
+		return;
+	}
 
 	fake->nr_masks++;
 	fake->mask[w] = value;
@@ -704,6 +711,22 @@ static void vis_go_live_latches_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->mask[1], 0xfffffffd);
 }
 
+/* The last vector is the last of its word's that there are */
+static void vis_bounds_test(struct kunit *test)
+{
+	static const struct virtio_vis_entry untouched;
+	unsigned int virq = vis_test_start_live(test, FAKE_VECTORS - 1);
+
+	KUNIT_EXPECT_EQ(test, irq_set_affinity(virq, cpumask_of(vis_test_other_cpu(test, virq))),
+			0);
+	virtio_vis_quiesce(fake->vis);
+	virtio_vis_go_live(fake->vis);
+	free_irq(virq, fake);
+	KUNIT_EXPECT_GT(test, fake->nr_masks, 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_outside, 0);
+	KUNIT_EXPECT_MEMEQ(test, &fake->table[FAKE_VECTORS], &untouched, sizeof(untouched));
+}
+
 static void vis_mask_unmask_test(struct kunit *test)
 {
 	unsigned int virq = vis_test_start_live(test, 40);
@@ -829,6 +852,7 @@ static struct kunit_case vis_latch_cases[] = {
 	KUNIT_CASE(vis_nothing_while_not_live_test),
 	KUNIT_CASE(vis_go_live_test),
 	KUNIT_CASE(vis_go_live_latches_test),
+	KUNIT_CASE(vis_bounds_test),
 	KUNIT_CASE(vis_mask_unmask_test),
 	KUNIT_CASE(vis_move_test),
 	KUNIT_CASE(vis_unchanged_message_test),
