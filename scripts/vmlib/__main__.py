@@ -38,7 +38,7 @@ class Guest:
         self.tap = tap
         self.rundir = options.root / "build/vm" / options.suite / name
         self.guest_dir = options.root / "selftests/vis"
-        self.timeout = options.timeout or self.scenario.timeout
+        self.timeout = options.timeout or self.scenario.timeout * options.slow
         self.machine = None
         self.sockets = None
         self.done = False
@@ -64,18 +64,23 @@ class Guest:
                  if path.is_file()}
         if self.options.script:
             files["script.sh"] = self.options.script.read_bytes()
+        if self.options.after:
+            files["after.sh"] = self.options.after.read_bytes()
         initramfs.build(self.rundir / "initrd", self.options.busybox, modules.closure(
             STOCK_GUEST_MODULES + scenario.modules + scenario.load), files,
             initramfs.programs(self.options.tools, scenario.tools, self.options.program))
 
     def scripts(self):
         scripts = ("script.sh",) if self.options.script else self.scenario.scripts
-        return scripts + (("shell",) if self.options.shell else ())
+        after = ("after.sh",) if self.options.after else ()
+        return scripts + after + (("shell",) if self.options.shell else ())
 
     def kernel_parameters(self):
         words = ["console=ttyS0", "panic=-1", f"tsc_early_khz={tsc_khz()}", "no_timer_check",
                  "ipv6.disable=1", self.scenario.append, self.options.append,
                  "vis.stress=" + os.environ.get("VIS_STRESS", "1"),
+                 f"vis.slow={self.options.slow}", f"vis.box={self.options.box}",
+                 "vis.scenario=" + self.name,
                  "vis.scripts=" + ",".join(self.scripts()),
                  "vis.modules=" + ",".join(STOCK_GUEST_MODULES + self.scenario.modules)]
         if self.options.only:
@@ -144,7 +149,7 @@ class Guest:
         """Serve the guest until it says that all is done; returns what went wrong."""
         line = self.machine.lines["host"]
         services = self.services(self.machine, self.rundir,
-                                 "" if self.scenario.taps else LOOPBACK)
+                                 "" if self.scenario.taps else LOOPBACK, self.options.slow)
         deadline = time.monotonic() + self.timeout
         guest_tap = None
         with (self.rundir / "transcript").open("w", encoding="utf-8") as transcript:
@@ -181,7 +186,7 @@ class Guest:
 
     def await_log(self):
         """The kernel log ends with the init's own line once the console has caught up."""
-        deadline = time.monotonic() + LOG_TIMEOUT
+        deadline = time.monotonic() + LOG_TIMEOUT * self.options.slow
         while verdict.END_OF_LOG not in self.klog():
             if time.monotonic() > deadline:
                 return "the kernel log has no end"
@@ -217,9 +222,12 @@ def parse(arguments=None):
     parser.add_argument("--append", default="")
     parser.add_argument("--disk", type=Path)
     parser.add_argument("--script", type=Path)
+    parser.add_argument("--after", type=Path)
     parser.add_argument("--shell", action="store_true")
     parser.add_argument("--plain", action="store_true")
     parser.add_argument("--timeout", type=int)
+    parser.add_argument("--slow", type=int, default=1)
+    parser.add_argument("--box", type=int, default=0)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--no-vis", action="store_true")
     parser.add_argument("--no-acpi", metavar="FIRMWARE")

@@ -186,7 +186,7 @@ SCENARIOS = {
     "stress_moves": Scenario(("stress_moves.sh",), trace=("virtio_mmio_vis_mask_write",),
                              timeout=1800),
     "stress_torn": Scenario(("stress_torn.sh",), load=TEST_MODULES, devices=disk("disk0"),
-                            globals=("x-vis-fault=torn@23",), timeout=1800,
+                            globals=("x-vis-fault=torn@23,torn@7",), timeout=1800,
                             trace=("virtio_mmio_vis_hostile",)),
     "hints": Scenario(("hints.sh",), board=",pcie=on", taps=2, vectors=32, tools=("ethtool",),
                       devices=tap(0) + tap(1, "virtio-net-pci,romfile=")),

@@ -2,6 +2,7 @@
 """What the host does for a guest test: one method per verb of `@host VERB ARGUMENTS`."""
 
 import array
+import base64
 import hashlib
 import os
 import re
@@ -43,8 +44,9 @@ class NetPeer:
 class Services:
     """Verbs return the text of the reply; ValueError and OSError become an @err reply."""
 
-    def __init__(self, machine, rundir, address):
+    def __init__(self, machine, rundir, address, slow=1):
         self.machine = machine
+        self.timeout = IO_TIMEOUT * slow
         self.address = address
         self.rundir = rundir
         self.net = None
@@ -102,6 +104,11 @@ class Services:
         lines = self.machine.trace.lines("virtio_mmio_setting_irq")
         return lines[-1].split()[-1] if lines else "unknown"
 
+    def do_keep(self, name, text):
+        """Keep a file of the guest's, in base64."""
+        (self.rundir / os.path.basename(name)).write_bytes(base64.b64decode(text, validate=True))
+        return ""
+
     def do_link(self, device, up):
         self.machine.qmp("set_link", name=device, up=up == "1")
         return ""
@@ -133,7 +140,7 @@ class Services:
         return ""
 
     def do_console_read(self, line="console"):
-        return self.machine.lines[line].read_line(IO_TIMEOUT)
+        return self.machine.lines[line].read_line(self.timeout)
 
     def do_key(self, code):
         """Press and release a key of the keyboard."""
@@ -176,14 +183,14 @@ class Services:
 
     def do_net_digest(self):
         """The SHA-256 of what the last connection carried."""
-        if not self.net.done.wait(IO_TIMEOUT):
+        if not self.net.done.wait(self.timeout):
             raise ValueError("the connection has not ended")
         return self.net.digest
 
     def do_wake(self):
         """Answers once the guest sleeps, which has its serial line wake it."""
         self.sleeps += 1
-        deadline = time.monotonic() + IO_TIMEOUT
+        deadline = time.monotonic() + self.timeout
         klog = self.rundir / "klog"
         while klog.read_text("utf-8", "replace").count(ASLEEP) < self.sleeps:
             if time.monotonic() > deadline:

@@ -3,10 +3,18 @@
 
 TRACE=/sys/kernel/tracing
 # shellcheck disable=SC2034 # for the scripts that include this file
-STRESS=$(sed -n 's/.*vis.stress=\([0-9]*\).*/\1/p' /proc/cmdline)
+STRESS=$(kernel_parameter vis.stress)
+# Seconds that a test may take, 0 for as many as it needs
+BOX=$(kernel_parameter vis.box)
 WORK=/tmp/work
 BLOCKS=64
 BLOCKS_PER_CPU=1024
+
+# time_is_left: whether a test that started its work at STARTED is to go on
+time_is_left()
+{
+	[ "$BOX" = 0 ] || [ "$(now_ms)" -lt $((STARTED + BOX * 1000)) ]
+}
 
 # until_stop COMMAND...: the command again and again; what its last word names counts them
 until_stop()
@@ -37,7 +45,7 @@ verify_disk()
 
 exchange_packets()
 {
-	ping -q -c 20 -A -W 5 "$HOST_ADDRESS" >/dev/null
+	ping -q -c 20 -A -W $((5 * SLOW)) "$HOST_ADDRESS" >/dev/null
 }
 
 # time_requests: the kernel measures how long each request of a disk takes
@@ -65,14 +73,20 @@ oldest_request()
 		sort -n | tail -n 1
 }
 
+new_work()
+{
+	rm -rf $WORK
+	mkdir $WORK
+	time_requests
+	STARTED=$(now_ms)
+}
+
 start_work()
 {
 	local cpu
 
-	rm -rf $WORK
-	mkdir $WORK
+	new_work
 	net_up
-	time_requests
 	for cpu in $(online_cpus); do
 		until_stop verify_disk "$cpu" &
 	done

@@ -45,7 +45,7 @@ affinity_storm()
 		mover "$irq" &
 	done
 	commits=0
-	while [ "$commits" -lt $COMMITS ]; do
+	while [ "$commits" -lt $COMMITS ] && time_is_left; do
 		sleep $POLL_S
 		work_is_fine
 		read -r commits masks <<-END
@@ -58,17 +58,19 @@ affinity_storm()
 
 hotplug()
 {
-	local cpu cycle
+	local cpu cycle cycles=0
 
 	start_work
 	for cycle in $(seq $HOTPLUGS); do
+		time_is_left || break
 		cpu=$((cycle % 3 + 1))
 		echo 0 >"/sys/devices/system/cpu/cpu$cpu/online" || fail "cycle $cycle: offline"
 		echo 1 >"/sys/devices/system/cpu/cpu$cpu/online" || fail "cycle $cycle: online"
 		work_is_fine
+		cycles=$cycle
 	done
 	stop_work
-	note "$HOTPLUGS times a CPU went offline and came again"
+	note "$cycles times a CPU went offline and came again"
 }
 
 tests="

@@ -7,6 +7,20 @@
 . ./test_module.sh
 
 REWRITES=$((500000 * STRESS))
+# As many as are made before a look at the clock
+ROUND=1000
+
+# writer CPU IRQ ROUNDS
+writer()
+{
+	local rounds=0
+
+	while [ $rounds -lt "$3" ] && time_is_left; do
+		taskset -c "$1" sh -c "echo $2 >$VIS_TEST/torn"
+		rounds=$((rounds + 1))
+	done
+	echo $rounds >"$WORK/count.irq$2"
+}
 
 torn()
 {
@@ -15,17 +29,15 @@ torn()
 	virtio=$(virtio_of virtio_blk)
 	platform=$(platform_of "$virtio")
 	irqs=$(irqs_of "$virtio")
-	rm -rf $WORK
-	mkdir $WORK
-	time_requests
+	new_work
 	for cpu in $(online_cpus); do
 		until_stop verify_disk "$cpu" &
 	done
-	echo $((REWRITES / $(echo "$irqs" | wc -l))) >"$VIS_TEST/count"
+	echo $ROUND >"$VIS_TEST/count"
 	writers=
 	cpu=0
 	for irq in $irqs; do
-		taskset -c $cpu sh -c "echo $irq >$VIS_TEST/torn" &
+		writer $cpu "$irq" $((REWRITES / ROUND / $(echo "$irqs" | wc -l))) &
 		writers="$writers $!"
 		cpu=$(((cpu + 1) % $(online_cpus | wc -l)))
 	done
@@ -35,7 +47,7 @@ torn()
 	echo "$platform" >"$(driver_of "$platform")/unbind"
 	report=$(host last virtio_mmio_vis_hostile "fault torn sent [1-9]") ||
 		fail "the device sent nothing"
-	note "$REWRITES messages committed; the device: ${report#*fault }"
+	note "a round of an irq is $ROUND messages; the device: ${report#*fault }"
 	expect "errors" 0 "${report##* }"
 }
 

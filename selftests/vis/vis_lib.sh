@@ -76,12 +76,22 @@ now_ms()
 	awk '{ printf "%d", $1 * 1000 }' /proc/uptime
 }
 
+# kernel_parameter WORD: what the kernel's command line gives it
+kernel_parameter()
+{
+	sed -n "s/.*\b$1=\([^ ]*\).*/\1/p" /proc/cmdline
+}
+
+# Seconds to wait for what takes one at most, longer in a kernel that is instrumented
+SLOW=$(kernel_parameter vis.slow)
+SLOW=${SLOW:-1}
+
 # await SECONDS COMMAND...: polls until the command succeeds.
 await()
 {
 	local deadline
 
-	deadline=$(($(now_ms) + $1 * 1000))
+	deadline=$(($(now_ms) + $1 * 1000 * SLOW))
 	shift
 	until "$@"; do
 		[ "$(now_ms)" -lt "$deadline" ] || return 1
@@ -293,7 +303,7 @@ net_up()
 # A packet each way
 net_ping()
 {
-	ping -q -c 1 -W 5 "$HOST_ADDRESS" >/dev/null
+	ping -q -c 1 -W $((5 * SLOW)) "$HOST_ADDRESS" >/dev/null
 }
 
 # net_exchange BYTES: sends that many to the host and receives as many, compared by their hashes
@@ -350,7 +360,7 @@ console_exchange()
 	nonce=$(new_nonce)
 	host console-send "$nonce" "$1" >/dev/null
 	# shellcheck disable=SC3045 # busybox has it
-	read -r -t 10 reply <&4 || fail "nothing came from the host on the console"
+	read -r -t $((10 * SLOW)) reply <&4 || fail "nothing came from the host on the console"
 	expect "nonce from the host" "$nonce" "$reply"
 	nonce=$(new_nonce)
 	echo "$nonce" >&4
