@@ -18,13 +18,17 @@ from vmlib.machine import has_kvm
 
 from . import guests, report, size
 
-FULL = {"interrupts": 100000, "moves": 40, "count": 500, "rate": 4000, "rounds": 7}
-SMALL = {"interrupts": 2000, "moves": 6, "count": 100, "rate": 800, "rounds": 2}
+FULL = {"interrupts": 100000, "moves": 40, "count": 500, "rate": 1000, "rounds": 7}
+SMALL = {"interrupts": 2000, "moves": 6, "count": 100, "rate": 100, "rounds": 1}
+SCALE = (1, 2, 8)
 RESULTS = "Documentation/results"
 EXPECTED = "bench/expected.json"
 SCRIPT = "bench/guest/bench.sh"
 SUMMARY_MARKS = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.S)
-KINDS = ("exits", "insns", "boot", "size", "rates")
+KINDS = ("exits", "insns", "profile", "boot", "size", "twins", "rates", "scale")
+# Without these, or some of their rounds, the others can be published.
+CONTEXT = ("twin", "rates", "scale")
+LEFT = "steps.json"
 CHECKED = ("exits", "insns")
 
 
@@ -33,15 +37,27 @@ def parse():
     parser.add_argument("--root", type=Path)
     parser.add_argument("--kernel-source", type=Path)
     parser.add_argument("--qemu-source", type=Path)
+    parser.add_argument("--nopci", type=Path)
+    parser.add_argument("--pci", type=Path)
+    parser.add_argument("--firmware")
+    parser.add_argument("--fio", type=Path)
     parser.add_argument("--revision", default="unknown")
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--publish", action="store_true")
     parser.add_argument("--verify", action="store_true")
     parser.add_argument("--only", default="")
+    parser.add_argument("--resume", action="store_true")
     own, rest = parser.parse_known_args()
     own.root = own.root.resolve()
     return own, rest
+
+
+def changed(options, kernel, **others):
+    """The options with another kernel."""
+    image = next(kernel.glob("boot/vmlinuz-*"))
+    return argparse.Namespace(**{**vars(options), "kernel": kernel, "vmlinuz": image,
+                                 "modules": kernel / "lib/modules", **others})
 
 
 class Steps:
@@ -66,24 +82,48 @@ class Steps:
                 wanted = guests.insns_scenario(transport, queues, self.counts["count"])
                 yield f"insns-{transport}-{queues}", seconds, self.guest(transport, wanted)
 
+    def profile(self):
+        for transport in guests.TRANSPORTS:
+            yield (f"profile-{transport}", 20,
+                   self.guest(transport, guests.profile_scenario(transport)))
+
     def boot(self):
         for transport in guests.TRANSPORTS:
-            yield f"boot-{transport}", 15, self.guest(transport, guests.boot_scenario(transport))
+            yield f"boot-{transport}", 12, self.guest(transport, guests.boot_scenario(transport))
+
+    def twins(self):
+        """Linux 7.3 without PCI, whose devices are on VIS, and with it."""
+        own = self.own
+        twins = {"vis": changed(self.options, own.nopci, no_acpi=own.firmware),
+                 "pci": changed(self.options, own.pci)}
+        yield "twins", 1, lambda name: size.twins(twins)
+        for transport, twin in twins.items():
+            yield (f"twin-{transport}", 8,
+                   self.guest(transport, guests.boot_scenario(transport), twin))
 
     def rates(self):
         """Each round has every transport, so that what else the machine does hits all."""
         for number in range(self.counts["rounds"]):
             for transport in guests.TRANSPORTS:
-                yield (f"rates-{transport}-{number + 1}", 12,
-                       self.guest(transport, guests.rates_scenario(transport,
-                                                                   self.counts["rate"])))
+                yield f"rates-{transport}-{number + 1}", 25, self.timed(transport)
+
+    def scale(self):
+        for cpus in SCALE:
+            for transport in guests.TRANSPORTS:
+                yield f"scale-{transport}-{cpus}", 10 + 8 * (cpus > 1), self.timed(transport, cpus)
+
+    def timed(self, transport, cpus=guests.CPUS):
+        options = argparse.Namespace(**{**vars(self.options), "program": [self.own.fio]})
+        return lambda name: guests.run(
+            options, name, transport, guests.rates_scenario(transport, self.counts["rate"], cpus),
+            {} if cpus == guests.CPUS else {"cpus": cpus})
 
     def size(self):
         yield "size", 1, lambda name: size.rows(self.options, self.own.kernel_source,
                                                 self.own.qemu_source)
 
-    def guest(self, transport, wanted):
-        return lambda name: guests.run(self.options, name, transport, wanted)
+    def guest(self, transport, wanted, options=None):
+        return lambda name: guests.run(options or self.options, name, transport, wanted)
 
     def all(self):
         wanted = self.own.only.split(",") if self.own.only else \
@@ -91,18 +131,19 @@ class Steps:
         return [step for kind in KINDS if kind in wanted
                 for step in getattr(self, kind)()]
 
+    def is_complete(self, done):
+        """Whether the counted part is, of the distribution's kernel."""
+        return all(name in done for kind in KINDS if not kind.startswith(CONTEXT)
+                   for name, _, _ in getattr(self, kind)())
+
 
 MISSING = {
     "mmio_msi": "the driver for it does not exist yet",
-    "insns_boot without idle time": "the clock of the boot row counts what idle time it jumped "
-                  "over: an upper bound",
-    "insns_boot of Linux 7.3 with and without PCI": "no kernel 7.3 with PCI is built here",
-    "text_bytes and modules_bytes of virtio-pci": "Debian's kernel has virtio-pci and PCI built "
-                  "in: there is no module to weigh; the lines of code stand in for them",
     "exits_per_parked_move of the peers": "virtio-pci parks every move until the next interrupt, "
                   "which is its exits_per_affinity_change",
-    "net_pps, net_rr over several queues, blk_iops at queue depth 32, scale": "timed, and under "
-        "TCG noise; blk_iops is dd's, not fio's",
+    "exits_in_progress under a load that provokes collisions": "the moves of the busy queue met "
+                  "as many as the table says",
+    "iperf3": "net_pps is of the kernel's own generator",
     "KVM": "no usable KVM here (no vmx or svm in /proc/cpuinfo), so no real exits and timings",
 }
 
@@ -154,20 +195,28 @@ def write(directory, meta, rows, complete):
         (directory / name).write_text(text, "utf-8")
 
 
+def resumed(own, directory):
+    """{step: rows} that a run of the same sources has left."""
+    path = directory / LEFT
+    left = json.loads(path.read_text("utf-8")) if own.resume and path.exists() else {}
+    return left.get("done", {}) if left.get("revision") == own.revision else {}
+
+
 def run(own, options, directory):
     """Runs the steps; what is done is written after each. Returns the rows."""
     meta = metadata(own, options)
-    steps = Steps(own, options).all()
-    rows, left = [], sum(seconds for _, seconds, _ in steps)
-    for number, (name, seconds, step) in enumerate(steps, 1):
-        print(f"bench: {number}/{len(steps)} {name}, {left // 60 + 1} minutes left",
+    done = resumed(own, directory)
+    steps = Steps(own, options)
+    wanted = [step for step in steps.all() if step[0] not in done]
+    left = sum(seconds for _, seconds, _ in wanted)
+    for number, (name, seconds, step) in enumerate(wanted, 1):
+        print(f"bench: {number}/{len(wanted)} {name}, {left // 60 + 1} minutes left",
               file=sys.stderr, flush=True)
-        rows += step(name)
+        done[name] = step(name)
         left -= seconds
-        # Fewer rounds of what is timed are context too.
-        write(directory, meta, rows, all(later.startswith("rates")
-                                         for later, _, _ in steps[number:]))
-    return rows
+        write(directory, meta, sum(done.values(), []), steps.is_complete(done))
+        (directory / LEFT).write_text(json.dumps({"revision": own.revision, "done": done}), "utf-8")
+    return sum(done.values(), [])
 
 
 def limit(rows, wanted):

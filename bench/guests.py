@@ -8,7 +8,7 @@ from vmlib import __main__ as vm
 from vmlib.scenarios import SCENARIOS, Scenario
 from vmlib.services import Services
 
-from . import exits
+from . import exits, profile
 
 TRANSPORTS = ("legacy", "pci", "vis")
 VIRTIO_MODULES = {"legacy": "virtio_mmio", "pci": "virtio_pci", "vis": "virtio_mmio_vis"}
@@ -16,10 +16,11 @@ CPUS = 4
 # Without any event QEMU would log none that is switched on later.
 RARE_EVENTS = ("virtio_mmio_vis_reset",)
 DISK_BYTES = 8 << 30
-LATENCY_NS = 500000
 # One instruction is one nanosecond, and one tick of the TSC.
 COUNT_INSTRUCTIONS = ["-icount", "shift=0,sleep=off"]
 ONE_GIGAHERTZ = "tsc_early_khz=1000000"
+# A packet is sent and its answer received.
+PARTS_OF_SAMPLE = {"insns_per_packet": 2}
 
 
 def device(transport, name, options=""):
@@ -30,11 +31,10 @@ def device(transport, name, options=""):
     return ["-device", f"virtio-{name}-{bus}{options}{modern}"]
 
 
-def null_disk(transport, number, queues, latency_ns=0):
-    """A read costs the host nothing. With a latency it never ends before its reader sleeps."""
+def null_disk(transport, number, queues):
+    """A read costs the host nothing."""
     node = f"null{number}"
-    return ["-blockdev", f"driver=null-co,node-name={node},size={DISK_BYTES},read-zeroes=off,"
-            f"latency-ns={latency_ns}",
+    return ["-blockdev", f"driver=null-co,node-name={node},size={DISK_BYTES},read-zeroes=off",
             *device(transport, "blk", f",drive={node},num-queues={queues}")]
 
 
@@ -54,12 +54,13 @@ def net_vectors(queues):
     return 2 * queues + 2
 
 
-def net(transport, queues):
+def net(transport, queues, number=0):
     if queues == 1:
-        return ["-netdev", "user,id=net0,ipv6=off", *device(transport, "net", ",netdev=net0")]
+        return ["-netdev", f"user,id=net{number},ipv6=off",
+                *device(transport, "net", f",netdev=net{number}")]
     vectors = f",vectors={net_vectors(queues)}" if transport == "pci" else ""
-    return ["-netdev", f"tap,id=net0,ifname=tap0,queues={queues},script=no,downscript=no",
-            *device(transport, "net", f",netdev=net0,mq=on{vectors}")]
+    return ["-netdev", f"tap,id=net{number},ifname=tap{number},queues={queues},script=no,"
+            "downscript=no", *device(transport, "net", f",netdev=net{number},mq=on{vectors}")]
 
 
 def scenario(transport, parts, devices, **options):
@@ -70,8 +71,8 @@ def scenario(transport, parts, devices, **options):
     words += ["cryptomgr.notests", *options.pop("append", [])]
     return Scenario(("bench.sh",), devices=devices, vis="on" if transport == "vis" else "off",
                     board=",pcie=on" if transport == "pci" else "", append=" ".join(words),
-                    modules=(VIRTIO_MODULES[transport],), load=("vis_bench",),
-                    trace=RARE_EVENTS, **options)
+                    trace=RARE_EVENTS, **{"modules": (VIRTIO_MODULES[transport],),
+                                          "load": ("vis_bench",), **options})
 
 
 def exits_scenario(transport, interrupts, moves):
@@ -85,40 +86,49 @@ def exits_scenario(transport, interrupts, moves):
 
 
 def insns_scenario(transport, queues, count):
-    """One CPU more than queues, which only soaks up what would be idle time."""
-    soaker = queues
-    return scenario(transport, ("insns",), null_disk(transport, 0, queues, LATENCY_NS) +
+    return scenario(transport, ("insns",), null_disk(transport, 0, queues) +
                     net(transport, queues) + COUNT_INSTRUCTIONS,
-                    smp=queues + 1, timeout=300, taps=int(queues > 1),
-                    vectors=net_vectors(queues),
-                    append=[f"isolcpus=managed_irq,domain,{soaker}", ONE_GIGAHERTZ],
-                    parameters={"count": count})
+                    smp=queues, timeout=300, taps=int(queues > 1), vectors=net_vectors(queues),
+                    append=[ONE_GIGAHERTZ], parameters={"count": count})
+
+
+def profile_scenario(transport):
+    return scenario(transport, ("profile",), null_disk(transport, 0, 1) + COUNT_INSTRUCTIONS,
+                    smp=1, append=[ONE_GIGAHERTZ], parameters={})
 
 
 def boot_scenario(transport):
     return scenario(transport, ("boot",), null_disk(transport, 0, 1) + COUNT_INSTRUCTIONS, smp=1,
-                    append=[ONE_GIGAHERTZ], parameters={})
+                    append=[ONE_GIGAHERTZ], modules=(), load=(), parameters={})
 
 
-def rates_scenario(transport, count):
-    devices = [*null_disk(transport, 0, 1), *null_disk(transport, 1, CPUS), *net(transport, 1)]
-    return scenario(transport, ("rates", "spread"), devices, smp=CPUS,
-                    parameters={"count": count})
+def rates_scenario(transport, count, cpus=CPUS):
+    """What has one queue, and the same with as many as there are CPUs, should they be more."""
+    devices, taps = [], 0
+    for number, queues in enumerate(sorted({1, cpus})):
+        devices += [*null_disk(transport, number, queues), *net(transport, queues, number)]
+        taps += 1
+    return scenario(transport, ("rates",), devices, smp=cpus, taps=taps, load=("pktgen",),
+                    vectors=net_vectors(cpus), timeout=180,
+                    parameters={"count": count, "seconds": 1})
 
 
 class Rows:
     """What a guest's own words and traces come to."""
 
-    def __init__(self, transport):
+    def __init__(self, transport, scale):
         self.transport = transport
+        self.scale = scale
         self.rows = []
         self.windows = {}
-        self.works = {}
+        self.sampled = {}
         self.masks = exits.Masks()
 
-    def add(self, metric, unit, value, low=None, high=None, kind="counted", **params):
+    def add(self, metric, unit, value, low=None, high=None, kind="counted", transport=None,
+            **params):
         self.rows.append({"metric": metric, "unit": unit, "kind": kind,
-                          "transport": self.transport, "params": params, "value": value,
+                          "transport": transport or self.transport, "params": params,
+                          "value": value,
                           "low": value if low is None else low,
                           "high": value if high is None else high})
 
@@ -176,42 +186,32 @@ class Rows:
         insns, n = params.pop("insns"), params.pop("n")
         self.add(metric, "instructions", insns / n, **params, n=n)
 
-    def work(self, metric, queues, n, *numbers):
-        """Pairs of the instructions of all but the soaker, and of the soaker: twice of an idle
-        guest, then of n times the work and of 2n times."""
-        idle, longer, least, most = zip(numbers[::2], numbers[1::2])
-        rate = (longer[0] - idle[0]) / (longer[1] - idle[1])
-        insns = most[0] - least[0] - rate * (most[1] - least[1])
-        # A packet is sent and its answer received.
-        number = 2 * n if metric == "insns_per_packet" else n
-        self.works.setdefault((metric, queues, number), []).append(insns / number)
-
     def rate(self, metric, params):
-        self.add(metric, "1/s", params["n"] / (params["ms"] / 1000), kind="timed",
-                 queues=params["queues"])
+        self.add(metric, "1/s", params.pop("per_second"), kind="timed", **self.scale, **params)
 
     def spread(self, params):
         self.add("cpu_spread", "share of the busiest CPU", params["most"] / params["n"],
-                 kind="timed", queues=CPUS)
+                 kind="timed", queues=params["queues"], **self.scale)
 
     def samples(self, metric, params):
-        counts = [tuple(map(int, pair.split("x"))) for pair in params["values"].split(",")]
-        values = [value for number, value in counts for _ in range(number)]
-        transport, self.transport = self.transport, self.transport
-        if params["scope"] == "floor":
-            self.transport = "floor"
+        """Those of one CPU."""
+        counts = [tuple(map(int, pair.split("x"))) for pair in params.pop("values").split(",")]
+        parts = PARTS_OF_SAMPLE.get(metric, 1)
+        values = [value / parts for number, value in counts for _ in range(number)]
+        self.sampled.setdefault((metric, *params.items()), []).append(values)
+
+    def finish_samples(self, metric, params, cpus):
+        """The median over the CPUs of the median and the 99th percentile, the least, the most."""
+        transport = "floor" if params.get("scope") == "floor" else self.transport
         for stat, share in (("median", 0.5), ("p99", 0.99)):
-            self.add(metric, "instructions", values[min(int(len(values) * share),
-                                                        len(values) - 1)],
-                     low=values[0], high=values[-1], scope=params["scope"], stat=stat,
-                     queues=params["queues"], n=len(values))
-        self.transport = transport
+            value = statistics.median(values[int(len(values) * share)] for values in cpus)
+            self.add(metric, "instructions", value, min(map(min, cpus)), max(map(max, cpus)),
+                     transport=transport, stat=stat, **params, n=sum(map(len, cpus)))
 
     def finish(self):
         """Rows of what was collected over several windows."""
-        for (metric, queues, n), values in self.works.items():
-            self.add(metric, "instructions", statistics.median(values), min(values), max(values),
-                     queues=queues, n=n)
+        for (metric, *params), cpus in self.sampled.items():
+            self.finish_samples(metric, dict(params), cpus)
         for mode in ("quiet", "busy"):
             if mode in self.windows:
                 self.finish_moves(mode, self.windows[mode])
@@ -242,6 +242,7 @@ class BenchServices(Services):
     """The verbs of the bench beside those of the tests."""
 
     rows = None
+    profile = None
 
     def trace_exits(self, enable):
         for event in exits.EVENTS:
@@ -258,12 +259,30 @@ class BenchServices(Services):
                          self.machine.trace.lines("|".join(exits.EVENTS)))
         return ""
 
-    def do_figure(self, metric, *words):
-        self.rows.figure(metric, parameters(words))
+    def monitor(self, commands):
+        for command in commands:
+            self.machine.qmp("human-monitor-command", **{"command-line": command})
+
+    def do_profile_start(self):
+        self.machine.trace.mark()
+        self.monitor(profile.COMMANDS_START)
         return ""
 
-    def do_work(self, metric, *numbers):
-        self.rows.work(metric, *map(int, numbers))
+    def do_profile_end(self):
+        self.monitor(profile.COMMANDS_END)
+        self.profile = profile.Profile(self.machine.trace.lines("Trace"))
+        return " ".join(self.profile.addresses())
+
+    def do_profile(self, *names):
+        paths = self.profile.paths(dict(name.split("=") for name in names))
+        for path, counts in paths.items():
+            for function, count in counts.items():
+                self.rows.add("insns_by_function", "instructions", count, path=path,
+                              function=function)
+        return ""
+
+    def do_figure(self, metric, *words):
+        self.rows.figure(metric, parameters(words))
         return ""
 
     def do_rate(self, metric, *words):
@@ -306,12 +325,12 @@ class BenchError(Exception):
     """A guest did not do all of its work."""
 
 
-def run(options, name, transport, wanted):
-    """Boots one guest; its rows."""
+def run(options, name, transport, wanted, scale=None):
+    """Boots one guest; its rows. scale are parameters of all that is timed."""
     SCENARIOS[name] = wanted
     tap = Quiet()
     guest = vm.Guest(options, name, tap)
-    rows = Rows(transport)
+    rows = Rows(transport, scale or {})
     guest.services = type("Verbs", (BenchServices,), {"rows": rows})
     guest.rundir = options.root / "build/bench/guests" / name
     guest.run()

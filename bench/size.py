@@ -68,12 +68,16 @@ def section_bytes(data):
     return text, loaded
 
 
+def row(metric, unit, transport, value, **params):
+    return {"metric": metric, "unit": unit, "kind": "counted", "transport": transport,
+            "params": params, "value": value, "low": value, "high": value}
+
+
 def rows(options, kernel_source, qemu_source):
     result = []
 
     def add(metric, unit, transport, value, **params):
-        result.append({"metric": metric, "unit": unit, "kind": "counted", "transport": transport,
-                       "params": params, "value": value, "low": value, "high": value})
+        result.append(row(metric, unit, transport, value, **params))
 
     for side, root, files in (("guest", kernel_source, GUEST), ("vmm", qemu_source, VMM)):
         for transport, parts in files.items():
@@ -91,4 +95,17 @@ def rows(options, kernel_source, qemu_source):
         add("text_bytes", "bytes", transport, sum(text for text, _ in sizes), part="driver")
         add("modules_bytes", "bytes", transport, sum(loaded for _, loaded in sizes),
             part="driver")
+    return result
+
+
+def twins(kernels):
+    """{transport: options} of a kernel without PCI and of its twin; what the twin has more."""
+    sizes = {transport: section_bytes((options.kernel / "boot/vmlinux").read_bytes())
+             for transport, options in kernels.items()}
+    result = []
+    for number, metric in enumerate(("text_bytes", "modules_bytes")):
+        result += [row(metric, "bytes", transport, counts[number], part="Linux 7.3")
+                   for transport, counts in sizes.items()]
+        result.append(row(metric, "bytes", "pci", sizes["pci"][number] - sizes["vis"][number],
+                          part="bus"))
     return result

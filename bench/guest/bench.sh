@@ -12,8 +12,6 @@ BENCH=/sys/kernel/debug/vis_bench
 CLEANUP_US=50000
 # More than what a vector that does not fire waits for the driver to complete its move
 SETTLE_US=150000
-IDLE_US=100000
-WORK_ROUNDS=3
 
 param()
 {
@@ -40,7 +38,7 @@ queues_of_disk()
 
 queues_of_net()
 {
-	set -- /sys/class/net/eth0/queues/tx-*
+	set -- "/sys/class/net/$1/queues/"tx-*
 	echo $#
 }
 
@@ -191,6 +189,7 @@ run_moves()
 
 run_masks()
 {
+	modprobe vis_bench || fail "no module vis_bench"
 	find_rng
 	for _ in $(seq 8); do
 		tell trap-start
@@ -219,11 +218,13 @@ run_setup()
 
 # Instructions
 
-# samples NAME PARAMETER...: what the module measured, as COUNTxVALUE
-samples()
+# measure SCOPE PARAMETER...: has the module take samples on this CPU, sent as COUNTxVALUE
+measure()
 {
-	local values
+	local scope=$1 values
 
+	shift
+	param count >$BENCH/"$scope" || fail "cannot measure $scope"
 	values=$(tr ' ' '\n' <$BENCH/samples | awk 'NF' | sort -n | uniq -c |
 		awk '{ printf "%s%sx%s", sep, $1, $2; sep = "," }')
 	tell samples "$@" values="$values"
@@ -237,147 +238,194 @@ quiet_disk()
 
 run_latency()
 {
-	local cpu irq queues scope
+	local queues scope
 
 	queues=$(queues_of_disk vda)
-	irq=$(interrupts_of "$(virtio_of_disk vda)" | head -n 1)
-	cpu=$(effective_cpu "$irq")
+	run_here "$(effective_cpu "$(interrupts_of "$(virtio_of_disk vda)" | head -n 1)")"
 	for scope in floor dispatch full; do
-		taskset -c "$cpu" sh -c "echo $(param count) >$BENCH/$scope" || fail "$scope"
-		samples insns_per_interrupt scope=$scope queues="$queues"
+		measure $scope insns_per_interrupt scope=$scope queues="$queues"
 	done
 }
 
-# work COMMAND...: the instructions that the command takes, and those of the soaker meanwhile
-work()
+# run_here CPU: this shell from now on
+run_here()
 {
-	local soaked work
-
-	work=$(cat $BENCH/work)
-	soaked=$(cat $BENCH/soaked)
-	"$@" || fail "$* failed"
-	echo $(($(cat $BENCH/work) - work)) $(($(cat $BENCH/soaked) - soaked))
+	taskset -p "$(printf %x $((1 << $1)))" $$ >/dev/null
 }
 
-# work_of METRIC QUEUES COUNT COMMAND...: what COUNT more of it take, so that its start does not
-# count. The host takes off what an idle guest does in as much time, found in the same way.
-work_of()
+# from_each_cpu QUEUES SCOPE METRIC: from as many CPUs, one after the other
+from_each_cpu()
 {
-	local count=$3 idle metric=$1 queues=$2
+	local cpu
 
-	shift 3
-	idle="$(work usleep $IDLE_US) $(work usleep $((8 * IDLE_US)))"
-	for _ in $(seq $WORK_ROUNDS); do
-		# shellcheck disable=SC2046,SC2086 # eight numbers
-		tell work "$metric" "$queues" $((count * queues)) $idle $(work "$@" "$count") \
-			$(work "$@" $((2 * count)))
+	for cpu in $(seq 0 $(($1 - 1))); do
+		run_here "$cpu"
+		measure "$2" "$3" queues="$1"
 	done
-}
-
-start_soaking()
-{
-	local last
-
-	last=$(online_cpus | tail -n 1)
-	echo "$last" >$BENCH/soak
-	usleep $CLEANUP_US
 }
 
 run_io()
 {
-	local count queues
-
-	count=$(param count)
-	queues=$(queues_of_disk vda)
-	read_blocks "$queues" vda 64
-	work_of insns_per_io "$queues" "$count" read_blocks "$queues" vda
+	from_each_cpu "$(queues_of_disk vda)" io insns_per_io
 }
 
-# exchange_packets QUEUES COUNT: from as many CPUs, COUNT each way
-exchange_packets()
-{
-	on_cpus "$1" ping -q -A -c "$2" -W 5 "$HOST_ADDRESS" >/dev/null
-}
-
+# Two packets for each sample
 run_packets()
 {
-	local count queues
-
-	count=$(param count)
-	queues=$(queues_of_net)
 	net_up
-	exchange_packets "$queues" 8
-	work_of insns_per_packet "$queues" "$count" exchange_packets "$queues"
+	net_ping || fail "no answer on the network"
+	echo 0 0 >/proc/sys/net/ipv4/ping_group_range
+	from_each_cpu "$(queues_of_net eth0)" packets insns_per_packet
 }
 
 run_insns()
 {
+	modprobe vis_bench || fail "no module vis_bench"
 	quiet_disk vda
 	run_latency
-	start_soaking
 	run_io
 	run_packets
 }
 
-# Until the first program was started. Here the clock counts idle time too: no soaker runs yet.
+# names ADDRESS...: of the functions that they lie in, as ADDRESS=NAME
+names()
+{
+	printf '%s ~\n' "$@" >/tmp/addresses
+	awk 'NR == FNR { pages[substr($1, 1, 13)] = 1; print; next }
+		substr($1, 1, 13) in pages && $2 ~ /[tT]/' /tmp/addresses /proc/kallsyms |
+		sort | awk '$2 == "~" { printf "%s=%s ", $1, name } $2 != "~" { name = $3 }'
+}
+
+# One read, after some that fill the caches
+run_profile()
+{
+	local addresses
+
+	modprobe vis_bench || fail "no module vis_bench"
+	quiet_disk vda
+	echo 16 >$BENCH/io
+	tell profile-start
+	echo 2 >$BENCH/io
+	addresses=$(host profile-end) || fail "no profile"
+	# shellcheck disable=SC2046,SC2086 # lists
+	tell profile $(names $addresses)
+}
+
+# Of CPU 0, in nanoseconds, since there is a clock that is precise enough
+idle_time()
+{
+	awk '$1 == ".idle_sleeptime" && !n++ { print $3 }' /proc/timer_list
+}
+
+# Until the first program was started; no module has been inserted that waits since then.
 run_boot()
 {
-	local insns
+	local idle insns
 
+	idle=$(idle_time)
 	insns=$(dmesg | awk -F '[][]' '/ as init process/ { printf "%.0f", $2 * 1000000000 }')
-	tell figure insns_boot idle=included insns="$insns" n=1
+	tell figure insns_boot kernel="$(uname -r)" insns=$((insns - idle)) n=1
+	tell figure insns_boot kernel="$(uname -r)" idle=included insns="$insns" n=1
 }
 
 # Time
 
-# rate METRIC QUEUES NUMBER COMMAND...: how many of NUMBER are done in a second
-rate()
+# blk_iops DISK DEPTH: a job for each queue
+blk_iops()
 {
-	local before metric=$1 number=$3 queues=$2
+	local iops queues
 
-	shift 3
+	queues=$(queues_of_disk "$1")
+	iops=$(fio --name=bench --filename="/dev/$1" --rw=randread --bs=4k --direct=1 \
+		--ioengine=io_uring --iodepth="$2" --numjobs="$queues" --thread --time_based \
+		--runtime="$(param seconds)" --cpus_allowed="0-$((queues - 1))" \
+		--cpus_allowed_policy=split --group_reporting --minimal | cut -d ';' -f 8)
+	tell rate blk_iops queues="$queues" depth="$2" per_second="$iops"
+}
+
+# net_rr CARD HOST: echoes, one asked for at a time on each CPU that has a queue
+net_rr()
+{
+	local before count queues
+
+	count=$(param count)
+	queues=$(queues_of_net "$1")
 	before=$(now_ms)
-	"$@"
-	tell rate "$metric" queues="$queues" n="$number" ms=$(($(now_ms) - before))
+	on_cpus "$queues" ping -q -A -c "$count" -W 5 "$2" >/dev/null
+	tell rate net_rr queues="$queues" \
+		per_second=$((1000 * count * queues / ($(now_ms) - before)))
+}
+
+# net_pps CARD HOST: packets of 64 bytes that the kernel's generator sends, a thread each queue
+net_pps()
+{
+	local card=$1 mac pktgen=/proc/net/pktgen queue queues
+
+	queues=$(queues_of_net "$1")
+	mac=$(awk -v host="$2" '$1 == host { print $4 }' /proc/net/arp)
+	for queue in $(seq 0 $((queues - 1))); do
+		echo rem_device_all >$pktgen/kpktgend_"$queue"
+		echo "add_device $card@$queue" >$pktgen/kpktgend_"$queue"
+		for line in "count $((8 * $(param count)))" "pkt_size 60" "dst $2" "dst_mac $mac" \
+			"queue_map_min $queue" "queue_map_max $queue"; do
+			echo "$line" >"$pktgen/$card@$queue"
+		done
+	done
+	echo start >$pktgen/pgctrl
+	tell rate net_pps queues="$queues" per_second="$(sed -n \
+		's/^ *\([0-9]*\)pps .*/\1/p' "$pktgen/$card"@* | awk '{ n += $1 } END { print n }')"
+	echo reset >$pktgen/pgctrl
+}
+
+# card_up CARD NETWORK
+card_up()
+{
+	ip link set "$1" up
+	ip addr replace "10.0.$2.15/24" dev "$1"
+	ping -q -c 4 -W 5 "10.0.$2.2" >/dev/null || fail "no answer to $1"
 }
 
 run_rates()
 {
-	local count disk queues
+	local depth disk
 
-	count=$(param count)
-	for disk in vda vdb; do
-		queues=$(queues_of_disk $disk)
-		quiet_disk $disk
-		read_blocks "$queues" $disk 64
-		rate blk_iops "$queues" "$count" read_blocks "$queues" $disk $((count / queues))
+	for disk in $(entries /sys/block vd); do
+		quiet_disk "$disk"
+		for depth in 1 32; do
+			blk_iops "$disk" $depth
+		done
+		spread "$disk"
 	done
-	net_up
-	exchange_packets 1 8
-	rate net_rr 1 $((count / 8)) exchange_packets 1 $((count / 8))
+	modprobe pktgen
+	card_up eth0 2
+	net_rr eth0 10.0.2.2
+	net_pps eth0 10.0.2.2
+	[ -e /sys/class/net/eth1 ] || return 0
+	card_up eth1 3
+	net_rr eth1 10.0.3.2
+	net_pps eth1 10.0.3.2
 }
 
-# run_spread: the share of the disk's interrupts that the busiest CPU takes
-run_spread()
+# spread DISK: the share of its interrupts that the busiest CPU takes
+spread()
 {
-	local cpu most=0 n sum=0
+	local cpu irq most=0 n sum=0
 
 	for cpu in $(online_cpus); do
 		n=0
-		for irq in $(interrupts_of "$(virtio_of_disk vdb)"); do
+		for irq in $(interrupts_of "$(virtio_of_disk "$1")"); do
 			n=$((n + $(irq_count "$irq" "$cpu")))
 		done
 		sum=$((sum + n))
 		[ $n -le $most ] || most=$n
 	done
-	tell spread most=$most n=$sum
+	tell spread queues="$(queues_of_disk "$1")" most=$most n=$sum
 }
 
 bench()
 {
 	local part
 
-	modprobe vis_bench || fail "no module vis_bench"
 	for part in $(param run); do
 		"run_$part"
 	done

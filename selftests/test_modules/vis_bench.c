@@ -9,10 +9,11 @@
  *
  * floor: the same of an interrupt with an empty handler that the CPU sends to itself.
  *
- * mask, unmask: written with the number of an interrupt, call its chip.
+ * io, packets: written with a number, reads so many blocks of /dev/vda, or sends so many echo
+ * requests to 10.0.2.2 and receives their answers. The instructions of each, all CPUs together,
+ * from the call of the driver to the last interrupt, go to samples.
  *
- * soak: written with the number of a CPU, keeps it busy, so that time never skips what is idle.
- * work, soaked: instructions until now, of all but the soaker, and of the soaker.
+ * mask, unmask: written with the number of an interrupt, call its chip.
  */
 #include <linux/bio.h>
 #include <linux/blkdev.h>
@@ -20,25 +21,33 @@
 #include <linux/cleanup.h>
 #include <linux/debugfs.h>
 #include <linux/gfp.h>
+#include <linux/icmp.h>
+#include <linux/in.h>
 #include <linux/interrupt.h>
 #include <linux/irq.h>
 #include <linux/irqdesc.h>
 #include <linux/irqdomain.h>
-#include <linux/kthread.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/net.h>
 #include <linux/sched.h>
+#include <linux/uio.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 #include <asm/hw_irq.h>
 #include <asm/irqdomain.h>
 #include <asm/tsc.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
 
 #define BENCH_DISK		"/dev/vda"
 #define BENCH_SAMPLES		4096
 #define BENCH_CALIBRATIONS	64
-#define BENCH_SOAK_LOOPS	2048
+/* Instructions: more than a round of bench_spin(), less than an interrupt */
+#define BENCH_SPIN_MAX		256
+#define BENCH_TIMEOUT		(5ULL * NSEC_PER_SEC)
+#define BENCH_PEER		0x0a000202
 
 static DEFINE_MUTEX(bench_lock);
 static struct dentry *bench_dir;
@@ -46,14 +55,31 @@ static u32 bench_data[BENCH_SAMPLES];
 static struct page *bench_page;
 static struct debugfs_u32_array bench_samples = { .array = bench_data };
 
+/**
+ * struct bench_work - What is waited for
+ * @start:	Has the device begin
+ * @done:	Whether the last interrupt has come
+ * @end:	Takes the result, which is not measured
+ * @data:	Of all three
+ */
+struct bench_work {
+	int			(*start)(void *data);
+	bool			(*done)(void *data);
+	int			(*end)(void *data);
+	void			*data;
+};
+
+struct bench_read {
+	struct bio		bio;
+	struct bio_vec		vec;
+	struct block_device	*bdev;
+};
+
+static u64 bench_spin_cost;
 static bool bench_done;
 static bool bench_fired;
 static vq_callback_t *bench_callback;
 static struct virtqueue *bench_vq;
-
-static struct task_struct *bench_soaker;
-static u64 bench_soaked;
-static u64 bench_soak_cost;
 
 /* A gap between two reads of the TSC */
 
@@ -99,9 +125,8 @@ static u32 bench_no_gap(void)
 	return least;
 }
 
-static int bench_run(u64 nr, int (*sample)(void *data, u32 *gap), void *data)
+static int bench_run(u64 nr, int (*sample)(void *data, u32 *insns), void *data, u32 least)
 {
-	u32 least = bench_no_gap();
 	unsigned int i;
 	int ret;
 
@@ -186,7 +211,7 @@ static int bench_disk(u64 nr, bool dispatch)
 	bdev = file_bdev(file);
 	if (dispatch)
 		bench_swap_callbacks(bdev, bench_empty_callback);
-	ret = bench_run(nr, bench_read_block, bdev);
+	ret = bench_run(nr, bench_read_block, bdev, bench_no_gap());
 	if (dispatch) {
 		bench_swap_callbacks(bdev, bench_callback);
 		bench_callback = NULL;
@@ -243,7 +268,7 @@ static int bench_floor(u64 nr)
 	ret = request_irq(virq, bench_empty_handler, 0, "vis_bench", &bench_fired);
 	if (!ret) {
 		ret = irq_set_affinity(virq, cpumask_of(raw_smp_processor_id())) ?:
-		      bench_run(nr, bench_trigger, irq_get_irq_data(virq));
+		      bench_run(nr, bench_trigger, irq_get_irq_data(virq), bench_no_gap());
 		free_irq(virq, &bench_fired);
 	}
 	irq_dispose_mapping(virq);
@@ -275,60 +300,142 @@ static int bench_mask_set(void *data, u64 virq)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(bench_mask_fops, NULL, bench_mask_set, "%llu\n");
 
-/* Instructions of all CPUs but the one that soaks up idle time */
+/*
+ * From the call of a driver to the end of its last interrupt
+ *
+ * What is sent is waited for in a loop: whether a sleeper sleeps before an interrupt comes, and
+ * what its scheduling costs, depends on the host. The loop knows its own instructions.
+ */
 
-static u64 bench_soak_once(u64 last)
+static int bench_spin(bool (*done)(void *data), void *data, u64 *spun)
 {
-	unsigned long loops = BENCH_SOAK_LOOPS;
-	u64 now;
+	u64 now, last = rdtsc(), end = last + BENCH_TIMEOUT;
 
-	asm volatile("1: dec %0\n\tjnz 1b" : "+r" (loops));
-	cond_resched();
-	now = rdtsc();
-	WRITE_ONCE(bench_soaked, bench_soaked + min(now - last, bench_soak_cost));
-	return now;
-}
-
-static int bench_soak(void *data)
-{
-	u64 now, last = rdtsc();
-	unsigned int i;
-
-	bench_soak_cost = U64_MAX;
-	for (i = 0; i < BENCH_CALIBRATIONS; i++) {
-		now = bench_soak_once(last);
-		bench_soak_cost = min(bench_soak_cost, now - last);
+	*spun = 0;
+	while (!done(data)) {
+		cond_resched();
+		now = rdtsc();
+		if (now - last < BENCH_SPIN_MAX)
+			bench_spin_cost = now - last;
+		*spun += bench_spin_cost;
 		last = now;
+		if (now > end)
+			return -ETIMEDOUT;
 	}
-	while (!kthread_should_stop())
-		last = bench_soak_once(last);
 	return 0;
 }
 
-static int bench_soak_set(void *data, u64 cpu)
+static int bench_work(void *data, u32 *insns)
 {
-	struct task_struct *task;
+	const struct bench_work *work = data;
+	u64 spun, start = rdtsc();
+	int ret;
+
+	ret = work->start(work->data) ?: bench_spin(work->done, work->data, &spun);
+	if (ret)
+		return ret;
+
+	*insns = rdtsc() - start - spun;
+	return work->end(work->data);
+}
+
+static bool bench_read_done(void *data)
+{
+	return READ_ONCE(bench_done);
+}
+
+static int bench_read_start(void *data)
+{
+	struct bench_read *read = data;
+
+	bio_init(&read->bio, read->bdev, &read->vec, 1, REQ_OP_READ | REQ_SYNC);
+	read->bio.bi_end_io = bench_end_io;
+	__bio_add_page(&read->bio, bench_page, PAGE_SIZE, 0);
+	bench_done = false;
+	submit_bio(&read->bio);
+	return 0;
+}
+
+static int bench_read_end(void *data)
+{
+	struct bench_read *read = data;
+
+	return blk_status_to_errno(read->bio.bi_status);
+}
+
+static int bench_io_set(void *data, u64 nr)
+{
+	struct bench_read read = { };
+	struct bench_work work = { bench_read_start, bench_read_done, bench_read_end, &read };
+	struct file *file;
+	int ret;
 
 	guard(mutex)(&bench_lock);
-	if (bench_soaker)
-		return -EBUSY;
+	file = bdev_file_open_by_path(BENCH_DISK, BLK_OPEN_READ, NULL, NULL);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
 
-	task = kthread_create_on_cpu(bench_soak, NULL, cpu, "vis_bench/%u");
-	if (IS_ERR(task))
-		return PTR_ERR(task);
-
-	bench_soaker = task;
-	wake_up_process(task);
-	return 0;
+	read.bdev = file_bdev(file);
+	ret = bench_run(nr, bench_work, &work, 0);
+	fput(file);
+	return ret;
 }
-DEFINE_DEBUGFS_ATTRIBUTE(bench_soak_fops, NULL, bench_soak_set, "%llu\n");
+DEFINE_DEBUGFS_ATTRIBUTE(bench_io_fops, NULL, bench_io_set, "%llu\n");
 
-static int bench_work_get(void *data, u64 *value)
+/* An echo request and its answer */
+static int bench_echo_start(void *sock)
 {
-	*value = rdtsc() - READ_ONCE(bench_soaked);
-	return 0;
+	struct icmphdr echo = { .type = ICMP_ECHO };
+	struct kvec vec = { .iov_base = &echo, .iov_len = sizeof(echo) };
+	struct msghdr msg = { };
+
+	return min(kernel_sendmsg(sock, &msg, &vec, 1, sizeof(echo)), 0);
 }
-DEFINE_DEBUGFS_ATTRIBUTE(bench_work_fops, bench_work_get, NULL, "%llu\n");
+
+/* The request was freed, on the interrupt that says that it is sent, and its answer is here */
+static bool bench_echo_done(void *data)
+{
+	struct sock *sk = ((struct socket *)data)->sk;
+
+	return !sk_wmem_alloc_get(sk) && !skb_queue_empty_lockless(&sk->sk_receive_queue);
+}
+
+static int bench_echo_end(void *sock)
+{
+	struct icmphdr echo;
+	struct kvec vec = { .iov_base = &echo, .iov_len = sizeof(echo) };
+	struct msghdr msg = { };
+
+	return min(kernel_recvmsg(sock, &msg, &vec, 1, sizeof(echo), MSG_DONTWAIT), 0);
+}
+
+static int bench_packets(u64 nr, struct socket *sock)
+{
+	struct bench_work work = { bench_echo_start, bench_echo_done, bench_echo_end, sock };
+	struct sockaddr_in peer = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(BENCH_PEER),
+	};
+
+	return kernel_connect(sock, (void *)&peer, sizeof(peer), 0) ?:
+	       bench_run(nr, bench_work, &work, 0);
+}
+
+static int bench_packets_set(void *data, u64 nr)
+{
+	struct socket *sock;
+	int ret;
+
+	guard(mutex)(&bench_lock);
+	ret = sock_create_kern(&init_net, AF_INET, SOCK_DGRAM, IPPROTO_ICMP, &sock);
+	if (ret)
+		return ret;
+
+	ret = bench_packets(nr, sock);
+	sock_release(sock);
+	return ret;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(bench_packets_fops, NULL, bench_packets_set, "%llu\n");
 
 static int __init bench_init(void)
 {
@@ -342,9 +449,8 @@ static int __init bench_init(void)
 	debugfs_create_file_unsafe("floor", 0200, bench_dir, NULL, &bench_floor_fops);
 	debugfs_create_file_unsafe("mask", 0200, bench_dir, bench_data, &bench_mask_fops);
 	debugfs_create_file_unsafe("unmask", 0200, bench_dir, NULL, &bench_mask_fops);
-	debugfs_create_file_unsafe("soak", 0200, bench_dir, NULL, &bench_soak_fops);
-	debugfs_create_file_unsafe("work", 0400, bench_dir, NULL, &bench_work_fops);
-	debugfs_create_u64("soaked", 0400, bench_dir, &bench_soaked);
+	debugfs_create_file_unsafe("io", 0200, bench_dir, NULL, &bench_io_fops);
+	debugfs_create_file_unsafe("packets", 0200, bench_dir, NULL, &bench_packets_fops);
 	debugfs_create_u32_array("samples", 0400, bench_dir, &bench_samples);
 	return 0;
 }
@@ -353,8 +459,6 @@ module_init(bench_init);
 static void __exit bench_exit(void)
 {
 	debugfs_remove_recursive(bench_dir);
-	if (bench_soaker)
-		kthread_stop(bench_soaker);
 	__free_page(bench_page);
 }
 module_exit(bench_exit);
