@@ -809,13 +809,17 @@ static void vm_vis_set_affinity_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_moves, 1);
 }
 
+/* As if the transport had no such operation, whatever the queue */
 static void vm_vis_line_affinity_test(struct kunit *test)
 {
 	struct virtqueue vq = { .callback = fake_callback };
+	struct virtqueue quiet = { };
 
 	vm_vis_test_start(test);
 	KUNIT_EXPECT_EQ(test, vm_vis_set_vq_affinity(fake->vis, &vq, cpumask_of(0)), 0);
 	KUNIT_EXPECT_EQ(test, vm_vis_set_vq_affinity(NULL, &vq, cpumask_of(0)), 0);
+	KUNIT_EXPECT_EQ(test, vm_vis_set_vq_affinity(fake->vis, &quiet, cpumask_of(0)), 0);
+	KUNIT_EXPECT_EQ(test, vm_vis_set_vq_affinity(NULL, &quiet, cpumask_of(0)), 0);
 	KUNIT_EXPECT_NULL(test, vm_vis_get_vq_affinity(fake->vis, 0));
 	KUNIT_EXPECT_NULL(test, vm_vis_get_vq_affinity(NULL, 0));
 }

@@ -516,13 +516,15 @@ EXPORT_SYMBOL_GPL(vm_vis_synchronize_cbs);
  * @mask:	The CPUs, or NULL to take the hint back
  *
  * Context:	May sleep.
- * Return:	0, also on the line, which stays where it is; -EINVAL for a queue without callback;
- *		-ENOMEM; or the error of the move.
+ * Return:	0, also on the line, which stays where it is; -EINVAL for a queue of a device on
+ *		vectors that has no callback; -ENOMEM; or the error of the move.
  */
 int vm_vis_set_vq_affinity(struct vm_vis *vis, struct virtqueue *vq, const struct cpumask *mask)
 {
 	struct vm_vis_vector *vector;
 
+	if (!vm_vis_active(vis))
+		return 0;
 	if (!vq->callback)
 		return -EINVAL;
 
