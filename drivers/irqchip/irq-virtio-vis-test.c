@@ -33,6 +33,7 @@
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/workqueue.h>
 
 /* The irqchip may be in the same kernel: its functions get other names here */
@@ -1014,6 +1015,35 @@ static void vis_settle_parked_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, vis_test_counts_spurious(virq));
 }
 
+/* All that the irqchip does with a vector while a device is in use */
+static void vis_test_use(struct kunit *test, unsigned int virq)
+{
+	struct irq_data *d = irq_get_irq_data(virq);
+
+	vis_irq_mask(d);
+	vis_irq_unmask(d);
+	irq_set_affinity(virq, cpumask_of(vis_test_other_cpu(test, virq)));
+	vis_test_settle();
+	virtio_vis_quiesce(fake->vis);
+	virtio_vis_go_live(fake->vis);
+	vis_irq_unmask(d);
+}
+
+/* The pending table is for people to look at: it may lag behind, or lie */
+static void vis_pending_ignored_test(struct kunit *test)
+{
+	unsigned int nr_log, virq = vis_test_start_settle(test);
+
+	vis_test_use(test, virq);
+	nr_log = fake->nr_log;
+	KUNIT_EXPECT_EQ(test, fake->nr_retriggers, 1);
+	memset(fake->pending, 0xff, sizeof(fake->pending));
+	vis_test_use(test, virq);
+	KUNIT_EXPECT_EQ(test, fake->nr_retriggers, 2);
+	KUNIT_ASSERT_EQ(test, fake->nr_log, 2 * nr_log);
+	KUNIT_EXPECT_MEMEQ(test, &fake->log[nr_log], fake->log, nr_log * sizeof(*fake->log));
+}
+
 static struct kunit_case vis_settle_cases[] = {
 	KUNIT_CASE(vis_pending_state_test),
 	KUNIT_CASE(vis_masked_state_test),
@@ -1023,6 +1053,7 @@ static struct kunit_case vis_settle_cases[] = {
 	KUNIT_CASE(vis_settle_arrived_test),
 	KUNIT_CASE(vis_settle_arrived_elsewhere_test),
 	KUNIT_CASE(vis_settle_parked_test),
+	KUNIT_CASE(vis_pending_ignored_test),
 	{ }
 };
 
