@@ -692,8 +692,10 @@ static void vm_vis_queue_fails_test(struct kunit *test)
 {
 	vm_vis_test_start(test);
 	for (fake->bad_queue = 0; fake->bad_queue <= FAKE_EVENT_INDEX; fake->bad_queue++) {
+		fake->nr_log = 0;
 		KUNIT_EXPECT_EQ(test, vm_vis_test_find(NULL), -ENOENT);
 		vm_vis_test_expect_line(test);
+		KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_ALLOC, 0), 1);
 	}
 	KUNIT_EXPECT_EQ(test, vm_vis_test_find(NULL), 0);
 }

@@ -59,6 +59,7 @@ struct vm_vis_vector {
  * @vectors:	Vectors in use, or NULL while the device runs on its line
  * @nvec:	Number of @vectors
  * @per_vq:	Each queue has a vector of its own
+ * @queue_fails: A queue could not be set up, which no other vectors will mend
  * @enabled:	ENABLE is set, and there was no reset since
  */
 struct vm_vis {
@@ -69,6 +70,7 @@ struct vm_vis {
 	struct vm_vis_vector	*vectors;
 	unsigned int		nvec;
 	bool			per_vq;
+	bool			queue_fails;
 	bool			enabled;
 };
 
@@ -348,7 +350,8 @@ static int vm_vis_setup_vqs(struct vm_vis *vis, unsigned int nvqs, struct virtqu
 			continue;
 
 		vqs[i] = setup_vq(vis->vdev, queue++, vqi->callback, vqi->name, vqi->ctx);
-		if (IS_ERR(vqs[i]))
+		vis->queue_fails = IS_ERR(vqs[i]);
+		if (vis->queue_fails)
 			return PTR_ERR(vqs[i]);
 
 		ret = vm_vis_setup_vq(vis, vqs[i], &next, vqi);
@@ -427,10 +430,11 @@ int vm_vis_find_vqs(struct vm_vis *vis, struct virtio_device *vdev, unsigned int
 	int ret;
 
 	vis->vdev = vdev;
+	vis->queue_fails = false;
 	ret = vm_vis_try(vis, true, nvqs, vqs, vqs_info, desc, setup_vq);
-	if (ret)
+	if (ret && !vis->queue_fails)
 		ret = vm_vis_try(vis, false, nvqs, vqs, vqs_info, desc, setup_vq);
-	if (ret)
+	if (ret && !vis->queue_fails)
 		dev_notice(vis->dev, "VIS has no vectors for %u queues (%pe): using the interrupt line\n",
 			   nvqs, ERR_PTR(ret));
 	return ret;
