@@ -71,6 +71,10 @@ class Services:
         """Lines of a trace event since the mark whose arguments match the pattern."""
         return len(self.machine.trace.lines(event, " ".join(pattern)))
 
+    def do_first(self, event, *pattern):
+        """The first such line."""
+        return (self.machine.trace.lines(event, " ".join(pattern)) or [""])[0]
+
     def do_last(self, event, *pattern):
         """The last such line."""
         return (self.machine.trace.lines(event, " ".join(pattern)) or [""])[-1]

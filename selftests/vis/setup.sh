@@ -53,8 +53,28 @@ setup_again()
 	vectors_cost "$events"
 }
 
+# ENABLE finds every vector masked: none is latched while the core may be writing its entry.
+setup_order()
+{
+	local base driver first platform virtio
+
+	virtio=$(virtio_of virtio_blk)
+	platform=$(platform_of "$virtio")
+	driver=$(driver_of "$platform")
+	base=$(base_of "$virtio")
+	echo "$platform" >"$driver/unbind"
+	host mark
+	echo "$platform" >"$driver/bind"
+	first=$(host first "virtio_mmio_vis_(enable|mask_write)" "mmio $base\b")
+	case $first in
+	*vis_enable*) ;;
+	*) fail "ENABLE comes after '$first'" ;;
+	esac
+}
+
 tests="
 vis.setup.exits		setup_exits
 vis.setup.exits.again	setup_again
+vis.setup.order		setup_order
 "
 vis_run
