@@ -29,7 +29,7 @@
 
 #define MSI_ADDRESS         0xfee00000
 #define VECTOR_OF_NOBODY    0xdd
-#define GARBAGE             0xa5a5a5a5
+#define GARBAGE             0xffffffff
 #define FIRST_QUEUE_VECTOR  1
 #define STORM_MESSAGES      1000000
 #define STORM_PERIOD_NS     0
