@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The patch series under test, and a kernel tree with it.
+
+SIGNOFF='Test Author <test@example.org>'
+# shellcheck disable=SC2034 # for the suites
+WORK=$VIS_CACHE/kernel-work/series
+
+# make_series: the patches, and a repository with a commit for each, until the suite ends
+make_series()
+{
+	need_packages git patch
+	SOURCE=$("$ROOT/scripts/fetch" source 7.3)
+	TMP=$(mktemp -d)
+	trap 'rm -rf "$TMP"' EXIT
+	REPO=$TMP/repo
+	PATCHES=$TMP/patches
+	"$ROOT/scripts/series" --signoff "$SIGNOFF" --repo "$REPO" --output "$PATCHES" \
+		"$SOURCE" >/dev/null
+}
+
+# series_key: of a result that depends on the series, the kernel and the suite itself
+series_key()
+{
+	content_key "=$SOURCE" "=$(series_git log --format='%T %B' base..series)" \
+		"=$(kernel_options kunit)" "scripts/suites/$PROGRAM" scripts/lib/series.sh \
+		scripts/lib/kernel.sh
+}
+
+series_git()
+{
+	git -C "$REPO" "$@"
+}
+
+# fails COMMAND...: bash does not stop at a command that "!" inverts
+fails()
+{
+	! "$@"
+}
+
+# A tree until the check ends, apart from that of the kernels: it goes through the commits and
+# has errors planted.
+enter_tree()
+{
+	cache_lock series-tree
+	TREE=$(cached "series-tree/${SOURCE##*/}" link_tree "$SOURCE")
+	sync_tree "$REPO" "$TREE" "$SOURCE"
+}
