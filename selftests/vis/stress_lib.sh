@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
 # Work for the devices while a stress test runs. A worker that finds an error leaves a file.
 
 TRACE=/sys/kernel/tracing
@@ -7,8 +8,10 @@ STRESS=$(kernel_parameter vis.stress)
 # Seconds that a test may take, 0 for as many as it needs
 BOX=$(kernel_parameter vis.box)
 WORK=/tmp/work
-BLOCKS=64
-BLOCKS_PER_CPU=1024
+ROUND_S=4
+# Of fio's terse output, which ends each round
+TERSE_READ_KB=6
+TERSE_WRITTEN_KB=47
 
 # time_is_left: whether a test that started its work at STARTED is to go on
 time_is_left()
@@ -16,36 +19,49 @@ time_is_left()
 	[ "$BOX" = 0 ] || [ "$(now_ms)" -lt $((STARTED + BOX * 1000)) ]
 }
 
-# until_stop COMMAND...: the command again and again; what its last word names counts them
+# until_stop NAME COMMAND...: the command again and again
 until_stop()
 {
-	local count=0 name
+	local count=0 name=$1
 
-	eval "name=\${$#}"
+	shift
 	while [ ! -e $WORK/stop ]; do
-		"$@" || { echo "$*" >>$WORK/errors; break; }
+		"$@" || { echo "$name failed" >>$WORK/errors; break; }
 		count=$((count + 1))
 	done
 	echo $count >"$WORK/count.$name"
 }
 
-# Blocks of a CPU's own are written, read back and compared, with other data each time.
+# Several requests under way: of a few jobs, or of many on a kernel that has no better way
+engine()
+{
+	if [ -e /proc/sys/kernel/io_uring_disabled ]; then
+		echo --ioengine=io_uring --iodepth=8 --numjobs=4
+	else
+		echo --ioengine=psync --numjobs=16
+	fi
+}
+
+# verify_disk [OPTION...]: jobs write to parts of their own, other data each time, and read back
+# what they wrote.
 verify_disk()
 {
-	local cpu=$1 first
+	# shellcheck disable=SC2046 # one word each
+	fio --name=verify --filename=/dev/vda --allow_file_create=0 --direct=1 --thread \
+		$(engine) --rw=randwrite --bs=4k --size=1M --offset_increment=1M --randrepeat=0 \
+		--verify=crc32c --verify_backlog=64 --verify_fatal=1 --time_based \
+		--runtime=$ROUND_S --group_reporting --output-format=terse "$@" >>$WORK/fio 2>&1
+}
 
-	first=$((cpu * BLOCKS_PER_CPU))
-	head -c $((BLOCKS * 4096)) /dev/urandom >"$WORK/data.$cpu"
-	dd if="$WORK/data.$cpu" of=/dev/vda bs=4k seek=$first oflag=direct conv=notrunc \
-		status=none || return
-	dd if=/dev/vda of="$WORK/read.$cpu" bs=4k skip=$first count=$BLOCKS iflag=direct \
-		status=none || return
-	cmp "$WORK/data.$cpu" "$WORK/read.$cpu"
+# On a CPU each, hence on a queue each
+verify_queues()
+{
+	verify_disk "--cpus_allowed=0-$(($(online_cpus | wc -l) - 1))" --cpus_allowed_policy=split
 }
 
 exchange_packets()
 {
-	ping -q -c 20 -A -W $((5 * SLOW)) "$HOST_ADDRESS" >/dev/null
+	ping -q -c 20 -A -W $((5 * SLOW)) "$HOST_ADDRESS" | grep -q ' 0% packet loss'
 }
 
 # time_requests: the kernel measures how long each request of a disk takes
@@ -56,8 +72,8 @@ time_requests()
 	{
 		trigger complete '!hist:keys=dev,sector' 2>/dev/null
 		trigger issue '!hist:keys=dev,sector' 2>/dev/null
-		trigger issue 'hist:keys=dev,sector:issued=common_timestamp.usecs' &&
-			trigger complete 'hist:keys=dev,sector:age=common_timestamp.usecs-$issued:onmax($age).save(dev)'
+		trigger issue 'hist:keys=dev,sector:issued=common_timestamp.usecs:size=16384' &&
+			trigger complete 'hist:keys=dev,sector:age=common_timestamp.usecs-$issued:onmax($age).save(dev):size=16384'
 	} || fail "no histograms"
 }
 
@@ -73,29 +89,43 @@ oldest_request()
 		sort -n | tail -n 1
 }
 
-new_work()
+# histogram FIELD: Hits, Entries or Dropped
+histogram()
+{
+	awk -v field="$1:" '$1 == field { print $2 }' $TRACE/events/block/block_rq_complete/hist
+}
+
+# disk_work COMMAND...: makes the disk work until stop_work
+disk_work()
 {
 	rm -rf $WORK
 	mkdir $WORK
 	time_requests
 	STARTED=$(now_ms)
+	QUEUES=$(counts "$(virtio_of virtio_blk)" req.0 req.1 req.2 req.3)
+	until_stop disk "$@" &
 }
 
+# start_work COMMAND...: the disk by this command, and the network
 start_work()
 {
-	local cpu
-
-	new_work
 	net_up
-	for cpu in $(online_cpus); do
-		until_stop verify_disk "$cpu" &
-	done
-	until_stop exchange_packets packets &
+	disk_work "$@"
+	until_stop network exchange_packets &
 }
 
 work_is_fine()
 {
-	[ ! -e $WORK/errors ] || fail "data error: $(cat $WORK/errors)"
+	[ ! -e $WORK/errors ] || fail "$(cat $WORK/errors $WORK/fio)"
+}
+
+# What the disk's rounds have moved, in all
+note_data()
+{
+	awk -F ';' -v read=$TERSE_READ_KB -v written=$TERSE_WRITTEN_KB '
+		NF > written { r += $read; w += $written }
+		END { printf "# %d MiB written, %d MiB read back and verified\n", w / 1024, r / 1024 }
+		' $WORK/fio
 }
 
 # stop_work: every worker ends, and has done something
@@ -111,6 +141,9 @@ stop_work()
 		note "${file#*count.}: $count rounds"
 		[ "$count" -gt 0 ] || fail "${file#*count.} has done nothing"
 	done
-	note "oldest request: $(oldest_request) us"
+	note_data
+	note "oldest of $(histogram Hits) requests: $(oldest_request) us"
+	expect "requests that were not timed" 0 "$(histogram Dropped)"
 	[ "$(oldest_request)" -lt 1000000 ] || fail "a request was older than 1 s"
+	all_rose "$QUEUES"
 }

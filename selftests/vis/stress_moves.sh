@@ -7,9 +7,10 @@
 
 COMMITS=$((10000 * STRESS))
 HOTPLUGS=$((50 * STRESS))
-POLL_S=5
+POLL_S=10
+SPACING_S=0.02
 
-# The queues of a disk are managed, but a commit of its config vector latches theirs anew.
+# The queues of a disk are managed, but a commit of its config vector latches theirs too.
 movable_irqs()
 {
 	local virtio
@@ -21,31 +22,36 @@ movable_irqs()
 	done
 }
 
-# mover IRQ: a move after the other, whether or not the last one is complete
+# mover IRQ...: moves them one after the other, round after round. x86 parks a move that follows
+# the last one too soon: most here do not.
 mover()
 {
-	local moves=0
+	local irq moves=0
 
 	while [ ! -e $WORK/stop ]; do
-		echo $((moves % CPUS)) >"/proc/irq/$1/smp_affinity_list" 2>/dev/null ||
-			echo "irq $1 refused CPU $((moves % CPUS))" >>$WORK/errors
+		for irq; do
+			set_affinity "$irq" $((moves % CPUS)) ||
+				echo "irq $irq refused CPU $((moves % CPUS))" >>$WORK/errors
+		done
 		moves=$((moves + 1))
+		# shellcheck disable=SC3045,SC2034 # busybox has it, and starts no process
+		read -r -t $SPACING_S never <$WORK/never
 	done
-	echo $moves >"$WORK/count.irq$1"
+	echo $moves >"$WORK/count.moves"
 }
 
 affinity_storm()
 {
-	local commits irq masks
+	local commits=0 masks=0
 
 	CPUS=$(online_cpus | wc -l)
-	start_work
+	start_work verify_queues
+	mkfifo $WORK/never
+	exec 5<>$WORK/never
 	host mark
-	for irq in $(movable_irqs); do
-		mover "$irq" &
-	done
-	commits=0
-	while [ "$commits" -lt $COMMITS ] && time_is_left; do
+	# shellcheck disable=SC2046 # one word each
+	mover $(movable_irqs) &
+	while [ $((commits - masks)) -lt $COMMITS ] && time_is_left; do
 		sleep $POLL_S
 		work_is_fine
 		read -r commits masks <<-END
@@ -53,14 +59,14 @@ affinity_storm()
 		END
 	done
 	stop_work
-	note "$commits commits, of which $masks end the mask of a parked move"
+	note "$((commits - masks)) commits, and $masks more that end the mask of a parked move"
 }
 
 hotplug()
 {
 	local cpu cycle cycles=0
 
-	start_work
+	start_work verify_disk
 	for cycle in $(seq $HOTPLUGS); do
 		time_is_left || break
 		cpu=$((cycle % 3 + 1))

@@ -29,10 +29,7 @@ torn()
 	virtio=$(virtio_of virtio_blk)
 	platform=$(platform_of "$virtio")
 	irqs=$(irqs_of "$virtio")
-	new_work
-	for cpu in $(online_cpus); do
-		until_stop verify_disk "$cpu" &
-	done
+	disk_work verify_queues
 	echo $ROUND >"$VIS_TEST/count"
 	writers=
 	cpu=0
