@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 from . import hostside, initramfs, terminal, verdict
@@ -205,6 +206,8 @@ class Guest:
                    if not re.search(self.scenario.expected, report)]
         for report in reports[:10]:
             self.tap.note(report)
+        for title, count in Counter(race[2] for race in verdict.foreign_races(self.klog())).items():
+            self.tap.note(f"not ours, {count} times: {title}")
         self.tap.result(not reports, prefix + ".kernel_log")
         if not self.options.keep:
             shutil.rmtree(self.rundir / "share", ignore_errors=True)

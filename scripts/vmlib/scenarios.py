@@ -209,6 +209,7 @@ SCENARIOS = {
                         vectors=32,
                         load=CLASS_MODULES, tools=("kcapi-enc",), timeout=120,
                         daemons={"fs": FS_DAEMON, "vub": VUB_DAEMON}),
+    "planted": Scenario((), load=("vis_planted",)),
     "bare": Scenario(()),
     "demo": Scenario(("demo.sh",), modules=(), load=VIS_MODULES),
 }

@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# What is left of the drivers' memory once every device has gone.
+
+. ./vis_lib.sh
+
+KMEMLEAK=/sys/kernel/debug/kmemleak
+# What is younger is not looked at.
+MIN_AGE_S=5
+
+unbind_all()
+{
+	local driver platform
+
+	for driver in virtio-mmio virtio-mmio-vis; do
+		for platform in $(entries /sys/bus/platform/drivers/$driver); do
+			[ ! -e "/sys/bus/platform/devices/$platform" ] ||
+				echo "$platform" >/sys/bus/platform/drivers/$driver/unbind
+		done
+	done
+}
+
+# The second scan finds what the first may have seen on a stack.
+leaks()
+{
+	[ -e $KMEMLEAK ] || fail "no kmemleak"
+	unbind_all
+	sleep $((MIN_AGE_S + 1))
+	echo scan >$KMEMLEAK
+	echo scan >$KMEMLEAK
+	cat $KMEMLEAK >/tmp/leaks || fail "kmemleak tells nothing"
+	[ ! -s /tmp/leaks ] || fail "$(cat /tmp/leaks)"
+}
+
+tests="
+debug.leaks.$(kernel_parameter vis.scenario)	leaks
+"
+VIS_ONLY=
+vis_run
