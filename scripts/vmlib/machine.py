@@ -14,6 +14,8 @@ TRACE_EVENTS = ("virtio_mmio_vis_*", "virtio_mmio_read", "virtio_mmio_write_offs
 OWN_LINES = ("qmp", "host")
 CONNECT_TIMEOUT = 20
 MIGRATE_TIMEOUT = 60
+# CONFIG_HZ of Debian's kernels, and of ours
+TICKS_PER_SECOND = 250
 # microvm's board timers and PIC: without them a stock kernel may hang in its timer check.
 BOARD = "microvm,acpi=on,pit=on,pic=on,rtc=on"
 
@@ -28,8 +30,17 @@ def has_kvm():
 
 
 def tsc_khz():
+    """The rate of the host's TSC, which the guest has too."""
     match = re.search(r"^cpu MHz\s*:\s*([\d.]+)", Path("/proc/cpuinfo").read_text("utf-8"), re.M)
     return round(float(match.group(1)) * 1000) if match else 2000000
+
+
+def clock_parameters():
+    """A busy host starves the guest while it measures its timer, which then may tick 1.4 times too
+    fast. Neither its clock nor its delays are to depend on that."""
+    khz = tsc_khz()
+    return [f"tsc_early_khz={khz}", "tsc=reliable", f"lpj={khz * 1000 // TICKS_PER_SECOND}",
+            "no_timer_check"]
 
 
 class Line:
@@ -50,6 +61,10 @@ class Line:
 
     def fileno(self):
         return self.sock.fileno()
+
+    def is_ready(self, timeout):
+        """Whether there is something to read."""
+        return bool(self.buffer or select.select([self], [], [], timeout)[0])
 
     def send(self, text):
         self.sock.sendall(text.encode())
