@@ -109,7 +109,8 @@ class Guest:
         board = BOARD + scenario.board
         if self.options.no_acpi:
             board += ",acpi=off"
-        args = ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+        args = ["-nodefaults", "-no-user-config", "-display", "none",
+                "-action", "reboot=reset" if scenario.reboots else "reboot=shutdown",
                 "-machine", board, "-accel", "kvm" if kvm else "tcg",
                 "-cpu", "host" if kvm else "qemu64",
                 "-smp", str(scenario.smp or self.options.smp), "-m", "512",

@@ -160,6 +160,7 @@ class Scenario:
     smp: int = 0
     tools: tuple = ()
     taps: int = 0
+    reboots: bool = False
     daemons: dict = field(default_factory=dict)
 
 
@@ -190,7 +191,8 @@ SCENARIOS = {
                             trace=("virtio_mmio_vis_hostile",)),
     "hints": Scenario(("hints.sh",), board=",pcie=on", taps=2, vectors=32, tools=("ethtool",),
                       devices=tap(0) + tap(1, "virtio-net-pci,romfile=")),
-    "rebind": Scenario(("rebind.sh",), load=STOCK_MODULES),
+    "rebind": Scenario(("rebind.sh",), load=STOCK_MODULES + TEST_MODULES),
+    "reboot": Scenario(("reboot.sh",), reboots=True),
     "suspend": Scenario(("suspend.sh",), devices=ALL_DEVICES + disk("swap"),
                         append="suspend.pm_test_delay=1 no_console_suspend loglevel=8"),
     "observe": Scenario(("observe.sh",), load=TEST_MODULES, tools=("lsirq",)),

@@ -14,6 +14,7 @@ IO_TIMEOUT = 20
 RNG_RECORD = 64
 WAV_HEADER = 44
 ASLEEP = "PM: suspend-to-idle"
+STARTED = "] Linux version "
 HALF_SCALE = 1 << 14
 
 
@@ -201,6 +202,10 @@ class Services:
                 raise ValueError("the guest does not sleep")
             time.sleep(0.01)
         return ""
+
+    def do_boots(self):
+        """How often a kernel has started."""
+        return (self.rundir / "klog").read_text("utf-8", "replace").count(STARTED)
 
     def do_migrate(self):
         self.machine.migrate()

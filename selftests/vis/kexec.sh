@@ -3,6 +3,7 @@
 # Starts a second kernel while the devices are at work; kexec_second.sh has the verdict.
 
 . ./vis_lib.sh
+. ./parity_lib.sh
 
 # disk_with SERIAL
 disk_with()
@@ -24,25 +25,11 @@ load_kernel()
 		/proc/cmdline)" || fail "the second kernel cannot be loaded"
 }
 
-start_work()
-{
-	local before cpu
-
-	net_up
-	before=$(counts "$(virtio_of virtio_blk)" req.0 req.1 req.2 req.3
-		counts "$(virtio_of virtio_net)" input.0)
-	for cpu in $(online_cpus); do
-		while read_disk_on "$cpu"; do :; done &
-	done
-	ping -q -A "$HOST_ADDRESS" >/dev/null &
-	all_rose "$before"
-}
-
 # kexec -e does not return.
 kexec_first()
 {
 	load_kernel
-	start_work
+	work_to_the_end
 	host mark
 	kexec -e
 	fail "the second kernel was not started"

@@ -50,3 +50,18 @@ same_text()
 	echo "$3"
 	fail "$1: not the same"
 }
+
+# work_to_the_end: of the kernel; all queues of the disk have requests under way, and the network
+work_to_the_end()
+{
+	local before cpu
+
+	net_up
+	before=$(counts "$(virtio_of virtio_blk)" req.0 req.1 req.2 req.3
+		counts "$(virtio_of virtio_net)" input.0)
+	for cpu in $(online_cpus); do
+		while read_disk_on "$cpu"; do :; done &
+	done
+	ping -q -A "$HOST_ADDRESS" >/dev/null &
+	all_rose "$before"
+}

@@ -4,6 +4,15 @@
 
 . ./vis_lib.sh
 . ./parity_lib.sh
+. ./test_module.sh
+
+QUEUE_SEL=0x030
+QUEUE_READY=0x044
+QUEUE_NOTIFY=0x050
+QUEUE_DRIVER_LOW=0x090
+QUEUE_DRIVER_HIGH=0x094
+DRIVER_OK=0xf
+NEEDS_RESET=0x40
 
 DRIVERS="virtio_blk virtio_net virtio_rng virtio_console"
 STOCK=/sys/bus/platform/drivers/virtio-mmio
@@ -95,6 +104,63 @@ rebind_unbind()
 	all_devices_work
 }
 
+# The virtio drivers leave, the transport stays: each device is reset and set up anew.
+rebind_driver()
+{
+	local devices='' driver
+
+	for driver in $DRIVERS; do
+		devices="$devices $driver/$(virtio_of "$driver")"
+	done
+	start_work
+	for device in $devices; do
+		echo "${device#*/}" >"/sys/bus/virtio/drivers/${device%/*}/unbind"
+	done
+	end_work
+	expect "VIS interrupts" 0 "$(grep -c VIS- /proc/interrupts)"
+	for device in $devices; do
+		echo "${device#*/}" >"/sys/bus/virtio/drivers/${device%/*}/bind" ||
+			fail "$device is not bound again"
+	done
+	all_have_vectors
+	all_devices_work
+}
+
+# break_ring BASE: the available ring of queue 0 is where the kernel's code is
+break_ring()
+{
+	local code
+
+	code=0x$(sed -n 's/^ *\([0-9a-f]*\)-.* : Kernel code$/\1/p' /proc/iomem)
+	reg "$1" $QUEUE_SEL 0
+	reg "$1" $QUEUE_READY 0
+	reg "$1" $QUEUE_DRIVER_LOW $((code))
+	reg "$1" $QUEUE_DRIVER_HIGH 0
+	reg "$1" $QUEUE_READY 1
+	reg "$1" $QUEUE_NOTIFY 0
+}
+
+# A device that cannot go on says so by its config vector, and a reset mends it.
+rebind_needs_reset()
+{
+	local base before virtio
+
+	modprobe vis_test
+	virtio=$(virtio_of virtio_rng)
+	base=$(base_of "$virtio")
+	before=$(counts "$virtio" config)
+	expect "status" $((DRIVER_OK)) $(($(reg "$base" $STATUS)))
+	break_ring "$base"
+	all_rose "$before"
+	expect "status" $((DRIVER_OK | NEEDS_RESET)) $(($(reg "$base" $STATUS)))
+	echo "$virtio" >/sys/bus/virtio/drivers/virtio_rng/unbind
+	echo "$virtio" >/sys/bus/virtio/drivers/virtio_rng/bind || fail "$virtio is not bound again"
+	expect "status" $((DRIVER_OK)) $(($(reg "$base" $STATUS)))
+	rmmod vis_test
+	all_have_vectors
+	all_devices_work
+}
+
 # override PLATFORMS DRIVER: they are to have this driver, whatever matches; or "" for any
 override()
 {
@@ -167,6 +233,8 @@ rebind_hotplug()
 
 tests="
 parity.rebind.unbind	rebind_unbind
+parity.rebind.driver	rebind_driver
+parity.rebind.needs_reset	rebind_needs_reset
 parity.rebind.driver_override	rebind_override
 parity.rebind.unload	rebind_unload
 parity.rebind.hotplug	rebind_hotplug
