@@ -35,7 +35,11 @@ take_lock()
 
 cache_lock()
 {
-	take_lock "$VIS_CACHE/lock/${1//\//.}" "$1"
+	local name=${1//\//.}
+
+	# A file's name has 255 characters at most.
+	[ ${#name} -lt 200 ] || name=${name:0:100}.$(content_key "=$name")
+	take_lock "$VIS_CACHE/lock/$name" "$1"
 }
 
 # cached NAME FUNCTION ARG...: prints the directory NAME of the cache. If it is missing,

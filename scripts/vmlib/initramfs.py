@@ -10,6 +10,7 @@ from pathlib import Path
 
 NEWC_TRAILER = "TRAILER!!!"
 DIRECTORIES = ("bin", "dev", "lib", "lib/modules", "lib64", "proc", "sys", "tmp", "vis")
+ELF = b"\x7fELF"
 LOADER = "lib64/ld-linux-x86-64.so.2"
 COMPRESSED = {".xz": lzma.decompress}
 
@@ -108,23 +109,38 @@ def is_static(path):
     size = int.from_bytes(data[54:56], "little")
     count = int.from_bytes(data[56:58], "little")
     headers = (data[offset + i * size:][:4] for i in range(count))
-    return data[:4] == b"\x7fELF" and all(header != b"\3\0\0\0" for header in headers)
+    return data[:4] == ELF and all(header != b"\3\0\0\0" for header in headers)
+
+
+def libraries(root, path):
+    """{path: bytes} of the shared libraries that a file of an unpacked tree needs."""
+    listed = subprocess.run(
+        [root / "usr" / LOADER, "--library-path", root / "usr/lib/x86_64-linux-gnu", "--list",
+         path], check=True, capture_output=True, text=True).stdout
+    found = {"lib/" + Path(name).name: Path(name).read_bytes()
+             for name in re.findall(r"=> (\S+)", listed)}
+    return found | {LOADER: (root / "usr" / LOADER).read_bytes()}
+
+
+def find(root, name):
+    """The paths of a program, or of all files that a pattern with a slash matches."""
+    patterns = [name] if "/" in name else [f"usr/bin/{name}", f"usr/sbin/{name}"]
+    found = [path for pattern in patterns for path in sorted(root.glob(pattern))]
+    if not found:
+        raise FileNotFoundError(f"{root} has no {name}")
+    return found
 
 
 def programs(root, names, static):
-    """{path: bytes} of programs in an unpacked tree, their libraries and the loader, and of
-    static programs from anywhere."""
+    """{path: bytes} of programs and files in an unpacked tree, with their libraries and the
+    loader, and of static programs from anywhere."""
     found = {"bin/" + path.name: path.read_bytes() for path in static}
     for name in names:
-        program = next(path for place in ("bin", "sbin")
-                       for path in [root / "usr" / place / name] if path.exists())
-        listed = subprocess.run(
-            [root / "usr" / LOADER, "--library-path", root / "usr/lib/x86_64-linux-gnu", "--list",
-             program], check=True, capture_output=True, text=True).stdout
-        found["bin/" + name] = program.read_bytes()
-        found[LOADER] = (root / "usr" / LOADER).read_bytes()
-        for library in re.findall(r"=> (\S+)", listed):
-            found["lib/" + Path(library).name] = Path(library).read_bytes()
+        for path in find(root, name):
+            data = path.read_bytes()
+            found[str(path.relative_to(root)) if "/" in name else "bin/" + name] = data
+            if data[:4] == ELF:
+                found |= libraries(root, path)
     return found
 
 
@@ -141,6 +157,9 @@ def build(path, busybox, modules, guest_files, tools):
     cpio.file("lib/modules/modules.dep", dependencies(modules).encode(), 0o644)
     for name, data in guest_files.items():
         cpio.file(f"vis/{name}", data)
+    for name in sorted({str(parent) for tool in tools for parent in Path(tool).parents}):
+        if name not in (".", *DIRECTORIES):
+            cpio.directory(name)
     for name, data in tools.items():
         cpio.file(name, data)
     Path(path).write_bytes(cpio.bytes())

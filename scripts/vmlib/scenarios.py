@@ -125,6 +125,12 @@ MANAGED = SHARED_MEMORY + [
         [("virtio-scsi", queues) for queues in (1, 4, 16)] + [("vhost-user-fs", 1)])
     for word in managed_pair(number, kind, queues)]
 
+# A program in Ruby, and what it loads
+IRQTOP = ("irqtop", "ruby3.3", *(f"usr/lib/{path}" for path in (
+    "ruby/*/getoptlong.rb", "ruby/vendor_ruby/curses.rb", "x86_64-linux-gnu/ruby/*/stringio.so",
+    "x86_64-linux-gnu/ruby/*/enc/encdb.so", "x86_64-linux-gnu/ruby/*/enc/trans/transdb.so",
+    "x86_64-linux-gnu/ruby/vendor_ruby/*/curses.so")))
+
 VIS_MODULES = ("virtio_mmio_vis",)
 STOCK_MODULES = ("virtio_mmio",)
 TEST_MODULES = ("vis_test",)
@@ -141,7 +147,7 @@ class Scenario:
     """One boot. modules are inserted in order by the guest's init; `load` only packs them.
 
     expected matches the kernel's reports that are no failure. trace are QEMU's events. tools are the guest's programs
-    from scripts/fetch guest-tools; daemons serve devices, each on its socket {sockets}/NAME; with
+    (and files, by patterns of paths) from scripts/fetch guest-tools; daemons serve devices, each on its socket {sockets}/NAME; with
     taps the host's side is a network namespace that has that many.
     """
 
@@ -195,7 +201,7 @@ SCENARIOS = {
     "reboot": Scenario(("reboot.sh",), reboots=True),
     "suspend": Scenario(("suspend.sh",), devices=ALL_DEVICES + disk("swap"),
                         append="suspend.pm_test_delay=1 no_console_suspend loglevel=8"),
-    "observe": Scenario(("observe.sh",), load=TEST_MODULES, tools=("lsirq",)),
+    "observe": Scenario(("observe.sh",), load=TEST_MODULES, tools=("lsirq",) + IRQTOP),
     "debugfs": Scenario(("debugfs.sh",), load=TEST_MODULES),
     "kexec": Scenario(("kexec.sh",), tools=("kexec",), devices=ALL_DEVICES + [
         "-drive", "if=none,id=kernel,file={vmlinuz},format=raw,readonly=on",

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What is to be seen of the vectors: tracepoints, lsirq.
+# What is to be seen of the vectors: tracepoints, lsirq, irqtop.
 
 . ./vis_lib.sh
 . ./test_module.sh
@@ -65,7 +65,6 @@ lsirq_row()
 		sed "s/.*$2=\"\([^\"]*\)\".*/\1/"
 }
 
-# irqtop of util-linux, which Debian does not have, reads them by the same code.
 observe_lsirq()
 {
 	local before driver irq irqs virtio
@@ -89,8 +88,36 @@ observe_lsirq()
 	[ "$(lsirq_row "$irq" TOTAL)" -gt "$before" ] || fail "lsirq does not see it rise"
 }
 
+# irqtop_row IRQ: the interrupts per second on each CPU, a dot where it may not come, and its name
+irqtop_row()
+{
+	ruby3.3 --disable-gems /bin/irqtop --batch --irq 1 1 >/tmp/irqtop 2>&1 ||
+		fail "irqtop: $(cat /tmp/irqtop)"
+	grep "^i *$1: " /tmp/irqtop
+}
+
+observe_irqtop()
+{
+	local irq reader row virtio
+
+	virtio=$(virtio_of virtio_rng)
+	irq=$(irq_of "$virtio-input")
+	set_affinity "$irq" 2 || fail "cannot move to CPU 2"
+	rng_read
+	await 2 effective_is "$irq" 2 || fail "cannot move to CPU 2"
+	dd if=/dev/hwrng of=/dev/null bs=64 status=none &
+	reader=$!
+	row=$(irqtop_row "$irq")
+	kill $reader
+	note "$row"
+	echo "$row" | grep -qE \
+		"^i +$irq: +[.] +[.] +[1-9][0-9]* +[.] +VIS-$(platform_of "$virtio") .* $virtio-input\$" ||
+		fail "irqtop shows irq $irq as: $row"
+}
+
 tests="
 observe.tracepoints	observe_tracepoints
 observe.lsirq		observe_lsirq
+observe.irqtop		observe_irqtop
 "
 run_with_module
