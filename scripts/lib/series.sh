@@ -19,12 +19,16 @@ make_series()
 		"$SOURCE" >/dev/null
 }
 
-# series_key: of a result that depends on the series, the kernel and the suite itself
-series_key()
+# sources_key: of a result that depends on the kernel's sources at each commit of the series
+sources_key()
 {
-	content_key "=$SOURCE" "=$(series_git log --format='%T %B' base..series)" \
-		"=$(kernel_options kunit)" "scripts/suites/$PROGRAM" scripts/lib/series.sh \
-		scripts/lib/kernel.sh
+	local commit sources
+
+	sources=$(for commit in $(series_git rev-list base..series); do
+		series_git ls-tree -r "$commit" -- drivers include
+	done)
+	content_key "=$SOURCE" "=$sources" "=$(kernel_options kunit)" "scripts/suites/$PROGRAM" \
+		scripts/lib/series.sh scripts/lib/kernel.sh
 }
 
 series_git()
