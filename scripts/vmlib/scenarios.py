@@ -200,7 +200,8 @@ SCENARIOS = {
     "rebind": Scenario(("rebind.sh",), load=STOCK_MODULES + TEST_MODULES, timeout=240),
     "reboot": Scenario(("reboot.sh",), reboots=True),
     "suspend": Scenario(("suspend.sh",), devices=ALL_DEVICES + disk("swap"),
-                        append="suspend.pm_test_delay=1 no_console_suspend loglevel=8"),
+                        append="suspend.pm_test_delay=1 no_console_suspend loglevel=8",
+                        timeout=240),
     "observe": Scenario(("observe.sh",), load=TEST_MODULES, tools=("lsirq",) + IRQTOP),
     "debugfs": Scenario(("debugfs.sh",), load=TEST_MODULES),
     "kexec": Scenario(("kexec.sh",), tools=("kexec",), devices=ALL_DEVICES + [

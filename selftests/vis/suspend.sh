@@ -29,7 +29,7 @@ sleeps()
 	before=$(vectors)
 	devices=$(grep -c ' VIS-.*-config$' /proc/interrupts)
 	for cpu in $(online_cpus); do
-		read_disk_on "$cpu" 20000 &
+		read_disk_on "$cpu" 4000 &
 		readers="$readers $!"
 	done
 	host mark
