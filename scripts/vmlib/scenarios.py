@@ -211,12 +211,12 @@ SCENARIOS = {
         "-device", "virtio-blk-device,drive=initrd,serial=initrd"]),
     **{f"managed{cpus}": Scenario(
         ("managed.sh",), board=",pcie=on,memory-backend=ram", vectors=32, smp=cpus,
-        devices=MANAGED, load=("virtio_scsi",), daemons={
+        devices=MANAGED, load=("virtio_scsi",), timeout=240, daemons={
             name: FS_DAEMON for name in ("vhost-user-fs-mmio9", "vhost-user-fs-pci9")})
        for cpus in range(1, 9)},
     "classes": Scenario(("classes.sh",), devices=CLASSES, board=",memory-backend=ram", taps=1,
                         vectors=32,
-                        load=CLASS_MODULES, tools=("kcapi-enc",), timeout=120,
+                        load=CLASS_MODULES, tools=("kcapi-enc",), timeout=240,
                         daemons={"fs": FS_DAEMON, "vub": VUB_DAEMON}),
     "planted": Scenario((), load=("vis_planted",)),
     "bare": Scenario(()),
