@@ -30,7 +30,8 @@ mask_pending()
 	expect "mask table writes of an unmask" 1 "$(host count virtio_mmio_vis_mask_write)"
 	await 5 irq_rose "$irq" "$before" || fail "no interrupt at unmask"
 	expect "interrupts at unmask" $((before + 1)) "$(irq_count "$irq")"
-	expect "messages sent at unmask" 1 "$(host count virtio_mmio_vis_send "mmio $base vector 1\b")"
+	expect "messages sent at unmask" 1 \
+		"$(host count virtio_mmio_vis_send "mmio $base vector 1\b")"
 	expect "pending word after" 0 $(($(pending_word "$base")))
 }
 
