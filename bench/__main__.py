@@ -26,8 +26,6 @@ EXPECTED = "bench/expected.json"
 SCRIPT = "bench/guest/bench.sh"
 SUMMARY_MARKS = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.S)
 KINDS = ("exits", "insns", "profile", "boot", "size", "twins", "rates", "scale")
-# Without these, or some of their rounds, the others can be published.
-CONTEXT = ("twin", "rates", "scale")
 LEFT = "steps.json"
 CHECKED = ("exits", "insns")
 
@@ -131,11 +129,6 @@ class Steps:
         return [step for kind in KINDS if kind in wanted
                 for step in getattr(self, kind)()]
 
-    def is_complete(self, done):
-        """Whether the counted part is, of the distribution's kernel."""
-        return all(name in done for kind in KINDS if not kind.startswith(CONTEXT)
-                   for name, _, _ in getattr(self, kind)())
-
 
 MISSING = {
     "mmio_msi": "the driver for it does not exist yet",
@@ -163,7 +156,8 @@ def metadata(own, options):
         "qemu": version,
         "kernel": next(options.kernel.glob("boot/vmlinuz-*")).name.removeprefix("vmlinuz-"),
         "command": "scripts/bench" + (" --small" if own.small else "") +
-                   (f" --only {own.only}" if own.only else ""),
+                   (f" --only {own.only}" if own.only else "") +
+                   (" --resume" if own.resume else ""),
     }
 
 
@@ -184,12 +178,12 @@ def merge_rounds(rows):
     return result
 
 
-def write(directory, meta, rows, complete):
+def write(directory, meta, rows):
     directory.mkdir(parents=True, exist_ok=True)
     missing = {name: reason for name, reason in MISSING.items()
                if name != "KVM" or not has_kvm()}
     rows = merge_rounds(rows)
-    document = {"meta": {**meta, "complete": complete, "missing": missing}, "rows": rows}
+    document = {"meta": {**meta, "missing": missing}, "rows": rows}
     (directory / "bench.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     for name, text in report.files(document).items():
         (directory / name).write_text(text, "utf-8")
@@ -206,15 +200,14 @@ def run(own, options, directory):
     """Runs the steps; what is done is written after each. Returns the rows."""
     meta = metadata(own, options)
     done = resumed(own, directory)
-    steps = Steps(own, options)
-    wanted = [step for step in steps.all() if step[0] not in done]
+    wanted = [step for step in Steps(own, options).all() if step[0] not in done]
     left = sum(seconds for _, seconds, _ in wanted)
     for number, (name, seconds, step) in enumerate(wanted, 1):
         print(f"bench: {number}/{len(wanted)} {name}, {left // 60 + 1} minutes left",
               file=sys.stderr, flush=True)
         done[name] = step(name)
         left -= seconds
-        write(directory, meta, sum(done.values(), []), steps.is_complete(done))
+        write(directory, meta, sum(done.values(), []))
         (directory / LEFT).write_text(json.dumps({"revision": own.revision, "done": done}), "utf-8")
     return sum(done.values(), [])
 
@@ -250,8 +243,9 @@ def with_summary(text, rows):
 def publish(own):
     """What the last run left, and the README's copy of its summary."""
     document = json.loads((own.root / "build/bench/bench.json").read_text("utf-8"))
-    if not document["meta"]["complete"]:
-        sys.exit("scripts/bench: the last run was not complete")
+    unknown = report.unknown(document["rows"])
+    if unknown:
+        sys.exit("scripts/bench: the last run has not measured: " + "; ".join(unknown))
     target = own.root / RESULTS
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)

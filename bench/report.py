@@ -154,6 +154,18 @@ def insns(scope, queues):
     return {"scope": scope, "queues": queues, "stat": "median"}
 
 
+# What a run may leave out, and what of it is shown by which row
+CONTEXT = (
+    ("blk_iops", "blk_iops", {}),
+    ("net_rr", "net_rr", {}),
+    ("net_pps", "net_pps", {}),
+    ("cpu_spread", "cpu_spread", {}),
+    ("scale: the same with 1, 2 and 8 CPUs", "blk_iops", {"cpus": 8}),
+    ("where the instructions go", "insns_by_function", {}),
+    ("text_bytes and insns_boot of Linux 7.3 with and without PCI", "text_bytes",
+     {"part": "Linux 7.3"}),
+)
+
 # Why a target is missed, if it is
 REASONS = {
     "instructions per packet, 4 queues: not above legacy's":
@@ -187,6 +199,13 @@ def targets():
         for peer in ("pci", "legacy"):
             yield (f"{metric}, {words(params)}: not below {peer}'s beyond its spread",
                    not_below(metric, peer, cpus=None, **params))
+
+
+def unknown(rows):
+    """Counted targets that nothing is known of. What is timed may be left out."""
+    timed = tuple({metric for metric, _, _ in CONTEXT})
+    return [target for target, _, met in verdicts(rows)
+            if met is None and not target.startswith(timed)]
 
 
 def verdicts(rows):
@@ -336,6 +355,8 @@ def markdown(meta, rows, missing):
         cells = estimate(rows, metric, **params)
         if cells:
             lines.append(f"| {label} | {' | '.join(cells)} |")
+    missing = {**missing, **{name: "left out of this run" for name, metric, params in CONTEXT
+                             if not find(rows, metric, "vis", **params)}}
     if missing:
         lines += ["", "## Not measured", ""]
         lines += [f"- {name}: {reason}" for name, reason in missing.items()]
@@ -385,7 +406,6 @@ def files(document):
     """{file name: text} of everything that is made from bench.json."""
     meta = dict(document["meta"])
     missing = meta.pop("missing")
-    meta.pop("complete")
     rows = document["rows"]
     return {"bench.md": markdown(meta, rows, missing),
             "cover-letter.txt": cover_letter(meta, rows), **plots(rows)}
