@@ -16,6 +16,7 @@
 #include <linux/uaccess.h>
 
 #define VIS_PLANTED_SIZE	64
+#define VIS_PLANTED_LEAKS	64
 #define VIS_PLANTED_RACE	(5 * HZ)
 
 struct vis_planted_fault {
@@ -41,12 +42,20 @@ static int vis_planted_uaf(void)
 	return READ_ONCE(*memory);
 }
 
+/* Several, for a stack may keep the address of the last one */
 static int vis_planted_leak(void)
 {
-	u8 *memory = kzalloc(VIS_PLANTED_SIZE, GFP_KERNEL);
+	unsigned int i;
+	u8 *memory;
 
-	OPTIMIZER_HIDE_VAR(memory);
-	return memory ? 0 : -ENOMEM;
+	for (i = 0; i < VIS_PLANTED_LEAKS; i++) {
+		memory = kmalloc(VIS_PLANTED_SIZE, GFP_KERNEL);
+		if (!memory)
+			return -ENOMEM;
+		memset(memory, i + 1, VIS_PLANTED_SIZE);
+		OPTIMIZER_HIDE_VAR(memory);
+	}
+	return 0;
 }
 
 static int vis_planted_sleep(void)

@@ -26,8 +26,8 @@ leaks()
 	[ -e $KMEMLEAK ] || fail "no kmemleak"
 	unbind_all
 	sleep $((MIN_AGE_S + 1))
-	echo scan >$KMEMLEAK
-	echo scan >$KMEMLEAK
+	echo scan >$KMEMLEAK || fail "cannot scan"
+	echo scan >$KMEMLEAK || fail "cannot scan again"
 	cat $KMEMLEAK >/tmp/leaks || fail "kmemleak tells nothing"
 	[ ! -s /tmp/leaks ] || fail "$(cat /tmp/leaks)"
 }
