@@ -14,7 +14,7 @@ BLOCK = 16
 PAGE = 4096
 
 CALLER, CALL = "bench_read_start", "submit_bio"
-STUB, ENTRY, RETURN = "irq_entries_start", "asm_common_interrupt", "native_irq_return_iret"
+STUB, ENTRY = "irq_entries_start", "asm_common_interrupt"
 HANDLER = "vring_interrupt"
 
 
@@ -46,7 +46,7 @@ class Profile:
         entry = last(functions, handled, ENTRY, [STUB]) - 1
         while functions[entry - 1] == STUB:
             entry -= 1
-        end = functions.index(RETURN, handled) + 1
+        end = functions.index(functions[entry - 1], handled)
         # The interrupt may come before the driver has returned.
         interrupt = functions[entry:end]
         functions[entry:end] = []
