@@ -318,12 +318,21 @@ idle_time()
 }
 
 # Until the first program was started; no module has been inserted that waits since then.
+# The clock of the kernel's messages starts late behind the TSC: by how much, it says when it
+# takes the TSC for stable.
+boot_time()
+{
+	dmesg | awk -F '[][]' '
+		/sched_clock: Marking stable/ { late = $0; gsub(/.*, -|\)$/, "", late) }
+		/ as init process/ { printf "%.0f", $2 * 1000000000 + late }'
+}
+
 run_boot()
 {
 	local idle insns
 
 	idle=$(idle_time)
-	insns=$(dmesg | awk -F '[][]' '/ as init process/ { printf "%.0f", $2 * 1000000000 }')
+	insns=$(boot_time)
 	tell figure insns_boot kernel="$(uname -r)" insns=$((insns - idle)) n=1
 	tell figure insns_boot kernel="$(uname -r)" idle=included insns="$insns" n=1
 }
