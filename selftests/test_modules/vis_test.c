@@ -8,7 +8,8 @@
  *
  * torn: written with the number of an interrupt, rewrites and commits its message as often as the
  * file count says. In bits that the CPUs do not need, the message carries a nonce and a checksum
- * of itself, for a device with x-vis-fault=torn.
+ * of itself, for a device with x-vis-fault=torn. Such a device sends unasked, so from then on an
+ * interrupt that finds no work is not held against its handler.
  *
  * reg, mem: the 32-bit word at the physical address in the file address, uncached or cached.
  */
@@ -89,6 +90,7 @@ static int vis_test_torn_set(void *data, u64 virq)
 	if (!d || !irq_data_get_msi_desc(d))
 		return -EINVAL;
 
+	irq_set_status_flags(virq, IRQ_IS_POLLED);
 	for (i = 0; i < vis_test_count; i++) {
 		nonce = get_random_u32();
 		scoped_guard(raw_spinlock_irqsave, &irq_data_to_desc(d)->lock) {
