@@ -83,6 +83,7 @@ typedef struct VISFault {
  * @timer: for VISFault.tick
  * @stale: the latches before a reset
  * @nr_reads: of the register at that offset
+ * @latched: there was a commit since @tick
  * @sent: messages that the fault sent or checked
  * @errors: messages that are no message of the driver, or not its last
  */
@@ -94,6 +95,7 @@ struct VISHostile {
     QEMUTimer *timer;
     MSIMessage *stale;
     uint32_t nr_reads[VIRTIO_MMIO_CONFIG];
+    bool latched;
     uint64_t sent;
     uint64_t errors;
 };
@@ -323,10 +325,15 @@ static bool is_masked(VirtIOMMIOVIS *vis, uint32_t vector)
            1u << vector % VIRTIO_VIS_VECTORS_PER_WORD;
 }
 
+/* Waits for commits, else a slow guest would not come to make any. */
 static void torn_notify_queues(VISHostile *h)
 {
     uint32_t vector;
 
+    if (!h->latched) {
+        return;
+    }
+    h->latched = false;
     for (vector = FIRST_QUEUE_VECTOR; vector < h->proxy->vis.nr_vectors;
          vector++) {
         virtio_mmio_vis_notify(h->proxy, vector);
@@ -369,6 +376,7 @@ static void torn_latch_slowly(VISHostile *h, uint32_t word, uint32_t value)
         h->errors += !(value & 1u << (vector - first)) &&
                      torn_is_mixture(msg[vector - first]);
     }
+    h->latched = true;
 }
 
 /* The last messages that the driver stored are to have been committed. */
