@@ -247,10 +247,13 @@ run_latency()
 	done
 }
 
-# run_here CPU: this shell from now on
+# run_here CPU: this shell from now on, which is a child of the one that is $$
 run_here()
 {
-	taskset -p "$(printf %x $((1 << $1)))" $$ >/dev/null
+	local pid
+
+	read -r pid _ </proc/self/stat
+	taskset -p "$(printf %x $((1 << $1)))" "$pid" >/dev/null
 }
 
 # from_each_cpu QUEUES SCOPE METRIC: from as many CPUs, one after the other
