@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The guests that are measured: the same devices and work over each transport."""
 
+import socket
 import statistics
+import threading
+import time
 from collections import Counter
 
 from vmlib import __main__ as vm
@@ -19,6 +22,7 @@ DISK_BYTES = 8 << 30
 # One instruction is one nanosecond, and one tick of the TSC.
 COUNT_INSTRUCTIONS = ["-icount", "shift=0,sleep=off"]
 ONE_GIGAHERTZ = "tsc_early_khz=1000000"
+PACKET_BYTES = 2048
 # A packet is sent and its answer received.
 PARTS_OF_SAMPLE = {"insns_per_packet": 2}
 
@@ -202,7 +206,9 @@ class Rows:
 
     def finish_samples(self, metric, params, cpus):
         """The median over the CPUs of the median and the 99th percentile, the least, the most."""
-        transport = "floor" if params.get("scope") == "floor" else self.transport
+        transport = self.transport
+        if params.get("scope") == "floor":
+            transport, params = "floor", {**params, "beside": transport}
         for stat, share in (("median", 0.5), ("p99", 0.99)):
             value = statistics.median(values[int(len(values) * share)] for values in cpus)
             self.add(metric, "instructions", value, min(map(min, cpus)), max(map(max, cpus)),
@@ -236,6 +242,23 @@ class Rows:
                  queue=mode, moves=moves)
         if mode == "quiet":
             self.add("moves_effective_at_once", "share", window["at_once"] / moves, moves=moves)
+
+
+class Echo:
+    """Sends each packet back, after a while."""
+
+    def __init__(self, address, delay_s):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((address, 0))
+        self.port = self.socket.getsockname()[1]
+        self.delay_s = delay_s
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            packet, sender = self.socket.recvfrom(PACKET_BYTES)
+            time.sleep(self.delay_s)
+            self.socket.sendto(packet, sender)
 
 
 class BenchServices(Services):
@@ -280,6 +303,9 @@ class BenchServices(Services):
                 self.rows.add("insns_by_function", "instructions", count, path=path,
                               function=function)
         return ""
+
+    def do_echo_port(self, delay_ms):
+        return Echo(self.address, int(delay_ms) / 1000).port
 
     def do_figure(self, metric, *words):
         self.rows.figure(metric, parameters(words))

@@ -256,14 +256,15 @@ run_here()
 	taskset -p "$(printf %x $((1 << $1)))" "$pid" >/dev/null
 }
 
-# from_each_cpu QUEUES SCOPE METRIC: from as many CPUs, one after the other
+# from_each_cpu QUEUES SCOPE METRIC PARAMETER...: from as many CPUs, one after the other
 from_each_cpu()
 {
-	local cpu
+	local cpu metric=$3 queues=$1 scope=$2
 
-	for cpu in $(seq 0 $(($1 - 1))); do
+	shift 3
+	for cpu in $(seq 0 $((queues - 1))); do
 		run_here "$cpu"
-		measure "$2" "$3" queues="$1"
+		measure "$scope" "$metric" queues="$queues" "$@"
 	done
 }
 
@@ -272,13 +273,27 @@ run_io()
 	from_each_cpu "$(queues_of_disk vda)" io insns_per_io
 }
 
-# Two packets for each sample
+# keep_neighbour CARD HOST: how a packet is sent depends on whether its neighbour is known for sure
+keep_neighbour()
+{
+	arp -i "$1" -s "$2" "$(awk -v host="$2" '$1 == host { print $4 }' /proc/net/arp)"
+}
+
+# exchanges ANSWER DELAY_MS: two packets for each sample
+exchanges()
+{
+	host echo-port "$2" >$BENCH/port || fail "the host does not answer"
+	from_each_cpu "$(queues_of_net eth0)" packets insns_per_packet answer="$1"
+}
+
+# On a wire the answer comes after the end of sending.
 run_packets()
 {
 	net_up
 	net_ping || fail "no answer on the network"
-	echo 0 0 >/proc/sys/net/ipv4/ping_group_range
-	from_each_cpu "$(queues_of_net eth0)" packets insns_per_packet
+	keep_neighbour eth0 "$HOST_ADDRESS"
+	exchanges later 1
+	exchanges at_once 0
 }
 
 run_insns()

@@ -9,9 +9,9 @@
  *
  * floor: the same of an interrupt with an empty handler that the CPU sends to itself.
  *
- * io, packets: written with a number, reads so many blocks of /dev/vda, or sends so many echo
- * requests to 10.0.2.2 and receives their answers. The instructions of each, all CPUs together,
- * from the call of the driver to the last interrupt, go to samples.
+ * io, packets: written with a number, reads so many blocks of /dev/vda, or sends so many packets
+ * to the UDP port of 10.0.2.2 that is in port, and receives them back. The instructions of each,
+ * all CPUs together, from the call of the driver to the last interrupt, go to samples.
  *
  * mask, unmask: written with the number of an interrupt, call its chip.
  */
@@ -21,7 +21,6 @@
 #include <linux/cleanup.h>
 #include <linux/debugfs.h>
 #include <linux/gfp.h>
-#include <linux/icmp.h>
 #include <linux/in.h>
 #include <linux/interrupt.h>
 #include <linux/irq.h>
@@ -43,7 +42,9 @@
 
 #define BENCH_DISK		"/dev/vda"
 #define BENCH_SAMPLES		4096
-#define BENCH_CALIBRATIONS	64
+#define BENCH_PRIORITY_MAX	15
+#define BENCH_HOLD_STEPS	64
+#define BENCH_HOLD		(BENCH_PRIORITY_MAX * BENCH_HOLD_STEPS)
 /* Instructions: more than a round of bench_spin(), less than an interrupt */
 #define BENCH_SPIN_MAX		256
 #define BENCH_TIMEOUT		(5ULL * NSEC_PER_SEC)
@@ -53,6 +54,8 @@ static DEFINE_MUTEX(bench_lock);
 static struct dentry *bench_dir;
 static u32 bench_data[BENCH_SAMPLES];
 static struct page *bench_page;
+static u64 bench_echo;
+static u16 bench_port;
 static struct debugfs_u32_array bench_samples = { .array = bench_data };
 
 /**
@@ -81,51 +84,53 @@ static bool bench_fired;
 static vq_callback_t *bench_callback;
 static struct virtqueue *bench_vq;
 
-/* A gap between two reads of the TSC */
+/*
+ * Holding interrupts
+ *
+ * By the CPU's task priority: unlike with interrupts disabled, I/O can be submitted meanwhile. It
+ * goes down class by class, so that the device has answered when its interrupt is let in: where
+ * else an interrupt comes, and what it costs there, depends on the host.
+ */
 
-/* Above the priority of every interrupt; unlike with interrupts disabled, I/O can be submitted */
-static void bench_hold_irqs(void)
+static void bench_set_priority(unsigned long priority)
 {
-	asm volatile("mov %0, %%cr8" : : "r" (15UL) : "memory");
+	asm volatile("mov %0, %%cr8" : : "r" (priority) : "memory");
 }
 
-static void bench_take_irqs(void)
+static void bench_hold_irqs(void)
 {
-	asm volatile("mov %0, %%cr8" : : "r" (0UL) : "memory");
+	bench_set_priority(BENCH_PRIORITY_MAX);
+}
+
+/* A step: @left is BENCH_HOLD at first, and 0 when all are let in */
+static void bench_let_in(u32 *left)
+{
+	bench_set_priority(*left / BENCH_HOLD_STEPS);
+	*left -= !!*left;
 }
 
 /*
- * The gap of what sets *@done, from when interrupts are no longer held. It may come after a read
- * of the TSC and before that of *@done.
+ * The gap between two reads of the TSC that an interrupt makes which sets *@done, beyond that of
+ * the round before. It may come after a read of the TSC and before that of *@done.
  */
 static u32 bench_gap(const bool *done)
 {
-	u64 now, gap, last = rdtsc();
+	u64 now, before, gap = 0, last = rdtsc();
+	u32 left = BENCH_HOLD;
 
-	bench_take_irqs();
 	do {
+		bench_let_in(&left);
 		now = rdtsc();
+		before = gap;
 		gap = now - last;
 		last = now;
 	} while (!READ_ONCE(*done));
-	return max(gap, rdtsc() - last);
+	now = rdtsc();
+	bench_set_priority(0);
+	return max(gap, now - last) - before;
 }
 
-/* What the reads themselves take */
-static u32 bench_no_gap(void)
-{
-	const bool done = true;
-	u32 least = U32_MAX;
-	unsigned int i;
-
-	for (i = 0; i < BENCH_CALIBRATIONS; i++) {
-		bench_hold_irqs();
-		least = min(least, bench_gap(&done));
-	}
-	return least;
-}
-
-static int bench_run(u64 nr, int (*sample)(void *data, u32 *insns), void *data, u32 least)
+static int bench_run(u64 nr, int (*sample)(void *data, u32 *insns), void *data)
 {
 	unsigned int i;
 	int ret;
@@ -137,7 +142,6 @@ static int bench_run(u64 nr, int (*sample)(void *data, u32 *insns), void *data, 
 		ret = sample(data, &bench_data[i]);
 		if (ret)
 			return ret;
-		bench_data[i] -= least;
 	}
 	bench_samples.n_elements = nr;
 	return 0;
@@ -211,7 +215,7 @@ static int bench_disk(u64 nr, bool dispatch)
 	bdev = file_bdev(file);
 	if (dispatch)
 		bench_swap_callbacks(bdev, bench_empty_callback);
-	ret = bench_run(nr, bench_read_block, bdev, bench_no_gap());
+	ret = bench_run(nr, bench_read_block, bdev);
 	if (dispatch) {
 		bench_swap_callbacks(bdev, bench_callback);
 		bench_callback = NULL;
@@ -249,7 +253,7 @@ static int bench_trigger(void *data, u32 *gap)
 	bench_fired = false;
 	bench_hold_irqs();
 	if (!d->chip->irq_retrigger(d)) {
-		bench_take_irqs();
+		bench_set_priority(0);
 		return -EIO;
 	}
 	*gap = bench_gap(&bench_fired);
@@ -268,7 +272,7 @@ static int bench_floor(u64 nr)
 	ret = request_irq(virq, bench_empty_handler, 0, "vis_bench", &bench_fired);
 	if (!ret) {
 		ret = irq_set_affinity(virq, cpumask_of(raw_smp_processor_id())) ?:
-		      bench_run(nr, bench_trigger, irq_get_irq_data(virq), bench_no_gap());
+		      bench_run(nr, bench_trigger, irq_get_irq_data(virq));
 		free_irq(virq, &bench_fired);
 	}
 	irq_dispose_mapping(virq);
@@ -310,10 +314,14 @@ DEFINE_DEBUGFS_ATTRIBUTE(bench_mask_fops, NULL, bench_mask_set, "%llu\n");
 static int bench_spin(bool (*done)(void *data), void *data, u64 *spun)
 {
 	u64 now, last = rdtsc(), end = last + BENCH_TIMEOUT;
+	u32 left = BENCH_HOLD;
 
 	*spun = 0;
 	while (!done(data)) {
-		cond_resched();
+		if (left)
+			bench_let_in(&left);
+		else
+			cond_resched();
 		now = rdtsc();
 		if (now - last < BENCH_SPIN_MAX)
 			bench_spin_cost = now - last;
@@ -328,14 +336,18 @@ static int bench_spin(bool (*done)(void *data), void *data, u64 *spun)
 static int bench_work(void *data, u32 *insns)
 {
 	const struct bench_work *work = data;
-	u64 spun, start = rdtsc();
+	u64 end, spun, start;
 	int ret;
 
+	bench_hold_irqs();
+	start = rdtsc();
 	ret = work->start(work->data) ?: bench_spin(work->done, work->data, &spun);
+	end = rdtsc();
+	bench_set_priority(0);
 	if (ret)
 		return ret;
 
-	*insns = rdtsc() - start - spun;
+	*insns = end - start - spun;
 	return work->end(work->data);
 }
 
@@ -376,23 +388,22 @@ static int bench_io_set(void *data, u64 nr)
 		return PTR_ERR(file);
 
 	read.bdev = file_bdev(file);
-	ret = bench_run(nr, bench_work, &work, 0);
+	ret = bench_run(nr, bench_work, &work);
 	fput(file);
 	return ret;
 }
 DEFINE_DEBUGFS_ATTRIBUTE(bench_io_fops, NULL, bench_io_set, "%llu\n");
 
-/* An echo request and its answer */
+/* A packet, and the same back */
 static int bench_echo_start(void *sock)
 {
-	struct icmphdr echo = { .type = ICMP_ECHO };
-	struct kvec vec = { .iov_base = &echo, .iov_len = sizeof(echo) };
+	struct kvec vec = { .iov_base = &bench_echo, .iov_len = sizeof(bench_echo) };
 	struct msghdr msg = { };
 
-	return min(kernel_sendmsg(sock, &msg, &vec, 1, sizeof(echo)), 0);
+	return min(kernel_sendmsg(sock, &msg, &vec, 1, vec.iov_len), 0);
 }
 
-/* The request was freed, on the interrupt that says that it is sent, and its answer is here */
+/* The packet was freed, on the interrupt that says that it is sent, and its answer is here */
 static bool bench_echo_done(void *data)
 {
 	struct sock *sk = ((struct socket *)data)->sk;
@@ -402,11 +413,10 @@ static bool bench_echo_done(void *data)
 
 static int bench_echo_end(void *sock)
 {
-	struct icmphdr echo;
-	struct kvec vec = { .iov_base = &echo, .iov_len = sizeof(echo) };
+	struct kvec vec = { .iov_base = &bench_echo, .iov_len = sizeof(bench_echo) };
 	struct msghdr msg = { };
 
-	return min(kernel_recvmsg(sock, &msg, &vec, 1, sizeof(echo), MSG_DONTWAIT), 0);
+	return min(kernel_recvmsg(sock, &msg, &vec, 1, vec.iov_len, MSG_DONTWAIT), 0);
 }
 
 static int bench_packets(u64 nr, struct socket *sock)
@@ -415,10 +425,11 @@ static int bench_packets(u64 nr, struct socket *sock)
 	struct sockaddr_in peer = {
 		.sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(BENCH_PEER),
+		.sin_port = htons(bench_port),
 	};
 
 	return kernel_connect(sock, (void *)&peer, sizeof(peer), 0) ?:
-	       bench_run(nr, bench_work, &work, 0);
+	       bench_run(nr, bench_work, &work);
 }
 
 static int bench_packets_set(void *data, u64 nr)
@@ -427,7 +438,7 @@ static int bench_packets_set(void *data, u64 nr)
 	int ret;
 
 	guard(mutex)(&bench_lock);
-	ret = sock_create_kern(&init_net, AF_INET, SOCK_DGRAM, IPPROTO_ICMP, &sock);
+	ret = sock_create_kern(&init_net, AF_INET, SOCK_DGRAM, IPPROTO_UDP, &sock);
 	if (ret)
 		return ret;
 
@@ -451,6 +462,7 @@ static int __init bench_init(void)
 	debugfs_create_file_unsafe("unmask", 0200, bench_dir, NULL, &bench_mask_fops);
 	debugfs_create_file_unsafe("io", 0200, bench_dir, NULL, &bench_io_fops);
 	debugfs_create_file_unsafe("packets", 0200, bench_dir, NULL, &bench_packets_fops);
+	debugfs_create_u16("port", 0600, bench_dir, &bench_port);
 	debugfs_create_u32_array("samples", 0400, bench_dir, &bench_samples);
 	return 0;
 }
