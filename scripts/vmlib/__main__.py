@@ -160,12 +160,19 @@ class Guest:
                                self.scenario.trace)
         try:
             self.machine.start()
-            problem = self.converse()
+            problem = self.converse_or_save_cpus()
         except (MachineError, OSError, TimeoutError) as error:
             problem = f"{error}"
         if not self.machine.stop():
             problem = "QEMU failed: " + self.machine.stderr()
         return problem
+
+    def converse_or_save_cpus(self):
+        try:
+            return self.converse()
+        except TimeoutError:
+            self.machine.save_cpus()
+            raise
 
     def converse(self):
         """Serve the guest until it says that all is done; returns what went wrong."""

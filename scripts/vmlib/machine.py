@@ -184,6 +184,14 @@ class Machine:
             if "return" in reply:
                 return reply["return"]
 
+    def save_cpus(self):
+        """Leaves what each CPU is at, for who looks into a guest that hangs."""
+        commands = ["info registers -a", "info pic"] + [
+            f"info lapic {cpu['cpu-index']}" for cpu in self.qmp("query-cpus-fast")]
+        (self.rundir / "cpus").write_text("\n".join(
+            self.qmp("human-monitor-command", **{"command-line": command})
+            for command in commands), "utf-8")
+
     def wait_migration(self):
         deadline = time.monotonic() + MIGRATE_TIMEOUT
         while time.monotonic() < deadline:
