@@ -27,6 +27,7 @@ SCRIPT = "bench/guest/bench.sh"
 SUMMARY_MARKS = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.S)
 KINDS = ("exits", "insns", "profile", "boot", "size", "twins", "rates", "scale")
 LEFT = "steps.json"
+PLACE = re.compile(r"/(?:[^/\s,=]+/)+")
 CHECKED = ("exits", "insns")
 
 
@@ -178,12 +179,23 @@ def merge_rounds(rows):
     return result
 
 
-def write(directory, meta, rows):
+def commands(directory, steps):
+    """{step: QEMU's command line}, without the places of this machine, each of them once."""
+    found = {}
+    for step in steps:
+        path = directory / "guests" / step / "command"
+        if path.exists():
+            found.setdefault(PLACE.sub("", path.read_text("utf-8")).strip(), step)
+    return {step: command for command, step in found.items()}
+
+
+def write(directory, meta, done):
     directory.mkdir(parents=True, exist_ok=True)
     missing = {name: reason for name, reason in MISSING.items()
                if name != "KVM" or not has_kvm()}
-    rows = merge_rounds(rows)
-    document = {"meta": {**meta, "missing": missing}, "rows": rows}
+    rows = merge_rounds(sum(done.values(), []))
+    document = {"meta": {**meta, "missing": missing, "commands": commands(directory, done)},
+                "rows": rows}
     (directory / "bench.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
     for name, text in report.files(document).items():
         (directory / name).write_text(text, "utf-8")
@@ -207,7 +219,7 @@ def run(own, options, directory):
               file=sys.stderr, flush=True)
         done[name] = step(name)
         left -= seconds
-        write(directory, meta, sum(done.values(), []))
+        write(directory, meta, done)
         (directory / LEFT).write_text(json.dumps({"revision": own.revision, "done": done}), "utf-8")
     return sum(done.values(), [])
 
