@@ -112,9 +112,9 @@ def rates_scenario(transport, count, cpus=CPUS):
     for number, queues in enumerate(sorted({1, cpus})):
         devices += [*null_disk(transport, number, queues), *net(transport, queues, number)]
         taps += 1
-    return scenario(transport, ("rates",), devices, smp=cpus, taps=taps, load=("pktgen",),
+    return scenario(transport, ("rates",), devices, smp=cpus, taps=taps, load=("pktgen", "vis_bench"),
                     vectors=net_vectors(cpus), timeout=180,
-                    parameters={"count": count, "seconds": 1})
+                    parameters={"count": count, "seconds": 2})
 
 
 class Rows:

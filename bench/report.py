@@ -98,8 +98,9 @@ METHOD = """\
   of a whole kernel without PCI and of its twin with PCI and virtio-pci, and `part bus` what the
   twin has more, in which is the ACPI that finds PCI on this board.
 - `blk_iops` is fio's, random reads of 4 KiB from a null device through io_uring, a job on each CPU
-  that has a queue; `net_rr` exchanges echoes, one at a time on each such CPU, and `net_pps` is
-  what the kernel's packet generator sends. One queue goes to QEMU's user network, more to a tap.
+  that has a queue; `net_rr` is exchanges by UDP, one at a time of a thread on each such CPU, and
+  `net_pps` what the kernel's packet generator sends. One queue goes to QEMU's user network, more
+  to a tap.
   Timed figures have 4 CPUs unless they say other.
 - A quiet queue has no interrupt while it moves, a busy one is at work. A parked move is one that
   comes before the last is complete; of an idle queue, so that the driver sends the interrupts that

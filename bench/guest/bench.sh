@@ -10,6 +10,8 @@
 BENCH=/sys/kernel/debug/vis_bench
 # x86 frees the old place of a vector within a few ticks of an interrupt at the new one.
 CLEANUP_US=50000
+# That the generator sends for each exchange
+PACKETS=32
 # More than what a vector that does not fire waits for the driver to complete its move
 SETTLE_US=150000
 
@@ -71,15 +73,16 @@ all_arrived()
 # on_cpus QUEUES COMMAND...: one on each of the first CPUs, until all end
 on_cpus()
 {
-	local cpu jobs="" queues=$1
+	local cpu job jobs="" queues=$1
 
 	shift
 	for cpu in $(seq 0 $((queues - 1))); do
 		taskset -c "$cpu" "$@" &
 		jobs="$jobs $!"
 	done
-	# shellcheck disable=SC2086 # a list
-	wait $jobs
+	for job in $jobs; do
+		wait "$job" || return 1
+	done
 }
 
 # read_blocks QUEUES DISK COUNT: from as many CPUs, COUNT each
@@ -273,10 +276,16 @@ run_io()
 	from_each_cpu "$(queues_of_disk vda)" io insns_per_io
 }
 
+# neighbour HOST: its address on the network
+neighbour()
+{
+	awk -v host="$1" '$1 == host { print $4 }' /proc/net/arp
+}
+
 # keep_neighbour CARD HOST: how a packet is sent depends on whether its neighbour is known for sure
 keep_neighbour()
 {
-	arp -i "$1" -s "$2" "$(awk -v host="$2" '$1 == host { print $4 }' /proc/net/arp)"
+	arp -i "$1" -s "$2" "$(neighbour "$2")"
 }
 
 # exchanges ANSWER DELAY_MS: two packets for each sample
@@ -370,30 +379,32 @@ blk_iops()
 	tell rate blk_iops queues="$queues" depth="$2" per_second="$iops"
 }
 
-# net_rr CARD HOST: echoes, one asked for at a time on each CPU that has a queue
+# net_rr CARD NETWORK: packets that come back, one at a time on each CPU that has a queue
 net_rr()
 {
 	local before count queues
 
 	count=$(param count)
 	queues=$(queues_of_net "$1")
+	host echo-port 0 >$BENCH/port || fail "the host does not answer"
+	printf '0x0a00%02x02' "$2" >$BENCH/peer
 	before=$(now_ms)
-	on_cpus "$queues" ping -q -A -c "$count" -W 5 "$2" >/dev/null
+	on_cpus "$queues" sh -c "echo $count >$BENCH/exchanges" || fail "a packet was lost"
 	tell rate net_rr queues="$queues" \
 		per_second=$((1000 * count * queues / ($(now_ms) - before)))
 }
 
-# net_pps CARD HOST: packets of 64 bytes that the kernel's generator sends, a thread each queue
+# net_pps CARD NETWORK: packets of 64 bytes that the kernel's generator sends, a thread each queue
 net_pps()
 {
-	local card=$1 mac pktgen=/proc/net/pktgen queue queues
+	local card=$1 host=10.0.$2.2 pktgen=/proc/net/pktgen queue queues
 
 	queues=$(queues_of_net "$1")
-	mac=$(awk -v host="$2" '$1 == host { print $4 }' /proc/net/arp)
 	for queue in $(seq 0 $((queues - 1))); do
 		echo rem_device_all >$pktgen/kpktgend_"$queue"
 		echo "add_device $card@$queue" >$pktgen/kpktgend_"$queue"
-		for line in "count $((8 * $(param count)))" "pkt_size 60" "dst $2" "dst_mac $mac" \
+		for line in "count $((PACKETS * $(param count)))" "pkt_size 60" "dst $host" \
+			"dst_mac $(neighbour "$host")" \
 			"queue_map_min $queue" "queue_map_max $queue"; do
 			echo "$line" >"$pktgen/$card@$queue"
 		done
@@ -404,12 +415,14 @@ net_pps()
 	echo reset >$pktgen/pgctrl
 }
 
-# card_up CARD NETWORK
-card_up()
+# measure_net CARD NETWORK
+measure_net()
 {
 	ip link set "$1" up
 	ip addr replace "10.0.$2.15/24" dev "$1"
 	ping -q -c 4 -W 5 "10.0.$2.2" >/dev/null || fail "no answer to $1"
+	net_rr "$1" "$2"
+	net_pps "$1" "$2"
 }
 
 run_rates()
@@ -424,13 +437,9 @@ run_rates()
 		spread "$disk"
 	done
 	modprobe pktgen
-	card_up eth0 2
-	net_rr eth0 10.0.2.2
-	net_pps eth0 10.0.2.2
-	[ -e /sys/class/net/eth1 ] || return 0
-	card_up eth1 3
-	net_rr eth1 10.0.3.2
-	net_pps eth1 10.0.3.2
+	modprobe vis_bench || fail "no module vis_bench"
+	measure_net eth0 2
+	[ ! -e /sys/class/net/eth1 ] || measure_net eth1 3
 }
 
 # spread DISK: the share of its interrupts that the busiest CPU takes

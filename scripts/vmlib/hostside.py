@@ -36,6 +36,7 @@ def network(taps):
     with open("/proc/thread-self/ns/net", encoding="ascii") as before:
         check(LIBC.unshare(CLONE_NEWNET))
         try:
+            subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
             for number in range(taps):
                 add_tap(number)
             yield

@@ -10,8 +10,11 @@
  * floor: the same of an interrupt with an empty handler that the CPU sends to itself.
  *
  * io, packets: written with a number, reads so many blocks of /dev/vda, or sends so many packets
- * to the UDP port of 10.0.2.2 that is in port, and receives them back. The instructions of each,
- * all CPUs together, from the call of the driver to the last interrupt, go to samples.
+ * to the UDP port in port of the address in peer, and receives them back. The instructions of
+ * each, all CPUs together, from the call of the driver to the last interrupt, go to samples.
+ *
+ * exchanges: written with a number, sends so many packets and sleeps until each is back. Several
+ * CPUs can write at a time.
  *
  * mask, unmask: written with the number of an interrupt, call its chip.
  */
@@ -43,18 +46,20 @@
 #define BENCH_DISK		"/dev/vda"
 #define BENCH_SAMPLES		4096
 #define BENCH_PRIORITY_MAX	15
+/* Rounds of a loop at each priority: longer than a device takes to answer */
 #define BENCH_HOLD_STEPS	64
 #define BENCH_HOLD		(BENCH_PRIORITY_MAX * BENCH_HOLD_STEPS)
 /* Instructions: more than a round of bench_spin(), less than an interrupt */
 #define BENCH_SPIN_MAX		256
 #define BENCH_TIMEOUT		(5ULL * NSEC_PER_SEC)
+#define BENCH_RECEIVE_TIMEOUT	(5 * HZ)
 #define BENCH_PEER		0x0a000202
 
 static DEFINE_MUTEX(bench_lock);
 static struct dentry *bench_dir;
 static u32 bench_data[BENCH_SAMPLES];
 static struct page *bench_page;
-static u64 bench_echo;
+static u32 bench_peer = BENCH_PEER;
 static u16 bench_port;
 static struct debugfs_u32_array bench_samples = { .array = bench_data };
 
@@ -397,10 +402,20 @@ DEFINE_DEBUGFS_ATTRIBUTE(bench_io_fops, NULL, bench_io_set, "%llu\n");
 /* A packet, and the same back */
 static int bench_echo_start(void *sock)
 {
-	struct kvec vec = { .iov_base = &bench_echo, .iov_len = sizeof(bench_echo) };
+	u64 echo = 0;
+	struct kvec vec = { .iov_base = &echo, .iov_len = sizeof(echo) };
 	struct msghdr msg = { };
 
-	return min(kernel_sendmsg(sock, &msg, &vec, 1, vec.iov_len), 0);
+	return min(kernel_sendmsg(sock, &msg, &vec, 1, sizeof(echo)), 0);
+}
+
+static int bench_echo_receive(struct socket *sock, int flags)
+{
+	u64 echo;
+	struct kvec vec = { .iov_base = &echo, .iov_len = sizeof(echo) };
+	struct msghdr msg = { };
+
+	return min(kernel_recvmsg(sock, &msg, &vec, 1, sizeof(echo), flags), 0);
 }
 
 /* The packet was freed, on the interrupt that says that it is sent, and its answer is here */
@@ -413,40 +428,57 @@ static bool bench_echo_done(void *data)
 
 static int bench_echo_end(void *sock)
 {
-	struct kvec vec = { .iov_base = &bench_echo, .iov_len = sizeof(bench_echo) };
-	struct msghdr msg = { };
-
-	return min(kernel_recvmsg(sock, &msg, &vec, 1, vec.iov_len, MSG_DONTWAIT), 0);
+	return bench_echo_receive(sock, MSG_DONTWAIT);
 }
 
 static int bench_packets(u64 nr, struct socket *sock)
 {
 	struct bench_work work = { bench_echo_start, bench_echo_done, bench_echo_end, sock };
-	struct sockaddr_in peer = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(BENCH_PEER),
-		.sin_port = htons(bench_port),
-	};
 
-	return kernel_connect(sock, (void *)&peer, sizeof(peer), 0) ?:
-	       bench_run(nr, bench_work, &work);
+	guard(mutex)(&bench_lock);
+	return bench_run(nr, bench_work, &work);
 }
 
-static int bench_packets_set(void *data, u64 nr)
+static int bench_exchanges(u64 nr, struct socket *sock)
 {
+	int ret = 0;
+
+	sock->sk->sk_rcvtimeo = BENCH_RECEIVE_TIMEOUT;
+	while (nr-- && !ret)
+		ret = bench_echo_start(sock) ?: bench_echo_receive(sock, 0);
+	return ret;
+}
+
+static int bench_with_peer(u64 nr, int (*fn)(u64 nr, struct socket *sock))
+{
+	struct sockaddr_in peer = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(bench_peer),
+		.sin_port = htons(bench_port),
+	};
 	struct socket *sock;
 	int ret;
 
-	guard(mutex)(&bench_lock);
 	ret = sock_create_kern(&init_net, AF_INET, SOCK_DGRAM, IPPROTO_UDP, &sock);
 	if (ret)
 		return ret;
 
-	ret = bench_packets(nr, sock);
+	ret = kernel_connect(sock, (void *)&peer, sizeof(peer), 0) ?: fn(nr, sock);
 	sock_release(sock);
 	return ret;
 }
+
+static int bench_packets_set(void *data, u64 nr)
+{
+	return bench_with_peer(nr, bench_packets);
+}
 DEFINE_DEBUGFS_ATTRIBUTE(bench_packets_fops, NULL, bench_packets_set, "%llu\n");
+
+static int bench_exchanges_set(void *data, u64 nr)
+{
+	return bench_with_peer(nr, bench_exchanges);
+}
+DEFINE_DEBUGFS_ATTRIBUTE(bench_exchanges_fops, NULL, bench_exchanges_set, "%llu\n");
 
 static int __init bench_init(void)
 {
@@ -462,6 +494,8 @@ static int __init bench_init(void)
 	debugfs_create_file_unsafe("unmask", 0200, bench_dir, NULL, &bench_mask_fops);
 	debugfs_create_file_unsafe("io", 0200, bench_dir, NULL, &bench_io_fops);
 	debugfs_create_file_unsafe("packets", 0200, bench_dir, NULL, &bench_packets_fops);
+	debugfs_create_file_unsafe("exchanges", 0200, bench_dir, NULL, &bench_exchanges_fops);
+	debugfs_create_x32("peer", 0600, bench_dir, &bench_peer);
 	debugfs_create_u16("port", 0600, bench_dir, &bench_port);
 	debugfs_create_u32_array("samples", 0400, bench_dir, &bench_samples);
 	return 0;
