@@ -27,7 +27,7 @@ SCRIPT = "bench/guest/bench.sh"
 SUMMARY_MARKS = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.S)
 KINDS = ("exits", "insns", "profile", "boot", "size", "twins", "rates", "scale")
 LEFT = "steps.json"
-PLACE = re.compile(r"/(?:[^/\s,=]+/)+")
+PLACE = re.compile(r"/(?:[^/\s,=]+/)+|vis\.scenario=\S+ ")
 CHECKED = ("exits", "insns")
 
 
@@ -180,7 +180,7 @@ def merge_rounds(rows):
 
 
 def commands(directory, steps):
-    """{step: QEMU's command line}, without the places of this machine, each of them once."""
+    """{step: QEMU's command line}, without places of this machine and names, each of them once."""
     found = {}
     for step in steps:
         path = directory / "guests" / step / "command"
