@@ -223,7 +223,7 @@ class Rows:
                 self.finish_moves(mode, self.windows[mode])
         if "parked" in self.windows and self.transport == "vis":
             values = [value - 1 for value in self.windows["parked"]]
-            self.add("exits_per_parked_move", "exits", sum(values) / len(values), min(values),
+            self.add("exits_per_parked_move", "exits", statistics.median(values), min(values),
                      max(values), moves=len(values))
         for name in ("mask", "unmask"):
             if name in self.windows:

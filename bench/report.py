@@ -104,7 +104,7 @@ METHOD = """\
   Timed figures have 4 CPUs unless they say other.
 - A quiet queue has no interrupt while it moves, a busy one is at work. A parked move is one that
   comes before the last is complete; of an idle queue, so that the driver sends the interrupts that
-  it waits for itself.
+  it waits for itself. The median: one that comes before x86 has freed the vector costs 2 more.
 """
 
 
