@@ -112,8 +112,8 @@ def rates_scenario(transport, count, cpus=CPUS):
     for number, queues in enumerate(sorted({1, cpus})):
         devices += [*null_disk(transport, number, queues), *net(transport, queues, number)]
         taps += 1
-    return scenario(transport, ("rates",), devices, smp=cpus, taps=taps, load=("pktgen", "vis_bench"),
-                    vectors=net_vectors(cpus), timeout=180,
+    return scenario(transport, ("rates",), devices, smp=cpus, taps=taps, timeout=180,
+                    vectors=net_vectors(cpus), load=("pktgen", "vis_bench"),
                     parameters={"count": count, "seconds": 2})
 
 
