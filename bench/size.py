@@ -12,8 +12,9 @@ SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS = 2, 4, 8
 # driver: the transport itself. bus: what it stands on and the others do not need.
 GUEST = {
     "legacy": {"driver": ["drivers/virtio/virtio_mmio.c", "include/uapi/linux/virtio_mmio.h"]},
-    "pci": {"driver": ["drivers/virtio/virtio_pci_modern.c", "drivers/virtio/virtio_pci_common.[ch]",
+    "pci": {"driver": ["drivers/virtio/virtio_pci_modern.c",
                        "drivers/virtio/virtio_pci_modern_dev.c",
+                       "drivers/virtio/virtio_pci_common.[ch]",
                        "include/linux/virtio_pci_modern.h", "include/uapi/linux/virtio_pci.h"],
             "bus": ["drivers/pci/*.c", "drivers/pci/msi/*.[ch]", "drivers/pci/pci.h",
                     "arch/x86/pci/*.c", "drivers/acpi/pci_*.c"]},

@@ -168,7 +168,8 @@ class Machine:
         self.qmp("qmp_capabilities")
 
     def stderr(self):
-        return " ".join((self.rundir / "qemu.stderr").read_text("utf-8", "replace").split("\n")[-4:])
+        text = (self.rundir / "qemu.stderr").read_text("utf-8", "replace")
+        return " ".join(text.split("\n")[-4:])
 
     def qmp(self, command, **arguments):
         line = self.lines["qmp"]

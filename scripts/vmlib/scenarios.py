@@ -146,9 +146,10 @@ PIC_DEVICES = " ".join(f"virtio_mmio_vis.device=512@{0xfeb00000 + slot * 512:#x}
 class Scenario:
     """One boot. modules are inserted in order by the guest's init; `load` only packs them.
 
-    expected matches the kernel's reports that are no failure. trace are QEMU's events. tools are the guest's programs
-    (and files, by patterns of paths) from scripts/fetch guest-tools; daemons serve devices, each on its socket {sockets}/NAME; with
-    taps the host's side is a network namespace that has that many.
+    expected matches the kernel's reports that are no failure. trace are QEMU's events. tools are
+    the guest's programs (and files, by patterns of paths) from scripts/fetch guest-tools; daemons
+    serve devices, each on its socket {sockets}/NAME; with taps the host's side is a network
+    namespace that has that many.
     """
 
     scripts: tuple
@@ -179,7 +180,8 @@ SCENARIOS = {
                        modules=VIS_MODULES + STOCK_MODULES),
     "nolapic": Scenario(("policy_line_nolapic.sh",), append="nolapic " + PIC_DEVICES,
                         board=",acpi=off", devices=ALL_DEVICES + ["-bios", "bios-microvm.bin"]),
-    "coexist": Scenario(("coexist.sh",), globals=("x-vis-skip=" + NET_AND_RNG,), modules=VIS_MODULES + STOCK_MODULES),
+    "coexist": Scenario(("coexist.sh",), globals=("x-vis-skip=" + NET_AND_RNG,),
+                        modules=VIS_MODULES + STOCK_MODULES),
     "reload": Scenario(("reload.sh",), modules=(), load=VIS_MODULES, timeout=240),
     "migrate": Scenario(("migrate.sh",)),
     "hostile_tables": Scenario(("hostile_tables.sh",), modules=(), load=VIS_MODULES,
