@@ -175,9 +175,6 @@ CONTEXT = (
      {"part": "Linux 7.3"}),
 )
 
-# Why a target is missed, if it is
-REASONS = {}
-
 
 def targets():
     yield "exits per interrupt: 0", no_exits
@@ -336,10 +333,6 @@ def markdown(meta, rows, missing):
     lines += ["", "## Targets", "", "| target | reached | met |", "|---|---|---|"]
     lines += [f"| {target} | {reached} | {'yes' if met else '-' if met is None else '**no**'} |"
               for target, reached, met in verdicts(rows)]
-    missed = [target for target, _, met in verdicts(rows) if met is False]
-    if missed:
-        lines += ["", "Missed, and why:", ""]
-        lines += [f"- {target}: {REASONS.get(target, 'not known')}." for target in missed]
     lines += ["", "## Figures", "", METHOD,
               "| metric | parameters | virtio-mmio | virtio-pci, MSI-X | VIS | floor | unit |",
               "|---|---|---|---|---|---|---|"]
