@@ -90,7 +90,7 @@ class Guest:
 
     def kernel_parameters(self):
         words = ["console=ttyS0", "panic=-1", *self.clock_parameters(),
-                 "ipv6.disable=1", self.scenario.append, self.options.append,
+                 "ipv6.disable=1", self.scenario.append, *self.options.append,
                  "vis.stress=" + os.environ.get("VIS_STRESS", "1"),
                  f"vis.slow={self.options.slow}", f"vis.box={self.options.box}",
                  "vis.scenario=" + self.name,
@@ -257,7 +257,7 @@ def parse(arguments=None):
     parser.add_argument("--suite", default="vm")
     parser.add_argument("--only", default=os.environ.get("VIS_ONLY", ""))
     parser.add_argument("--smp", type=int, default=4)
-    parser.add_argument("--append", default="")
+    parser.add_argument("--append", action="append", default=[])
     parser.add_argument("--disk", type=Path)
     parser.add_argument("--script", type=Path)
     parser.add_argument("--after", type=Path)

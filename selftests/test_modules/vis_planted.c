@@ -16,7 +16,7 @@
 #include <linux/uaccess.h>
 
 #define VIS_PLANTED_SIZE	64
-#define VIS_PLANTED_LEAKS	64
+#define VIS_PLANTED_LEAKS	8
 #define VIS_PLANTED_RACE	(5 * HZ)
 
 struct vis_planted_fault {
