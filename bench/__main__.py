@@ -135,8 +135,6 @@ MISSING = {
     "mmio_msi": "the driver for it does not exist yet",
     "exits_per_parked_move of the peers": "virtio-pci parks every move until the next interrupt, "
                   "which is its exits_per_affinity_change",
-    "exits_in_progress under a load that provokes collisions": "the moves of the busy queue met "
-                  "as many as the table says",
     "iperf3": "net_pps is of the kernel's own generator",
     "KVM": "no usable KVM here (no vmx or svm in /proc/cpuinfo), so no real exits and timings",
 }

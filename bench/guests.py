@@ -218,7 +218,7 @@ class Rows:
         """Rows of what was collected over several windows."""
         for (metric, *params), cpus in self.sampled.items():
             self.finish_samples(metric, dict(params), cpus)
-        for mode in ("quiet", "busy"):
+        for mode in ("quiet", "busy", "colliding"):
             if mode in self.windows:
                 self.finish_moves(mode, self.windows[mode])
         if "parked" in self.windows and self.transport == "vis":

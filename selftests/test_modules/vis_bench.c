@@ -17,11 +17,16 @@
  * CPUs can write at a time.
  *
  * mask, unmask: written with the number of an interrupt, call its chip.
+ *
+ * linger: written with the number of a queue's own interrupt, has its handler wait, the next time,
+ * until the interrupt has come on another CPU too and was masked for that. Read, waits until the
+ * handler does so.
  */
 #include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/bottom_half.h>
 #include <linux/cleanup.h>
+#include <linux/completion.h>
 #include <linux/debugfs.h>
 #include <linux/gfp.h>
 #include <linux/in.h>
@@ -29,6 +34,7 @@
 #include <linux/irq.h>
 #include <linux/irqdesc.h>
 #include <linux/irqdomain.h>
+#include <linux/ktime.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -53,6 +59,8 @@
 #define BENCH_SPIN_MAX		256
 #define BENCH_TIMEOUT		(5ULL * NSEC_PER_SEC)
 #define BENCH_RECEIVE_TIMEOUT	(5 * HZ)
+#define BENCH_INTERRUPT_TIMEOUT	(5 * HZ)
+#define BENCH_LINGER_MAX	(NSEC_PER_SEC / 2)
 #define BENCH_PEER		0x0a000202
 
 static DEFINE_MUTEX(bench_lock);
@@ -310,6 +318,52 @@ static int bench_mask_set(void *data, u64 virq)
 DEFINE_DEBUGFS_ATTRIBUTE(bench_mask_fops, NULL, bench_mask_set, "%llu\n");
 
 /*
+ * Collisions: 6.12 masks an interrupt that comes on one CPU while another still runs its handler,
+ * which then unmasks it; 7.3 waits for the handler.
+ */
+
+static struct irq_data *bench_collider;
+static DECLARE_COMPLETION(bench_lingers);
+
+static void bench_linger(struct virtqueue *vq)
+{
+	u64 end = ktime_get_ns() + BENCH_LINGER_MAX;
+
+	vq->callback = bench_callback;
+	bench_callback = NULL;
+	vq->callback(vq);
+	complete(&bench_lingers);
+	while (!irqd_irq_masked(bench_collider) && ktime_get_ns() < end)
+		cpu_relax();
+}
+
+static int bench_linger_set(void *data, u64 virq)
+{
+	struct irq_data *d = irq_get_irq_data(virq);
+	struct virtqueue *vq;
+
+	if (!d)
+		return -EINVAL;
+
+	guard(mutex)(&bench_lock);
+	vq = irq_data_to_desc(d)->action->dev_id;
+	bench_collider = d;
+	bench_callback = vq->callback;
+	vq->callback = bench_linger;
+	return 0;
+}
+
+static int bench_linger_get(void *data, u64 *virq)
+{
+	if (!wait_for_completion_timeout(&bench_lingers, BENCH_INTERRUPT_TIMEOUT))
+		return -ETIMEDOUT;
+
+	*virq = bench_collider->irq;
+	return 0;
+}
+DEFINE_DEBUGFS_ATTRIBUTE(bench_linger_fops, bench_linger_get, bench_linger_set, "%llu\n");
+
+/*
  * From the call of a driver to the end of its last interrupt
  *
  * What is sent is waited for in a loop: whether a sleeper sleeps before an interrupt comes, and
@@ -492,6 +546,7 @@ static int __init bench_init(void)
 	debugfs_create_file_unsafe("floor", 0200, bench_dir, NULL, &bench_floor_fops);
 	debugfs_create_file_unsafe("mask", 0200, bench_dir, bench_data, &bench_mask_fops);
 	debugfs_create_file_unsafe("unmask", 0200, bench_dir, NULL, &bench_mask_fops);
+	debugfs_create_file_unsafe("linger", 0600, bench_dir, NULL, &bench_linger_fops);
 	debugfs_create_file_unsafe("io", 0200, bench_dir, NULL, &bench_io_fops);
 	debugfs_create_file_unsafe("packets", 0200, bench_dir, NULL, &bench_packets_fops);
 	debugfs_create_file_unsafe("exchanges", 0200, bench_dir, NULL, &bench_exchanges_fops);
