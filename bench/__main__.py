@@ -104,18 +104,20 @@ class Steps:
         """Each round has every transport, so that what else the machine does hits all."""
         for number in range(self.counts["rounds"]):
             for transport in guests.TRANSPORTS:
-                yield f"rates-{transport}-{number + 1}", 25, self.timed(transport)
+                yield f"rates-{transport}-{number + 1}", 18, self.timed(transport, 2)
 
     def scale(self):
-        for cpus in SCALE:
-            for transport in guests.TRANSPORTS:
-                yield f"scale-{transport}-{cpus}", 10 + 8 * (cpus > 1), self.timed(transport, cpus)
+        for number in range(self.counts["rounds"]):
+            for cpus in SCALE:
+                for transport in guests.TRANSPORTS:
+                    yield (f"scale-{transport}-{cpus}-{number + 1}", 7 + cpus // 2,
+                           self.timed(transport, 1, cpus, {"cpus": cpus}))
 
-    def timed(self, transport, cpus=guests.CPUS):
+    def timed(self, transport, seconds, cpus=guests.CPUS, params=None):
+        """params go to each row."""
         options = argparse.Namespace(**{**vars(self.options), "program": [self.own.fio]})
-        return lambda name: guests.run(
-            options, name, transport, guests.rates_scenario(transport, self.counts["rate"], cpus),
-            {} if cpus == guests.CPUS else {"cpus": cpus})
+        wanted = guests.rates_scenario(transport, self.counts["rate"], seconds, cpus)
+        return lambda name: guests.run(options, name, transport, wanted, params)
 
     def size(self):
         yield "size", 1, lambda name: size.rows(self.options, self.own.kernel_source,
@@ -208,9 +210,10 @@ def resumed(own, directory):
 
 def run(own, options, directory):
     """Runs the steps; what is done is written after each. Returns the rows."""
-    meta = metadata(own, options)
+    steps = Steps(own, options)
+    meta = {**metadata(own, options), "rounds": steps.counts["rounds"]}
     done = resumed(own, directory)
-    wanted = [step for step in Steps(own, options).all() if step[0] not in done]
+    wanted = [step for step in steps.all() if step[0] not in done]
     left = sum(seconds for _, seconds, _ in wanted)
     for number, (name, seconds, step) in enumerate(wanted, 1):
         print(f"bench: {number}/{len(wanted)} {name}, {left // 60 + 1} minutes left",

@@ -106,15 +106,15 @@ def boot_scenario(transport):
                     append=[ONE_GIGAHERTZ], modules=(), load=(), parameters={})
 
 
-def rates_scenario(transport, count, cpus=CPUS):
-    """What has one queue, and the same with as many as there are CPUs, should they be more."""
-    devices, taps = [], 0
-    for number, queues in enumerate(sorted({1, cpus})):
+def rates_scenario(transport, count, seconds, cpus=CPUS):
+    """What has one queue, and the same with one for each CPU; of another number of CPUs than usual
+    the latter alone."""
+    devices, queues_of_each = [], (1, CPUS) if cpus == CPUS else (cpus,)
+    for number, queues in enumerate(queues_of_each):
         devices += [*null_disk(transport, number, queues), *net(transport, queues, number)]
-        taps += 1
-    return scenario(transport, ("rates",), devices, smp=cpus, taps=taps, timeout=180,
-                    vectors=net_vectors(cpus), load=("pktgen", "vis_bench"),
-                    parameters={"count": count, "seconds": 2})
+    return scenario(transport, ("rates",), devices, smp=cpus, taps=len(queues_of_each),
+                    timeout=180, vectors=net_vectors(cpus), load=("pktgen", "vis_bench"),
+                    parameters={"count": count, "seconds": seconds})
 
 
 class Rows:

@@ -99,8 +99,8 @@ METHOD = """\
 - `blk_iops` is fio's, random reads of 4 KiB from a null device through io_uring, a job on each CPU
   that has a queue; `net_rr` is exchanges by UDP, one at a time of a thread on each such CPU, and
   `net_pps` what the kernel's packet generator sends. One queue goes to QEMU's user network, more
-  to a tap.
-  Timed figures have 4 CPUs unless they say other.
+  to a tap. Timed figures are medians of as many guests as there were rounds, with the least and the
+  most, of 4 CPUs unless they say other.
 - A quiet queue has no interrupt while it moves, a busy one is at work. A colliding one moves while
   its handler runs, and its next interrupt comes meanwhile, at the new place: the kernel masks the
   vector for that, and unmasks it when the handler has ended (`exits_in_progress`; Linux 7.3 waits

@@ -438,7 +438,7 @@ measure_net()
 {
 	ip link set "$1" up
 	ip addr replace "10.0.$2.15/24" dev "$1"
-	ping -q -c 4 -W 5 "10.0.$2.2" >/dev/null || fail "no answer to $1"
+	ping -q -c 1 -W 5 "10.0.$2.2" >/dev/null || fail "no answer to $1"
 	net_rr "$1" "$2"
 	net_pps "$1" "$2"
 }
