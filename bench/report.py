@@ -104,9 +104,10 @@ METHOD = """\
 - A quiet queue has no interrupt while it moves, a busy one is at work. A colliding one moves while
   its handler runs, and its next interrupt comes meanwhile, at the new place: the kernel masks the
   vector for that, and unmasks it when the handler has ended (`exits_in_progress`; Linux 7.3 waits
-  instead). A parked move is one that comes before the last is complete; of an idle queue, so that
-  the driver sends the interrupts that it waits for itself. The median: one that comes before x86
-  has freed the vector costs 2 more.
+  instead). Where the kernel takes entropy of its own just then, a move meets no such interrupt. A
+  parked move is one that comes before the last is complete; of an idle queue, so that the driver
+  sends the interrupts that it waits for itself. The median: one that comes before x86 has freed the
+  vector costs 2 more.
 """
 
 
