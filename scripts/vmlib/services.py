@@ -11,6 +11,7 @@ import threading
 import time
 
 IO_TIMEOUT = 20
+DRIP_S = 0.001
 RNG_RECORD = 64
 WAV_HEADER = 44
 ASLEEP = "PM: suspend-to-idle"
@@ -19,7 +20,8 @@ HALF_SCALE = 1 << 14
 
 
 class NetPeer:
-    """A TCP server for the guest: `PUT` stores what follows, `GET n` sends n random bytes."""
+    """A TCP server for the guest: `PUT` stores what follows, `GET n` sends n random bytes, and
+    `DRIP n` sends them one by one, each in a packet."""
 
     def __init__(self, address):
         self.server = socket.create_server((address, 0))
@@ -33,13 +35,21 @@ class NetPeer:
             sock, _ = self.server.accept()
             with sock, sock.makefile("rb") as stream:
                 verb, *arguments = stream.readline().decode().split()
-                if verb == "GET":
-                    data = os.urandom(int(arguments[0]))
-                    sock.sendall(data)
-                else:
+                if verb == "PUT":
                     data = stream.read()
+                else:
+                    data = os.urandom(int(arguments[0]))
+                    self.send(sock, data, 1 if verb == "DRIP" else len(data))
                 self.digest = hashlib.sha256(data).hexdigest()
                 self.done.set()
+
+    @staticmethod
+    def send(sock, data, size):
+        """So much at a time, at the host's pace."""
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start in range(0, len(data), size):
+            sock.sendall(data[start:start + size])
+            time.sleep(DRIP_S)
 
 
 class Services:

@@ -9,7 +9,7 @@ COMMITS=$((10000 * STRESS))
 HOTPLUGS=$((50 * STRESS))
 POLL_S=10
 SPACING_S=0.02
-STREAM_BYTES=$((1 << 20))
+DRIP_BYTES=1000
 
 # The queues of a disk are managed, but a commit of its config vector latches theirs too.
 movable_irqs()
@@ -63,23 +63,23 @@ affinity_storm()
 	note "$((commits - masks)) commits, and $masks more that end the mask of a parked move"
 }
 
-receive_stream()
+receive_drip()
 {
 	local port
 
 	port=$(host net-port) &&
-		[ "$(echo "GET $STREAM_BYTES" | timeout $((20 * SLOW)) nc "$HOST_ADDRESS" "$port" |
-			wc -c)" = $STREAM_BYTES ]
+		[ "$(echo "DRIP $DRIP_BYTES" | timeout $((20 * SLOW)) nc "$HOST_ADDRESS" "$port" |
+			wc -c)" = $DRIP_BYTES ]
 }
 
-# The host sends on while a CPU goes, and so an interrupt waits there that must not be lost: the
-# device sends no other before that one was heard.
+# The host sends packets while a CPU goes, and so an interrupt waits there that must not be lost:
+# the device sends no other before that one was heard.
 hotplug()
 {
 	local cpu cycle cycles=0 irq
 
 	start_work verify_disk
-	until_stop stream receive_stream &
+	until_stop drip receive_drip &
 	irq=$(irq_of "$(virtio_of virtio_net)-input.0")
 	for cycle in $(seq $HOTPLUGS); do
 		time_is_left || break
