@@ -178,12 +178,6 @@ run_moves_parked()
 	done
 }
 
-# The driver has entropy for a reader, and asks the device for more when that was taken.
-take_entropy()
-{
-	dd if=/dev/hwrng of=/dev/null bs=64 count=1 status=none
-}
-
 # Each while the handler runs; the next interrupt comes at the new place meanwhile.
 run_moves_colliding()
 {
@@ -195,10 +189,10 @@ run_moves_colliding()
 		cpu=$((number % 2))
 		tell trap-start
 		echo "$RNG_IRQ" >$BENCH/linger
-		take_entropy
+		rng_read
 		cat $BENCH/linger >/dev/null || fail "no interrupt of the entropy device"
 		set_affinity "$RNG_IRQ" $cpu || fail "cannot move to CPU $cpu"
-		take_entropy
+		rng_read
 		usleep $CLEANUP_US
 		tell trap-end move mode=colliding n=1
 	done
