@@ -53,9 +53,9 @@
 /* Past the memory and the devices of any machine that runs tests */
 #define FAKE_REGS		0x3f00000000ULL
 #define FAKE_REGS_SIZE		0x200
-#define FAKE_MASK		(FAKE_REGS + VIRTIO_VIS_MASK_GRANULE)
-#define FAKE_TABLE		(FAKE_MASK + VIRTIO_VIS_MASK_GRANULE)
-#define FAKE_PENDING		(FAKE_TABLE + VIRTIO_VIS_MASK_GRANULE)
+#define FAKE_MASK		(FAKE_REGS + VIRTIO_VIS_BLOCK_SIZE)
+#define FAKE_TABLE		(FAKE_MASK + VIRTIO_VIS_BLOCK_SIZE)
+#define FAKE_PENDING		(FAKE_TABLE + VIRTIO_VIS_BLOCK_SIZE)
 
 /* Three words, the last of which is not full */
 #define FAKE_VECTORS		70
@@ -533,7 +533,7 @@ static const struct vis_layout_case vis_refused[] = {
 	{ "pending_misaligned", -EINVAL, .pending = FAKE_PENDING + 1 },
 	{ "table_wraps", -EINVAL, .table = -(u64)sizeof(struct virtio_vis_entry) },
 	{ "mask_wraps", -EINVAL, .mask = -(u64)sizeof(u32) },
-	{ "mask_granule_wraps", -EINVAL, .mask = -(u64)VIRTIO_VIS_MASK_GRANULE },
+	{ "mask_granule_wraps", -EINVAL, .mask = -(u64)VIRTIO_VIS_BLOCK_SIZE },
 	{ "pending_wraps", -EINVAL, .pending = -(u64)sizeof(u32) },
 	{ "table_past_cpu", -EBUSY, .table = 1ULL << 60 },
 	{ "mask_past_cpu", -EBUSY, .mask = 1ULL << 60 },

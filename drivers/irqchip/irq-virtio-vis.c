@@ -605,7 +605,7 @@ static int vis_init_tables(struct virtio_vis *vis, const struct virtio_vis_layou
 		sizeof(*vis->table), 1
 	};
 	const struct vis_range mask = {
-		"mask table", layout->mask, size, sizeof(u32), VIRTIO_VIS_MASK_GRANULE
+		"mask table", layout->mask, size, sizeof(u32), VIRTIO_VIS_BLOCK_SIZE
 	};
 	const struct vis_range pending = {
 		"pending table", layout->pending, size, sizeof(u32), 1

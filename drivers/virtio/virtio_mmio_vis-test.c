@@ -406,7 +406,7 @@ static int vm_vis_test_init(struct kunit *test)
 	fake->bad_queue = FAKE_NEVER;
 	for (i = 0; i < FAKE_QUEUES; i++)
 		fake->queue_vectors[i] = VIRTIO_VIS_NO_VECTOR;
-	vm_vis_test_set_reg(VIRTIO_MMIO_VIS_NUM_VECTORS, 0x10000000 | FAKE_VECTORS);
+	vm_vis_test_set_reg(VIRTIO_MMIO_VIS_NUM_VECTORS, 0x20000000 | FAKE_VECTORS);
 	INIT_LIST_HEAD(&fake->vdev.vqs);
 	fake->vdev.dev.init_name = "virtio7";
 	fake->vdev.config = &fake_config_ops;
@@ -538,12 +538,13 @@ struct vm_vis_header_case {
 };
 
 static const struct vm_vis_header_case vm_vis_headers[] = {
-	{ "no_vectors", 0x10000000, -EINVAL },
-	{ "no_vectors_but_flags", 0x1fff0000, -EINVAL },
+	{ "no_vectors", 0x20000000, -EINVAL },
+	{ "no_vectors_but_flags", 0x2fff0000, -EINVAL },
 	{ "all_zeroes", 0x00000000, -EOPNOTSUPP },
 	{ "all_ones", 0xffffffff, -EOPNOTSUPP },
 	{ "draft_0", 0x00000010, -EOPNOTSUPP },
-	{ "draft_2", 0x20000010, -EOPNOTSUPP },
+	{ "draft_1", 0x10000010, -EOPNOTSUPP },
+	{ "draft_3", 0x30000010, -EOPNOTSUPP },
 };
 
 static void vm_vis_header_test(struct kunit *test)

@@ -17,17 +17,17 @@ refused()
 
 n_zero()
 {
-	refused n_zero "VISNumVectors is 0x10000000: no vectors"
+	refused n_zero "VISNumVectors is 0x20000000: no vectors"
 }
 
 draft_zero()
 {
-	refused draft_zero "draft 0 of the interface is not supported, only 1"
+	refused draft_zero "draft 0 of the interface is not supported, only 2"
 }
 
 draft_unknown()
 {
-	refused draft_unknown "draft 2 of the interface is not supported, only 1"
+	refused draft_unknown "draft 3 of the interface is not supported, only 2"
 }
 
 table_misaligned()

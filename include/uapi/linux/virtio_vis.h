@@ -20,7 +20,7 @@
 #define VIRTIO_VIS_NUM_VECTORS_DRAFT	0xf0000000
 
 /* The draft of the interface that this header describes */
-#define VIRTIO_VIS_DRAFT		1
+#define VIRTIO_VIS_DRAFT		2
 
 /* Enables VIS - Read Write */
 #define VIRTIO_MMIO_VIS_CONTROL		0x0c8
@@ -43,7 +43,7 @@
 #define VIRTIO_MMIO_VIS_MASK_LOW	0x0e0
 #define VIRTIO_MMIO_VIS_MASK_HIGH	0x0e4
 
-/* Guest-physical address of the pending table, 64 bits in two halves - Read Only */
+/* Guest-physical address of the pending table, 0 if there is none - Read Only */
 #define VIRTIO_MMIO_VIS_PENDING_LOW	0x0e8
 #define VIRTIO_MMIO_VIS_PENDING_HIGH	0x0ec
 
@@ -65,7 +65,7 @@ struct virtio_vis_entry {
 /* The mask and pending tables are arrays of le32 words: bit i of word w is vector 32w + i */
 #define VIRTIO_VIS_VECTORS_PER_WORD	32
 
-/* The mask table shares no naturally aligned block of this size with memory that does not trap */
-#define VIRTIO_VIS_MASK_GRANULE		0x10000
+/* A naturally aligned block of this size holds tables of one kind only, of any device */
+#define VIRTIO_VIS_BLOCK_SIZE		0x10000
 
 #endif /* _UAPI_LINUX_VIRTIO_VIS_H */

@@ -427,7 +427,7 @@ static const VISFault faults[] = {
     LIE("n_zero", NUM, ~VIRTIO_VIS_NUM_VECTORS_N, 0),
     LIE("n_max", NUM, ~0u, VIRTIO_VIS_NUM_VECTORS_N),
     LIE("draft_zero", NUM, ~VIRTIO_VIS_NUM_VECTORS_DRAFT, 0),
-    LIE("draft_unknown", NUM, ~VIRTIO_VIS_NUM_VECTORS_DRAFT, 0x20000000),
+    LIE("draft_unknown", NUM, ~VIRTIO_VIS_NUM_VECTORS_DRAFT, 0x30000000),
     LIE("flags", NUM, ~0u, VIRTIO_VIS_NUM_VECTORS_CAPS),
     PLACE("table_misaligned", TABLE, TABLE, 8),
     PLACE("mask_misaligned", MASK, MASK, 2),

@@ -25,7 +25,7 @@
  * in it, and a granule apart, so that any guest page size can map them.
  */
 #define VIS_MAX_VECTORS     VIRTIO_VIS_NUM_VECTORS_N
-#define VIS_GRANULE         VIRTIO_VIS_MASK_GRANULE
+#define VIS_GRANULE         VIRTIO_VIS_BLOCK_SIZE
 #define VIS_PENDING_OFFSET  (1 * MiB)
 #define VIS_MASK_OFFSET     (VIS_PENDING_OFFSET + VIS_GRANULE)
 #define VIS_SLOT_SIZE       (2 * MiB)

@@ -491,7 +491,7 @@ static void test_draft_number(void)
     uint32_t value = reg_read(t, VIRTIO_MMIO_VIS_NUM_VECTORS);
 
     /* D107, D108 */
-    g_assert_cmphex(value, ==, 0x10000000 | NR_VECTORS);
+    g_assert_cmphex(value, ==, 0x20000000 | NR_VECTORS);
     vis_end(t);
 }
 
@@ -725,16 +725,16 @@ static void test_mask_layout(void)
 static void test_mask_granule(void)
 {
     Vis *t = vis_start("-global virtio-mmio.vectors=65535");
-    uint64_t granule = t->mask & ~(VIRTIO_VIS_MASK_GRANULE - 1ull);
+    uint64_t granule = t->mask & ~(VIRTIO_VIS_BLOCK_SIZE - 1ull);
     uint64_t table_end = t->table + 65535 * 16;
     uint64_t offset;
 
     /* D403 */
     g_assert_true(table_end <= granule ||
-                  t->table >= granule + VIRTIO_VIS_MASK_GRANULE);
+                  t->table >= granule + VIRTIO_VIS_BLOCK_SIZE);
     g_assert_true(t->pending + 2048 * 4 <= granule ||
-                  t->pending >= granule + VIRTIO_VIS_MASK_GRANULE);
-    for (offset = 0; offset < VIRTIO_VIS_MASK_GRANULE; offset += 4096) {
+                  t->pending >= granule + VIRTIO_VIS_BLOCK_SIZE);
+    for (offset = 0; offset < VIRTIO_VIS_BLOCK_SIZE; offset += 4096) {
         forget_log(t);
         qtest_readl(t->qts, granule + offset);
         g_assert_true(logged(t, "mask_read") || logged(t, "mask table"));
