@@ -10,7 +10,6 @@
 #include "qemu/osdep.h"
 #include "standard-headers/linux/virtio_mmio.h"
 #include "standard-headers/linux/virtio_vis.h"
-#include "exec/address-spaces.h"
 #include "exec/memop.h"
 #include "hw/virtio/virtio-mmio.h"
 #include "qapi/error.h"
@@ -24,8 +23,8 @@
 #define FROM_ZERO           0
 #define FROM_REGISTERS      1
 
-/* From the tables of a transport to those of the next */
-#define VIS_SLOT_SIZE       (2 * MiB)
+/* From the vector table of a transport to that of the next */
+#define NEXT_VECTOR_TABLE   (1 * MiB)
 
 #define MSI_ADDRESS         0xfee00000
 #define VECTOR_OF_NOBODY    0xdd
@@ -179,7 +178,7 @@ static bool drop_queue_vector(VISHostile *h, hwaddr reg, uint64_t value)
 static void send_message(VISHostile *h, MSIMessage msg)
 {
     h->sent++;
-    address_space_stl_le(&address_space_memory, msg.address, msg.data,
+    address_space_stl_le(h->proxy->vis.board->messages, msg.address, msg.data,
                          MEMTXATTRS_UNSPECIFIED, NULL);
 }
 
@@ -192,8 +191,7 @@ static void send_if_valid(VISHostile *h, MSIMessage msg)
 
 static MSIMessage table_entry(VISHostile *h, uint32_t vector)
 {
-    struct virtio_vis_entry *entry =
-        memory_region_get_ram_ptr(&h->proxy->vis.table);
+    struct virtio_vis_entry *entry = h->proxy->vis.entries;
 
     return (MSIMessage) {
         .address =
@@ -285,20 +283,20 @@ static void storm(VISHostile *h)
 
 /* Faults of memory */
 
-static void fill(MemoryRegion *mr)
-{
-    memset(memory_region_get_ram_ptr(mr), (uint8_t)GARBAGE,
-           memory_region_size(mr));
-}
-
 static void fill_pending(VISHostile *h)
 {
-    fill(&h->proxy->vis.pending_ram);
+    VirtIOMMIOVIS *vis = &h->proxy->vis;
+
+    memset(vis->pending_view, (uint8_t)GARBAGE,
+           vis->nr_words * sizeof(*vis->pending_view));
 }
 
 static void fill_table(VISHostile *h, uint32_t word)
 {
-    fill(&h->proxy->vis.table);
+    VirtIOMMIOVIS *vis = &h->proxy->vis;
+
+    memset(vis->entries, (uint8_t)GARBAGE,
+           vis->nr_vectors * sizeof(*vis->entries));
 }
 
 /* The fault "torn", an honest device that checks the driver */
@@ -352,8 +350,7 @@ static void torn_pause(void)
 /* A device may take its time to latch a word, field by field. This one does. */
 static void torn_latch_slowly(VISHostile *h, uint32_t word, uint32_t value)
 {
-    struct virtio_vis_entry *entry =
-        memory_region_get_ram_ptr(&h->proxy->vis.table);
+    struct virtio_vis_entry *entry = h->proxy->vis.entries;
     uint32_t first = word * VIRTIO_VIS_VECTORS_PER_WORD;
     uint32_t end = MIN(first + VIRTIO_VIS_VECTORS_PER_WORD,
                        h->proxy->vis.nr_vectors);
@@ -447,7 +444,7 @@ static const VISFault faults[] = {
     PLACE("table_on_lapic", TABLE, FROM_ZERO, 0xfee00000),
     PLACE("mask_on_ioapic", MASK, FROM_ZERO, 0xfec00000),
     PLACE("table_past_cpu", TABLE, FROM_ZERO, 1ull << 60),
-    PLACE("table_of_other", TABLE, TABLE, VIS_SLOT_SIZE),
+    PLACE("table_of_other", TABLE, TABLE, NEXT_VECTOR_TABLE),
     { .name = "changing", .read = read_changing },
     LIE("no_version_1", VIRTIO_MMIO_DEVICE_FEATURES, ~1u, 0),
     LIE("no_features_ok", VIRTIO_MMIO_STATUS, ~VIRTIO_CONFIG_S_FEATURES_OK, 0),
@@ -603,12 +600,13 @@ static void cover(VISHostile *h, MemoryRegion *mr, const MemoryRegionOps *ops,
                   const char *name, hwaddr address, MemoryRegion *honest)
 {
     memory_region_init_io(mr, NULL, ops, h, name, memory_region_size(honest));
-    memory_region_add_subregion_overlap(get_system_memory(), address, mr, 1);
+    memory_region_add_subregion_overlap(h->proxy->vis.board->memory, address,
+                                        mr, 1);
 }
 
-static void uncover(MemoryRegion *mr)
+static void uncover(VISHostile *h, MemoryRegion *mr)
 {
-    memory_region_del_subregion(get_system_memory(), mr);
+    memory_region_del_subregion(h->proxy->vis.board->memory, mr);
     object_unparent(OBJECT(mr));
 }
 
@@ -627,10 +625,9 @@ static char *fault_of(const char *property, unsigned slot)
     return NULL;
 }
 
-void virtio_mmio_vis_hostile_plugged(VirtIOMMIOProxy *proxy, unsigned slot,
-                                     Error **errp)
+void virtio_mmio_vis_hostile_plugged(VirtIOMMIOProxy *proxy, Error **errp)
 {
-    g_autofree char *name = fault_of(proxy->vis.faults, slot);
+    g_autofree char *name = fault_of(proxy->vis.faults, proxy->vis.slot);
     VirtIOMMIOVIS *vis = &proxy->vis;
     VISHostile *h;
 
@@ -649,7 +646,7 @@ void virtio_mmio_vis_hostile_plugged(VirtIOMMIOProxy *proxy, unsigned slot,
     cover(h, &h->regs, &regs_ops, "virtio-mmio-vis-hostile-regs", vis->mmio,
           &proxy->iomem);
     cover(h, &h->mask, &mask_ops, "virtio-mmio-vis-hostile-mask",
-          vis->mask_io.addr, &vis->mask_io);
+          vis->address[VIS_MASK_TABLE], &vis->mask_io);
 }
 
 void virtio_mmio_vis_hostile_unplugged(VirtIOMMIOVIS *vis)
@@ -659,8 +656,8 @@ void virtio_mmio_vis_hostile_unplugged(VirtIOMMIOVIS *vis)
     if (!h) {
         return;
     }
-    uncover(&h->regs);
-    uncover(&h->mask);
+    uncover(h, &h->regs);
+    uncover(h, &h->mask);
     timer_free(h->timer);
     g_free(h->stale);
     g_clear_pointer(&vis->hostile, g_free);

@@ -10,30 +10,16 @@
 #include "qemu/osdep.h"
 #include "standard-headers/linux/virtio_mmio.h"
 #include "standard-headers/linux/virtio_vis.h"
-#include "exec/address-spaces.h"
 #include "hw/irq.h"
 #include "hw/virtio/virtio-mmio.h"
 #include "qapi/error.h"
 #include "qemu/host-utils.h"
 #include "qemu/log.h"
-#include "qemu/units.h"
 #include "system/kvm.h"
 #include "trace.h"
 
-/*
- * Each transport has a slot of the window. The tables have their largest size
- * in it, and a granule apart, so that any guest page size can map them.
- */
 #define VIS_MAX_VECTORS     VIRTIO_VIS_NUM_VECTORS_N
 #define VIS_GRANULE         VIRTIO_VIS_BLOCK_SIZE
-#define VIS_PENDING_OFFSET  (1 * MiB)
-#define VIS_MASK_OFFSET     (VIS_PENDING_OFFSET + VIS_GRANULE)
-#define VIS_SLOT_SIZE       (2 * MiB)
-#define VIS_NR_SLOTS        64
-
-/* What the interrupt controller decodes, the only place a message may go */
-#define VIS_MSI_BASE        0xfee00000
-#define VIS_MSI_SIZE        (1 * MiB)
 
 static uint32_t vis_word(uint32_t vector)
 {
@@ -63,38 +49,44 @@ static bool vis_negotiated(VirtIOMMIOProxy *proxy)
 
 /* Sending */
 
-static bool vis_is_msi_target(uint64_t address)
+static bool vis_is_msi_target(VirtIOMMIOVIS *vis, uint64_t address)
 {
-    return address >= VIS_MSI_BASE && address < VIS_MSI_BASE + VIS_MSI_SIZE &&
+    const MemMapEntry *msi = &vis->board->msi;
+
+    return address >= msi->base && address - msi->base < msi->size &&
            QEMU_IS_ALIGNED(address, sizeof(uint32_t));
 }
 
 static void vis_send(VirtIOMMIOVIS *vis, uint32_t vector)
 {
     MSIMessage msg = vis->latch[vector];
+    MemTxAttrs attrs = {
+        .requester_id = vis->board->requester_id + vis->slot,
+    };
 
     if (vis->hostile) {
         virtio_mmio_vis_hostile_send(vis->hostile, &msg);
     }
-    if (!vis_is_msi_target(msg.address)) {
+    if (!vis_is_msi_target(vis, msg.address)) {
         qemu_log_mask(LOG_GUEST_ERROR,
                       "%s: vector %u: message to 0x%" PRIx64 " dropped\n",
                       __func__, vector, msg.address);
         return;
     }
     trace_virtio_mmio_vis_send(vis->mmio, vector, msg.address, msg.data);
-    address_space_stl_le(&address_space_memory, msg.address, msg.data,
-                         MEMTXATTRS_UNSPECIFIED, NULL);
+    address_space_stl_le(vis->board->messages, msg.address, msg.data, attrs,
+                         NULL);
 }
 
 static void vis_set_pending(VirtIOMMIOVIS *vis, uint32_t word, uint32_t bits)
 {
-    uint32_t *view = memory_region_get_ram_ptr(&vis->pending_ram);
+    const MemMapEntry *area = &vis->board->area[VIS_PENDING_TABLE];
 
     vis->pending[word] = bits;
-    qatomic_set(&view[word], cpu_to_le32(bits));
-    memory_region_set_dirty(&vis->pending_ram, word * sizeof(*view),
-                            sizeof(*view));
+    qatomic_set(&vis->pending_view[word], cpu_to_le32(bits));
+    memory_region_set_dirty(vis->board->ram[VIS_PENDING_TABLE],
+                            vis->address[VIS_PENDING_TABLE] - area->base +
+                            word * sizeof(bits), sizeof(bits));
 }
 
 static void vis_pend(VirtIOMMIOVIS *vis, uint32_t vector)
@@ -179,7 +171,7 @@ static int vis_event_route(VirtIOMMIOVIS *vis, uint16_t vector)
 {
     if (!vis->enabled || vector >= vis->nr_vectors ||
         vis_is_masked(vis, vector) ||
-        !vis_is_msi_target(vis->latch[vector].address)) {
+        !vis_is_msi_target(vis, vis->latch[vector].address)) {
         return -1;
     }
     if (vis->route[vector] < 0) {
@@ -263,13 +255,13 @@ void virtio_mmio_vis_release_notifiers(VirtIOMMIOProxy *proxy)
 
 static MSIMessage vis_read_entry(VirtIOMMIOVIS *vis, uint32_t vector)
 {
-    struct virtio_vis_entry *entry = memory_region_get_ram_ptr(&vis->table);
-    uint32_t lo = le32_to_cpu(qatomic_read(&entry[vector].addr_lo));
-    uint32_t hi = le32_to_cpu(qatomic_read(&entry[vector].addr_hi));
+    struct virtio_vis_entry *entry = &vis->entries[vector];
+    uint32_t lo = le32_to_cpu(qatomic_read(&entry->addr_lo));
+    uint32_t hi = le32_to_cpu(qatomic_read(&entry->addr_hi));
 
     return (MSIMessage) {
         .address = (uint64_t)hi << 32 | lo,
-        .data = le32_to_cpu(qatomic_read(&entry[vector].data)),
+        .data = le32_to_cpu(qatomic_read(&entry->data)),
     };
 }
 
@@ -285,7 +277,7 @@ static bool vis_latch(VirtIOMMIOVIS *vis, uint32_t vector)
     }
     *latch = msg;
     return vis->route && vis->route[vector] >= 0 &&
-           vis_is_msi_target(msg.address) &&
+           vis_is_msi_target(vis, msg.address) &&
            kvm_irqchip_update_msi_route(kvm_state, vis->route[vector], msg,
                                         NULL) == 0;
 }
@@ -410,6 +402,14 @@ static uint16_t vis_queue_vector(VirtIOMMIOProxy *proxy)
                                       VIRTIO_NO_VECTOR;
 }
 
+/* The address registers come in the order of VISTable, the low half first. */
+static uint32_t vis_read_address(VirtIOMMIOVIS *vis, hwaddr offset)
+{
+    unsigned half = (offset - VIRTIO_MMIO_VIS_TABLE_LOW) / sizeof(uint32_t);
+
+    return vis->address[half / 2] >> (half % 2 * 32);
+}
+
 bool virtio_mmio_vis_read(VirtIOMMIOProxy *proxy, hwaddr offset,
                           uint64_t *value)
 {
@@ -436,23 +436,8 @@ bool virtio_mmio_vis_read(VirtIOMMIOProxy *proxy, hwaddr offset,
     case VIRTIO_MMIO_VIS_QUEUE_VECTOR:
         *value = vis_queue_vector(proxy);
         break;
-    case VIRTIO_MMIO_VIS_TABLE_LOW:
-        *value = (uint32_t)vis->base;
-        break;
-    case VIRTIO_MMIO_VIS_TABLE_HIGH:
-        *value = vis->base >> 32;
-        break;
-    case VIRTIO_MMIO_VIS_MASK_LOW:
-        *value = (uint32_t)(vis->base + VIS_MASK_OFFSET);
-        break;
-    case VIRTIO_MMIO_VIS_MASK_HIGH:
-        *value = (vis->base + VIS_MASK_OFFSET) >> 32;
-        break;
-    case VIRTIO_MMIO_VIS_PENDING_LOW:
-        *value = (uint32_t)(vis->base + VIS_PENDING_OFFSET);
-        break;
-    case VIRTIO_MMIO_VIS_PENDING_HIGH:
-        *value = (vis->base + VIS_PENDING_OFFSET) >> 32;
+    case VIRTIO_MMIO_VIS_TABLE_LOW ... VIRTIO_MMIO_VIS_PENDING_HIGH:
+        *value = vis_read_address(vis, offset);
         break;
     default:
         return false;
@@ -700,6 +685,12 @@ const VMStateDescription vmstate_virtio_mmio_vis = {
     .fields = (const VMStateField[]) {
         VMSTATE_UINT32_EQUAL(vis.nr_vectors, VirtIOMMIOProxy,
                              "The property vectors differs"),
+        VMSTATE_UINT64_EQUAL(vis.address[VIS_VECTOR_TABLE], VirtIOMMIOProxy,
+                             "The vector table is elsewhere"),
+        VMSTATE_UINT64_EQUAL(vis.address[VIS_MASK_TABLE], VirtIOMMIOProxy,
+                             "The mask table is elsewhere"),
+        VMSTATE_UINT64_EQUAL(vis.address[VIS_PENDING_TABLE], VirtIOMMIOProxy,
+                             "The pending table is elsewhere"),
         VMSTATE_BOOL(vis.accepted, VirtIOMMIOProxy),
         VMSTATE_BOOL(vis.enabled, VirtIOMMIOProxy),
         VMSTATE_UINT32(vis.queue_sel, VirtIOMMIOProxy),
@@ -733,80 +724,116 @@ static bool vis_check_properties(VirtIOMMIOProxy *proxy, Error **errp)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;
 
-    if (proxy->legacy) {
+    if (!vis->board) {
+        error_setg(errp, "virtio-mmio: vis=on: this machine has no place for "
+                   "the tables of VIS, leave it off");
+    } else if (proxy->legacy) {
         error_setg(errp, "virtio-mmio: vis=on needs force-legacy=false");
     } else if (vis->vectors > VIS_MAX_VECTORS) {
         error_setg(errp, "virtio-mmio: vectors=%u is more than %u",
                    vis->vectors, VIS_MAX_VECTORS);
-    } else if (!QEMU_IS_ALIGNED(vis->window, VIS_GRANULE)) {
-        error_setg(errp, "virtio-mmio: vis-base=0x%" PRIx64
-                   " is not a multiple of 0x%x", vis->window, VIS_GRANULE);
+    } else if (vis->move != VIS_SLOT_OWN && vis->move >= vis->board->nr_slots) {
+        error_setg(errp, "virtio-mmio: x-vis-slot=%u: the machine has %u",
+                   vis->move, vis->board->nr_slots);
     } else {
         return true;
     }
     return false;
 }
 
-static unsigned vis_slot(VirtIOMMIOProxy *proxy)
+static uint64_t vis_table_size(VirtIOMMIOVIS *vis, VISTable table)
 {
-    hwaddr mmio = SYS_BUS_DEVICE(proxy)->mmio[0].addr;
-
-    return mmio / memory_region_size(&proxy->iomem) % VIS_NR_SLOTS;
+    return table == VIS_VECTOR_TABLE ?
+           vis->nr_vectors * sizeof(struct virtio_vis_entry) :
+           vis->nr_words * sizeof(uint32_t);
 }
 
-static bool vis_find_slot(VirtIOMMIOProxy *proxy, Error **errp)
+MemMapEntry virtio_mmio_vis_place(const VirtIOMMIOVISBoard *board,
+                                  VISTable table, unsigned slot)
 {
-    VirtIOMMIOVIS *vis = &proxy->vis;
-    MemoryRegionSection section;
+    uint64_t size = board->area[table].size / board->nr_slots;
 
-    vis->mmio = SYS_BUS_DEVICE(proxy)->mmio[0].addr;
-    vis->base = vis->window + vis_slot(proxy) * VIS_SLOT_SIZE;
-    section = memory_region_find(get_system_memory(), vis->base, VIS_SLOT_SIZE);
-    if (section.mr) {
-        error_setg(errp, "virtio-mmio: VIS tables at 0x%" HWADDR_PRIx
-                   " overlap %s, see property vis-base", vis->base,
-                   memory_region_name(section.mr));
-        memory_region_unref(section.mr);
-        return false;
+    return (MemMapEntry) { board->area[table].base + slot * size, size };
+}
+
+static bool vis_find_place(VirtIOMMIOVIS *vis, Error **errp)
+{
+    unsigned slot = vis->move == VIS_SLOT_OWN ? vis->slot : vis->move;
+    MemMapEntry place;
+    VISTable table;
+
+    for (table = 0; table < VIS_NR_TABLES; table++) {
+        place = virtio_mmio_vis_place(vis->board, table, slot);
+        if (vis_table_size(vis, table) > place.size) {
+            error_setg(errp, "virtio-mmio: the machine has no room for the "
+                       "tables of vectors=%u", vis->nr_vectors);
+            return false;
+        }
+        vis->address[table] = place.base;
     }
     return true;
 }
 
-/* RAM blocks need names that are unique and the same on both migration ends. */
-static bool vis_init_ram(VirtIOMMIOProxy *proxy, MemoryRegion *mr,
-                         const char *table, uint64_t size, Error **errp)
+/*
+ * All tables of a kind are one piece of memory, and take one memory slot of a
+ * hypervisor. Both ends of a migration know it by its name.
+ */
+static void *vis_map_ram(VirtIOMMIOVIS *vis, VISTable table, const char *name,
+                         Error **errp)
 {
-    g_autofree char *name = g_strdup_printf("virtio-mmio-vis-%s@%" HWADDR_PRIx,
-                                            table, proxy->vis.mmio);
+    VirtIOMMIOVISBoard *board = vis->board;
+    const MemMapEntry *area = &board->area[table];
+    g_autofree MemoryRegion *mr = NULL;
 
-    return memory_region_init_ram(mr, OBJECT(proxy), name,
-                                  ROUND_UP(size, VIS_GRANULE), errp);
+    if (!board->ram[table]) {
+        mr = g_new0(MemoryRegion, 1);
+        if (!memory_region_init_ram(mr, NULL, name, area->size, errp)) {
+            return NULL;
+        }
+        memory_region_set_readonly(mr, table == VIS_PENDING_TABLE);
+        memory_region_add_subregion(board->memory, area->base, mr);
+        board->ram[table] = g_steal_pointer(&mr);
+    }
+    return (uint8_t *)memory_region_get_ram_ptr(board->ram[table]) +
+           (vis->address[table] - area->base);
 }
 
-static bool vis_init_tables(VirtIOMMIOProxy *proxy, Error **errp)
+static bool vis_map_tables(VirtIOMMIOProxy *proxy, Error **errp)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;
 
-    if (!vis_init_ram(proxy, &vis->table, "table",
-                      vis->nr_vectors * sizeof(struct virtio_vis_entry),
-                      errp)) {
+    vis->entries = vis_map_ram(vis, VIS_VECTOR_TABLE,
+                               "virtio-mmio-vis-vectors", errp);
+    if (!vis->entries) {
         return false;
     }
-    if (!vis_init_ram(proxy, &vis->pending_ram, "pending",
-                      vis->nr_words * sizeof(uint32_t), errp)) {
-        object_unparent(OBJECT(&vis->table));
+    vis->pending_view = vis_map_ram(vis, VIS_PENDING_TABLE,
+                                    "virtio-mmio-vis-pending", errp);
+    if (!vis->pending_view) {
         return false;
     }
-    memory_region_set_readonly(&vis->pending_ram, true);
     memory_region_init_io(&vis->mask_io, OBJECT(proxy), &vis_mask_ops, proxy,
-                          "virtio-mmio-vis-mask", VIS_GRANULE);
-    memory_region_add_subregion(get_system_memory(), vis->base, &vis->table);
-    memory_region_add_subregion(get_system_memory(),
-                                vis->base + VIS_PENDING_OFFSET,
-                                &vis->pending_ram);
-    memory_region_add_subregion(get_system_memory(),
-                                vis->base + VIS_MASK_OFFSET, &vis->mask_io);
+                          "virtio-mmio-vis-mask",
+                          virtio_mmio_vis_place(vis->board, VIS_MASK_TABLE,
+                                                vis->slot).size);
+    memory_region_add_subregion(vis->board->memory,
+                                vis->address[VIS_MASK_TABLE], &vis->mask_io);
     return true;
+}
+
+void virtio_mmio_vis_attach(DeviceState *transport, VirtIOMMIOVISBoard *board,
+                            unsigned slot)
+{
+    VirtIOMMIOVIS *vis = &VIRTIO_MMIO(transport)->vis;
+    VISTable table;
+
+    assert(slot < board->nr_slots);
+    for (table = 0; table < VIS_NR_TABLES; table++) {
+        assert(QEMU_IS_ALIGNED(board->area[table].base, VIS_GRANULE));
+        assert(QEMU_IS_ALIGNED(board->area[table].size, VIS_GRANULE));
+    }
+    vis->board = board;
+    vis->slot = slot;
 }
 
 void virtio_mmio_vis_plugged(DeviceState *d, Error **errp)
@@ -815,16 +842,14 @@ void virtio_mmio_vis_plugged(DeviceState *d, Error **errp)
     VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
     VirtIOMMIOVIS *vis = &proxy->vis;
 
-    vis->on = vis->on && !(vis->skip & BIT_ULL(vis_slot(proxy)));
-    if (!vis->on) {
+    vis->on = vis->on && !(vis->skip & BIT_ULL(vis->slot));
+    if (!vis->on || !vis_check_properties(proxy, errp)) {
         return;
     }
-    if (!vis_check_properties(proxy, errp) || !vis_find_slot(proxy, errp)) {
-        return;
-    }
+    vis->mmio = SYS_BUS_DEVICE(proxy)->mmio[0].addr;
     vis->nr_vectors = vis->vectors ?: vis_count_queues(vdev) + 1;
     vis->nr_words = DIV_ROUND_UP(vis->nr_vectors, VIRTIO_VIS_VECTORS_PER_WORD);
-    if (!vis_init_tables(proxy, errp)) {
+    if (!vis_find_place(vis, errp) || !vis_map_tables(proxy, errp)) {
         vis->nr_vectors = 0;
         return;
     }
@@ -832,13 +857,7 @@ void virtio_mmio_vis_plugged(DeviceState *d, Error **errp)
     vis->pending = g_new(uint32_t, vis->nr_words);
     vis->latch = g_new(MSIMessage, vis->nr_vectors);
     virtio_mmio_vis_reset(proxy);
-    virtio_mmio_vis_hostile_plugged(proxy, vis_slot(proxy), errp);
-}
-
-static void vis_remove_table(MemoryRegion *mr)
-{
-    memory_region_del_subregion(get_system_memory(), mr);
-    object_unparent(OBJECT(mr));
+    virtio_mmio_vis_hostile_plugged(proxy, errp);
 }
 
 void virtio_mmio_vis_unplugged(DeviceState *d)
@@ -849,9 +868,8 @@ void virtio_mmio_vis_unplugged(DeviceState *d)
         return;
     }
     virtio_mmio_vis_hostile_unplugged(vis);
-    vis_remove_table(&vis->table);
-    vis_remove_table(&vis->pending_ram);
-    vis_remove_table(&vis->mask_io);
+    memory_region_del_subregion(vis->board->memory, &vis->mask_io);
+    object_unparent(OBJECT(&vis->mask_io));
     g_clear_pointer(&vis->mask, g_free);
     g_clear_pointer(&vis->pending, g_free);
     g_clear_pointer(&vis->latch, g_free);

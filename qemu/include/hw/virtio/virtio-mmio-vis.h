@@ -8,6 +8,7 @@
 #ifndef HW_VIRTIO_MMIO_VIS_H
 #define HW_VIRTIO_MMIO_VIS_H
 
+#include "exec/hwaddr.h"
 #include "exec/memory.h"
 #include "hw/pci/msi.h"
 #include "hw/virtio/virtio.h"
@@ -16,20 +17,79 @@
 typedef struct VirtIOMMIOProxy VirtIOMMIOProxy;
 typedef struct VISHostile VISHostile;
 
+typedef enum VISTable {
+    VIS_VECTOR_TABLE,
+    VIS_MASK_TABLE,
+    VIS_PENDING_TABLE,
+    VIS_NR_TABLES,
+} VISTable;
+
+/**
+ * VirtIOMMIOVISBoard: what a board that supports VIS tells of itself
+ * @memory: what the areas are mapped into
+ * @area: the tables of a kind, of all transports, side by side; multiples of
+ *        64 KiB that nothing else is in
+ * @nr_slots: number of transports that each area has room for
+ * @messages: where messages are written to
+ * @msi: addresses of the interrupt controller that takes messages; there is
+ *       no other place where one may go
+ * @requester_id: of the messages of the transport in slot 0, those of others
+ *                follow; the DeviceID where the controller wants one
+ * @ram: of the board's transports, which make it when they need it
+ *
+ * The board fills in all but @ram before it attaches a transport. The struct
+ * lives as long as the machine.
+ */
+typedef struct VirtIOMMIOVISBoard {
+    MemoryRegion *memory;
+    MemMapEntry area[VIS_NR_TABLES];
+    unsigned nr_slots;
+    AddressSpace *messages;
+    MemMapEntry msi;
+    uint16_t requester_id;
+
+    MemoryRegion *ram[VIS_NR_TABLES];
+} VirtIOMMIOVISBoard;
+
+/**
+ * virtio_mmio_vis_attach: Let a transport have VIS on a board
+ * @transport: a virtio-mmio device, realized and without a backend
+ * @board: where the tables and the messages go
+ * @slot: number of the transport, below @board->nr_slots
+ *
+ * Without it, plugging a backend into a transport with vis=on fails.
+ */
+void virtio_mmio_vis_attach(DeviceState *transport, VirtIOMMIOVISBoard *board,
+                            unsigned slot);
+
+/**
+ * virtio_mmio_vis_place: Where a table may be, for the board's firmware tables
+ * @board: where the tables go
+ * @table: the kind
+ * @slot: number of the transport
+ *
+ * Returns: the part of the area that belongs to the transport alone. Its
+ * tables start where it starts.
+ */
+MemMapEntry virtio_mmio_vis_place(const VirtIOMMIOVISBoard *board,
+                                  VISTable table, unsigned slot);
+
 /**
  * VirtIOMMIOVIS: interrupt storage of one transport
  * @on: property "vis"
  * @vectors: property "vectors", 0 for one per queue and one for configuration
- * @window: property "vis-base", where the transports' tables start
  * @skip: property "x-vis-skip", slots without VIS although it is on, for tests
  * @faults: property "x-vis-fault", what hostile devices do wrong, for tests
+ * @move: property "x-vis-slot", the slot whose tables it takes, for tests
+ * @board: the board, or NULL if it does not support VIS
+ * @slot: number of the transport on the board
  * @mmio: address of the register block, which names the device in the trace
- * @base: address of the tables
+ * @address: addresses of the tables
  * @nr_vectors: number of vectors, 0 while no device is plugged
  * @nr_words: number of words of the mask and the pending table
- * @table: vector table, RAM
- * @mask_io: mask table, traps
- * @pending_ram: the driver's view of @pending
+ * @entries: the vector table
+ * @mask_io: the mask table, which traps
+ * @pending_view: the driver's view of @pending
  * @accepted: the features of the last FEATURES_OK include VIRTIO_F_VIS
  * @enabled: VISControl.ENABLE
  * @queue_sel: QueueSel as written, virtio drops values past VIRTIO_QUEUE_MAX
@@ -47,17 +107,19 @@ typedef struct VISHostile VISHostile;
 typedef struct VirtIOMMIOVIS {
     bool on;
     uint32_t vectors;
-    uint64_t window;
     uint64_t skip;
     char *faults;
+    uint32_t move;
 
+    VirtIOMMIOVISBoard *board;
+    unsigned slot;
     hwaddr mmio;
-    hwaddr base;
+    uint64_t address[VIS_NR_TABLES];
     uint32_t nr_vectors;
     uint32_t nr_words;
-    MemoryRegion table;
+    struct virtio_vis_entry *entries;
     MemoryRegion mask_io;
-    MemoryRegion pending_ram;
+    uint32_t *pending_view;
 
     bool accepted;
     bool enabled;
@@ -75,12 +137,14 @@ typedef struct VirtIOMMIOVIS {
     VISHostile *hostile;
 } VirtIOMMIOVIS;
 
+#define VIS_SLOT_OWN        UINT32_MAX
+
 #define DEFINE_VIRTIO_MMIO_VIS_PROPERTIES(_state, _field)               \
     DEFINE_PROP_BOOL("vis", _state, _field.on, false),                  \
     DEFINE_PROP_UINT32("vectors", _state, _field.vectors, 0),           \
-    DEFINE_PROP_UINT64("vis-base", _state, _field.window, 0xf0000000),  \
     DEFINE_PROP_UINT64("x-vis-skip", _state, _field.skip, 0),           \
-    DEFINE_PROP_STRING("x-vis-fault", _state, _field.faults)
+    DEFINE_PROP_STRING("x-vis-fault", _state, _field.faults),           \
+    DEFINE_PROP_UINT32("x-vis-slot", _state, _field.move, VIS_SLOT_OWN)
 
 extern const VMStateDescription vmstate_virtio_mmio_vis;
 
@@ -119,9 +183,8 @@ void virtio_mmio_vis_save_config(VirtIOMMIOProxy *proxy);
 void virtio_mmio_vis_plugged(DeviceState *d, Error **errp);
 void virtio_mmio_vis_unplugged(DeviceState *d);
 
-/* Tests only: make a device lie, if x-vis-fault says so for @slot. */
-void virtio_mmio_vis_hostile_plugged(VirtIOMMIOProxy *proxy, unsigned slot,
-                                     Error **errp);
+/* Tests only: make a device lie, if x-vis-fault says so for its slot. */
+void virtio_mmio_vis_hostile_plugged(VirtIOMMIOProxy *proxy, Error **errp);
 void virtio_mmio_vis_hostile_unplugged(VirtIOMMIOVIS *vis);
 
 /* Check a message that is about to be sent, and clear what the check needs. */
