@@ -14,13 +14,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from . import hostside, initramfs, terminal, verdict
+from . import hostside, initramfs, terminal, tests, verdict
 from .machine import BOARD, Machine, MachineError, clock_parameters, has_kvm, tsc_khz
 from .scenarios import DISK_BYTES, GROUPS, RNG_BYTES, SCENARIOS
 from .services import Services
 
 STOCK_GUEST_MODULES = ("virtio_blk", "virtio_net", "virtio_rng", "virtio_console")
-TEST_NAMES = re.compile(r"^((?:parity|observe|vis|hostile|stress)\.\S+)\s+\w+$", re.M)
 LOG_TIMEOUT = 20
 POLL = 0.2
 # A boot that fails by a fault of the rig's own says nothing about what is to be tested.
@@ -78,6 +77,22 @@ class Guest:
         scripts = ("script.sh",) if self.options.script else self.scenario.scripts
         after = ("after.sh",) if self.options.after else ()
         return scripts + after + (("shell",) if self.options.shell else ())
+
+    def wanted_tests(self):
+        """The tests of the scenario that the options leave to be run."""
+        if self.options.script:
+            return []
+        names = tests.of_scenario(self.guest_dir, self.name)
+        if not names and not self.options.shell:
+            raise tests.StatementError(f"the scenario {self.name} has no tests, give it --script")
+        return tests.selected(names, self.options.only)
+
+    def stated_tests(self, script):
+        """Those of one script; None of a script that the command line has given."""
+        path = self.guest_dir / script
+        if not path.is_file():
+            return None
+        return tests.selected(tests.of_script(path, self.scenario.smp), self.options.only)
 
     def clock_parameters(self):
         """Virtual time is the same on a busy host."""
@@ -199,7 +214,7 @@ class Guest:
                     terminal.join(line)
                     deadline = time.monotonic() + self.timeout
                 elif verb == "@script":
-                    guest_tap = verdict.GuestTap(self.tap)
+                    guest_tap = verdict.GuestTap(self.tap, self.stated_tests(rest))
                 elif verb == "@exit":
                     script, status = rest.split()
                     problem = guest_tap.problem()
@@ -234,7 +249,7 @@ class Guest:
         prefix = f"{self.options.suite}.{self.name}"
         if problem:
             self.tap.note(f"{problem}\nlogs: {self.rundir}")
-        for name in wanted_tests(self.options, self.name):
+        for name in self.wanted_tests():
             if name not in self.tap.results:
                 self.tap.result(False, name)
         self.tap.result(problem is None and self.done, prefix + ".complete")
@@ -289,19 +304,6 @@ def parse(arguments=None):
     return options
 
 
-def test_names(root, scenario):
-    """The tests that a scenario's scripts declare."""
-    scripts = [root / "selftests/vis" / name for name in SCENARIOS[scenario].scripts]
-    return [name for script in scripts for name in TEST_NAMES.findall(
-                script.read_text("utf-8").replace("$(nproc)", str(SCENARIOS[scenario].smp)))]
-
-
-def wanted_tests(options, scenario):
-    only = options.only
-    names = [] if options.script else test_names(options.root, scenario)
-    return [name for name in names if only in ("", name) or name.startswith(only + ".")]
-
-
 def lock(path):
     """One run of a suite at a time, for they share a directory; held as long as the result."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -314,27 +316,44 @@ def lock(path):
     return file
 
 
+def list_tests(directory):
+    tests.check(directory)
+    for name in SCENARIOS:
+        print(name, *tests.of_scenario(directory, name))
+
+
+def run_guests(options):
+    """Returns whether all went well. The word that selects tests may leave scenarios out, but not
+    all of them."""
+    tap = verdict.Story() if options.plain or options.shell else verdict.Tap()
+    guests = [Guest(options, name, tap) for name in options.scenarios]
+    started = [guest for guest in guests
+               if options.script or options.shell or guest.wanted_tests()]
+    for guest in started:
+        guest.run()
+    names = {guest.name for guest in started}
+    for group, scenarios in GROUPS.items():
+        if names.issuperset(scenarios) and options.only in ("", group):
+            tap.group(group, len(scenarios))
+    if not started:
+        tap.note(f"no scenario has a test {options.only}, see scripts/vm --list")
+    return tap.finish()
+
+
 def main():
     options = parse()
-    if options.list:
-        for name in SCENARIOS:
-            print(name, *test_names(options.root, name))
-        return 0
-    if not initramfs.is_static(options.busybox):
-        sys.exit(f"scripts/vm: {options.busybox} is not static: install busybox-static")
-    # Ended from outside, it still ends what it started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("scripts/vm: terminated"))
-    held = lock(options.root / "build/vm" / (options.suite + ".lock"))
-    tap = verdict.Story() if options.plain or options.shell else verdict.Tap()
-    started = [name for name in options.scenarios
-               if options.script or options.shell or wanted_tests(options, name)]
-    for name in started:
-        Guest(options, name, tap).run()
-    for group, scenarios in GROUPS.items():
-        if set(scenarios) <= set(started) and options.only in ("", group):
-            tap.group(group, len(scenarios))
-    held.close()
-    return 0 if tap.finish() else 1
+    try:
+        if options.list:
+            list_tests(options.root / "selftests/vis")
+            return 0
+        if not initramfs.is_static(options.busybox):
+            sys.exit(f"scripts/vm: {options.busybox} is not static: install busybox-static")
+        # Ended from outside, it still ends what it started.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit("scripts/vm: terminated"))
+        with lock(options.root / "build/vm" / (options.suite + ".lock")):
+            return 0 if run_guests(options) else 1
+    except tests.StatementError as error:
+        sys.exit(f"vm: error: {error}")
 
 
 if __name__ == "__main__":

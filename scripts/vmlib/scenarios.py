@@ -225,6 +225,9 @@ SCENARIOS = {
     "demo": Scenario(("demo.sh",), modules=(), load=VIS_MODULES),
 }
 
+# Suites and tests name these to the runner or to a guest; no scenario has them.
+SUPPORT_SCRIPTS = {"gcov.sh", "kexec_second.sh", "leaks.sh", "planted.sh"}
+
 # Names that stand for their sub-cases, one in each of these scenarios.
 GROUPS = {"parity.managed": tuple(f"managed{cpus}" for cpus in range(1, 9)),
           "vis.policy.line": ("line1", "visoff", "nolapic")}

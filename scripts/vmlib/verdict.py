@@ -70,19 +70,21 @@ class Story(Tap):
 
 
 class GuestTap:
-    """What one guest script prints, passed on result by result."""
+    """What one guest script prints, passed on result by result. It must have a result for each
+    of the tests that the script states, if it does, and no other."""
 
-    def __init__(self, tap):
+    def __init__(self, tap, stated=None):
         self.tap = tap
+        self.stated = stated
         self.planned = None
-        self.seen = 0
+        self.names = []
 
     def line(self, text):
         plan, result = PLAN.match(text), RESULT.match(text)
         if plan:
             self.planned = int(plan.group(1))
         elif result:
-            self.seen += 1
+            self.names.append(result.group(2))
             self.tap.result(result.group(1) == "ok", result.group(2), result.group(3))
         elif text != "TAP version 13":
             self.tap.note(text.removeprefix("# "))
@@ -90,8 +92,11 @@ class GuestTap:
     def problem(self):
         if self.planned is None:
             return "no plan"
-        if self.planned != self.seen:
-            return f"{self.planned} planned, {self.seen} reported"
+        if self.planned != len(self.names):
+            return f"{self.planned} planned, {len(self.names)} reported"
+        if self.stated is not None and self.names != self.stated:
+            return (f"results of {' '.join(self.names) or 'no test'}, but stated are "
+                    f"{' '.join(self.stated) or 'none'}")
         return None
 
 
