@@ -88,17 +88,17 @@ apt_update()
 	write_apt_config "$dir" "$mirror"
 	progress 20 "reading the archive's lists: $APT_SUITES"
 	private_apt apt-get update >"$dir/update.log" 2>&1 || true
-	if grep -q '^W: Failed to fetch' "$dir/update.log" ||
-		! compgen -G "$dir/lists/*_dists_${APT_SOURCES}_*" >/dev/null; then
-		die "no network: the Debian mirror cannot be reached"
+	if grep -q '^W: Failed to fetch' "$dir/update.log"; then
+		die "cannot read the lists of $mirror: $(apt_said <"$dir/update.log")"
 	fi
 	touch "$dir/updated"
 )
 
+# need_suite SUITE WHAT: one suite that cannot be used does not stop what comes from others
 need_suite()
 {
 	compgen -G "$APT_DIR/lists/*_dists_$1_*" >/dev/null ||
-		die "the mirror has no $1 (any more), which $2 comes from"
+		die "no lists of $1, which $2 comes from: $(apt_said <"$APT_DIR/update.log")"
 }
 
 # apt_newest SUITE REGEX PREFIX: "package version" of the newest match in that suite.
@@ -119,17 +119,12 @@ apt_version()
 			'$6 == suite && $NF == kind && !found++ { print $3 }'
 }
 
-# download DIRECTORY ARG...: apt-get's arguments; its errors become one line.
+# download DIRECTORY ARG...: apt-get's arguments
 download()
 (
 	cd "$1" || exit
 	shift
-	log=$APT_DIR/download.$BASHPID.log
-	if ! private_apt apt-get "$@" >"$log" 2>&1; then
-		reason=$(grep -m 1 '^E:' "$log" || true)
-		die "cannot download: ${reason:-see $log}"
-	fi
-	rm "$log"
+	output=$(private_apt apt-get "$@" 2>&1) || die "cannot download: $(apt_said <<<"$output")"
 )
 
 # unpack_debs DIRECTORY PACKAGE=VERSION...: downloads, and unpacks without installing.

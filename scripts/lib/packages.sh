@@ -21,6 +21,15 @@ need_debian()
 	esac
 }
 
+# apt_said: the first error that apt's output on stdin has, or warning, as one line
+apt_said()
+{
+	awk '/^E: / && !error { error = $0 }
+		/^W: / && !warning { warning = $0 }
+		NF { last = $0 }
+		END { print "apt says: " (error ? error : warning ? warning : last ? last : "nothing") }'
+}
+
 apt_install()
 {
 	DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 \
@@ -30,7 +39,7 @@ apt_install()
 # need_packages PACKAGE...: installs those that are missing.
 need_packages()
 {
-	local missing
+	local missing output
 
 	mapfile -t missing < <(missing_packages "$@")
 	[ ${#missing[@]} -gt 0 ] || return 0
@@ -38,7 +47,8 @@ need_packages()
 	need_root "to install: ${missing[*]}"
 	say "installing Debian packages: ${missing[*]}"
 	apt_install "${missing[@]}" 2>/dev/null && return
-	apt-get -qq -o DPkg::Lock::Timeout=600 update >&2 ||
-		die "no network: the Debian mirror cannot be reached for: ${missing[*]}"
-	apt_install "${missing[@]}" || die "cannot install: ${missing[*]}"
+	output=$(apt-get -qq -o DPkg::Lock::Timeout=600 update 2>&1) ||
+		die "cannot read the lists for ${missing[*]}: $(apt_said <<<"$output")"
+	output=$(apt_install "${missing[@]}" 2>&1) ||
+		die "cannot install ${missing[*]}: $(apt_said <<<"$output")"
 }
