@@ -80,6 +80,17 @@ movable()
 	done
 }
 
+# Of the rng alone, whose interrupts the guest can cause by itself
+affinity_follow()
+{
+	local cpu
+
+	find_devices
+	for cpu in $(online_cpus); do
+		move_to "$RNG-input" "$cpu"
+	done
+}
+
 affinity_move()
 {
 	local action cpu moved=0
@@ -153,6 +164,7 @@ managed_spread()
 {
 	local cpus irq queue
 
+	find_devices
 	cpus=
 	for queue in 0 1 2 3; do
 		irq=$(irq_of "$BLK-req.$queue")
@@ -212,9 +224,11 @@ affinity_managed()
 }
 
 tests="
-vis.affinity.move	affinity_move
-vis.affinity.one_exit	affinity_one_exit
-vis.affinity.idle	affinity_idle
-vis.affinity.managed	affinity_managed
+vis.affinity.follow	affinity_follow
+vis.affinity.spread	managed_spread
+vis.affinity.move	affinity_move	host
+vis.affinity.one_exit	affinity_one_exit	host
+vis.affinity.idle	affinity_idle	host
+vis.affinity.managed	affinity_managed	host
 "
 run_with_module

@@ -27,6 +27,6 @@ config_vector()
 }
 
 tests="
-vis.config.vector	config_vector
+vis.config.vector	config_vector	host
 "
 vis_run

@@ -64,9 +64,9 @@ data_console()
 }
 
 tests="
-vis.data.blk		data_blk
-vis.data.net		data_net
-vis.data.rng		data_rng
-vis.data.console	data_console
+vis.data.blk		data_blk	host
+vis.data.net		data_net	host
+vis.data.rng		data_rng	host
+vis.data.console	data_console	host
 "
 vis_run

@@ -64,6 +64,6 @@ enable_transition()
 }
 
 tests="
-vis.enable.transition	enable_transition
+vis.enable.transition	enable_transition	host
 "
 run_with_module

@@ -18,6 +18,18 @@ disk_interrupts()
 	echo "$sum"
 }
 
+# The CPU that reads gets the interrupt: each queue is that of one CPU.
+irq_each_queue()
+{
+	local before cpu
+
+	before=$(counts "$(virtio_of virtio_blk)" req.0 req.1 req.2 req.3)
+	for cpu in $(online_cpus); do
+		read_disk_on "$cpu" 4 || fail "cannot read on CPU $cpu"
+	done
+	all_rose "$before"
+}
+
 irq_no_status_access()
 {
 	local before cpu rose virtio
@@ -43,6 +55,7 @@ irq_no_status_access()
 }
 
 tests="
-vis.irq.no_status_access	irq_no_status_access
+vis.irq.each_queue		irq_each_queue
+vis.irq.no_status_access	irq_no_status_access	host
 "
 vis_run

@@ -36,6 +36,6 @@ mask_pending()
 }
 
 tests="
-vis.mask.pending	mask_pending
+vis.mask.pending	mask_pending	host
 "
 run_with_module

@@ -73,8 +73,8 @@ setup_order()
 }
 
 tests="
-vis.setup.exits		setup_exits
-vis.setup.exits.again	setup_again
-vis.setup.order		setup_order
+vis.setup.exits		setup_exits	host
+vis.setup.exits.again	setup_again	host
+vis.setup.order		setup_order	host
 "
 vis_run
