@@ -4,6 +4,7 @@
 # It has its own sources, lists and state; the system's are read for the mirror only.
 
 APT_DIR=$VIS_CACHE/apt
+APT_ARCH=amd64
 APT_SUITES='bookworm bookworm-backports trixie trixie-backports'
 APT_SOURCES=trixie
 APT_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -50,8 +51,8 @@ write_apt_config()
 		#clear APT::Update;
 		#clear Acquire::IndexTargets::deb::DEP-11;
 		#clear DPkg::Post-Invoke;
-		APT::Architecture "amd64";
-		APT::Architectures { "amd64"; };
+		APT::Architecture "$APT_ARCH";
+		APT::Architectures { "$APT_ARCH"; };
 		APT::Sandbox::User "root";
 		Acquire::Languages "none";
 		Acquire::Retries "3";
