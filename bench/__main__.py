@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from vmlib import __main__ as vm
-from vmlib.machine import has_kvm
+from vmlib.boards import has_kvm
 
 from . import guests, report, size
 

@@ -15,7 +15,8 @@ from collections import Counter
 from pathlib import Path
 
 from . import hostside, initramfs, terminal, tests, verdict
-from .machine import BOARD, Machine, MachineError, clock_parameters, has_kvm, tsc_khz
+from .boards import BOARDS, tsc_khz
+from .machine import Machine, MachineError
 from .scenarios import DISK_BYTES, GROUPS, RNG_BYTES, SCENARIOS
 from .services import Services
 
@@ -38,6 +39,7 @@ class Guest:
         self.options = options
         self.name = name
         self.scenario = SCENARIOS[name]
+        self.board = BOARDS[options.board]
         self.tap = tap
         self.rundir = options.root / "build/vm" / options.suite / name
         self.guest_dir = options.root / "selftests/vis"
@@ -98,10 +100,11 @@ class Guest:
         """Virtual time is the same on a busy host."""
         if "-icount" in self.scenario.devices:
             return [f"tsc_early_khz={tsc_khz()}", "no_timer_check"]
-        return clock_parameters()
+        return self.board.clock_parameters()
 
     def kernel_parameters(self):
-        words = ["console=ttyS0", "panic=-1", *self.clock_parameters(),
+        words = [f"console={self.board.console}", f"vis.host={self.board.host_line}",
+                 "panic=-1", *self.clock_parameters(),
                  "ipv6.disable=1", self.scenario.append, *self.options.append,
                  "vis.stress=" + os.environ.get("VIS_STRESS", "1"),
                  f"vis.slow={self.options.slow}", f"vis.box={self.options.box}",
@@ -114,22 +117,20 @@ class Guest:
 
     def qemu_args(self):
         scenario = self.scenario
-        kvm = has_kvm()
         properties = ["force-legacy=false", *scenario.globals]
         if not self.options.no_vis:
             properties += [f"vis={scenario.vis}", f"vectors={scenario.vectors}"]
-        board = BOARD + scenario.board
+        machine = self.board.machine + scenario.board
         if self.options.no_acpi:
-            board += ",acpi=off"
+            machine += ",acpi=off"
         args = ["-nodefaults", "-no-user-config", "-display", "none",
                 "-action", "reboot=reset" if scenario.reboots else "reboot=shutdown",
-                "-machine", board, "-accel", "kvm" if kvm else "tcg",
-                "-cpu", "host" if kvm else "qemu64",
+                "-machine", machine, *self.board.accelerator(),
                 "-smp", str(scenario.smp or self.options.smp), "-m", "512",
                 "-kernel", str(self.options.vmlinuz), "-initrd", str(self.rundir / "initrd"),
-                "-append", self.kernel_parameters()]
-        if self.options.no_acpi:
-            args += ["-bios", self.options.no_acpi]
+                "-append", self.kernel_parameters(), *self.board.serial]
+        if self.options.no_acpi or self.board.firmware:
+            args += ["-bios", str(self.options.no_acpi or self.options.firmware)]
         for value in properties:
             args += ["-global", "virtio-mmio." + value]
         return args + [self.place(value) for value in scenario.devices]
@@ -285,6 +286,8 @@ def parse(arguments=None):
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--no-vis", action="store_true")
     parser.add_argument("--no-acpi", metavar="FIRMWARE")
+    parser.add_argument("--board", choices=BOARDS, default="x86")
+    parser.add_argument("--firmware", type=Path)
     parser.add_argument("--kernel", type=Path)
     parser.add_argument("--vmlinuz", type=Path)
     parser.add_argument("--modules", type=Path)
@@ -300,7 +303,7 @@ def parse(arguments=None):
     if options.shell and not sys.stdin.isatty():
         parser.error("--shell needs a terminal")
     if options.kernel and not options.vmlinuz:
-        options.vmlinuz = next(options.kernel.glob("boot/vmlinuz-*"))
+        options.vmlinuz = next(options.kernel.glob("boot/vmlinu[xz]-*"))
     return options
 
 

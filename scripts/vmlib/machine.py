@@ -7,40 +7,16 @@ import select
 import socket
 import subprocess
 import time
-from pathlib import Path
 
 TRACE_EVENTS = ("virtio_mmio_vis_*", "virtio_mmio_read", "virtio_mmio_write_offset",
                 "virtio_mmio_setting_irq")
 OWN_LINES = ("qmp", "host")
 CONNECT_TIMEOUT = 20
 MIGRATE_TIMEOUT = 60
-# CONFIG_HZ of Debian's kernels, and of ours
-TICKS_PER_SECOND = 250
-# microvm's board timers and PIC: without them a stock kernel may hang in its timer check.
-BOARD = "microvm,acpi=on,pit=on,pic=on,rtc=on"
 
 
 class MachineError(Exception):
     """The guest or QEMU did what the run cannot go on from."""
-
-
-def has_kvm():
-    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    return bool(re.search(r"^flags\s*:.*\b(vmx|svm)\b", flags, re.M)) and Path("/dev/kvm").exists()
-
-
-def tsc_khz():
-    """The rate of the host's TSC, which the guest has too."""
-    match = re.search(r"^cpu MHz\s*:\s*([\d.]+)", Path("/proc/cpuinfo").read_text("utf-8"), re.M)
-    return round(float(match.group(1)) * 1000) if match else 2000000
-
-
-def clock_parameters():
-    """A busy host starves the guest while it measures its timer, which then may tick 1.4 times too
-    fast. Neither its clock nor its delays are to depend on that."""
-    khz = tsc_khz()
-    return [f"tsc_early_khz={khz}", "tsc=reliable", f"lpj={khz * 1000 // TICKS_PER_SECOND}",
-            "no_timer_check"]
 
 
 class Line:
@@ -139,7 +115,6 @@ class Machine:
             args += ["-chardev", f"socket,id={name},path={self.sockdir / name}"]
         args += ["-mon", "chardev=qmp,mode=control"]
         args += ["-chardev", f"file,id=klog,path={self.rundir / 'klog'},append=on"]
-        args += ["-serial", "chardev:klog", "-device", "isa-serial,chardev=host,index=1"]
         return args
 
     def start(self, incoming=None):

@@ -13,7 +13,7 @@ vmalloc_users()
 	awk '/stack|kernel_clone|unpurged/ { next } { print $2, $3 }' /proc/vmallocinfo | sort
 }
 
-# The x86 vector allocator tells, at each event, how many vectors are left.
+# Where CPUs have vectors, their allocator tells at each event how many are left.
 free_cpu_vectors()
 {
 	sed -n 's/.*global_avl=\([0-9]*\).*/\1/p' "$TRACE/trace" | tail -n 1
@@ -84,10 +84,11 @@ module_reload()
 		remove || fail "cannot unbind"
 	fi
 	mount -t tracefs tracefs $TRACE
-	echo 1 >$TRACE/events/irq_matrix/enable || fail "no irq_matrix events"
+	[ ! -d $TRACE/events/irq_matrix ] || echo 1 >$TRACE/events/irq_matrix/enable
 	cycle 1
 	snapshot >/tmp/first
-	[ -n "$(free_cpu_vectors)" ] || fail "the vector allocator tells nothing"
+	[ ! -d $TRACE/events/irq_matrix ] || [ -n "$(free_cpu_vectors)" ] ||
+		fail "the vector allocator tells nothing"
 	for number in $(seq 2 $CYCLES); do
 		cycle "$number"
 	done

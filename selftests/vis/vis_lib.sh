@@ -284,6 +284,32 @@ set_affinity()
 	echo "$2" 2>/dev/null >"/proc/irq/$1/smp_affinity_list"
 }
 
+# The file of a hart for supervisor mode, on QEMU's board of riscv64
+IMSIC_BASE=0x28000000
+IMSIC_FILE_SIZE=0x1000
+
+# message_address CPU: of messages that come on that CPU, as a pattern; nothing where the interrupt
+# controller finds the CPU itself, and a message stays as it is for as long as its vector has it
+message_address()
+{
+	local hart
+
+	case $(uname -m) in
+	x86_64) printf '0xfee0%x0[048c]' "$1" ;;
+	riscv64)
+		hart=$(awk -v cpu="$1" '/^processor/ { found = $3 == cpu }
+			found && /^hart\t/ { print $3 }' /proc/cpuinfo)
+		printf '0x%x' $((IMSIC_BASE + hart * IMSIC_FILE_SIZE))
+		;;
+	esac
+}
+
+# move_cost: the accesses that trap when a vector moves
+move_cost()
+{
+	[ -z "$(message_address 0)" ] && echo 0 || echo 1
+}
+
 # vis_driver: the platform driver that knows VIS, ours or the kernel's own
 vis_driver()
 {

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The machines that guests run on, each with an MSI parent of its own."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+# CONFIG_HZ of Debian's kernels, and of ours
+TICKS_PER_SECOND = 250
+KLOG = ("-serial", "chardev:klog")
+
+
+@dataclass(frozen=True)
+class Board:
+    """How QEMU makes it, with two serial lines, and what its kernel calls those.
+
+    With firmware, scripts/vm is to be given a file for -bios.
+    """
+
+    machine: str
+    cpu: str
+    console: str
+    host_line: str
+    serial: tuple
+    native: bool = False
+    firmware: bool = False
+
+    def uses_kvm(self):
+        return self.native and has_kvm()
+
+    def accelerator(self):
+        return (["-accel", "kvm", "-cpu", "host"] if self.uses_kvm() else
+                ["-accel", "tcg", "-cpu", self.cpu])
+
+    def clock_parameters(self):
+        return clock_parameters() if self.native else []
+
+
+BOARDS = {
+    # Its timers and PIC: without them a stock kernel may hang in its timer check.
+    "x86": Board("microvm,acpi=on,pit=on,pic=on,rtc=on", "qemu64", "ttyS0", "ttyS1",
+                 (*KLOG, "-device", "isa-serial,chardev=host,index=1"), native=True),
+    "its": Board("virt,gic-version=3,its=on", "cortex-a72", "ttyAMA0", "ttyAMA1",
+                 (*KLOG, "-serial", "chardev:host")),
+    "v2m": Board("virt,gic-version=2", "cortex-a72", "ttyAMA0", "ttyAMA1",
+                 (*KLOG, "-serial", "chardev:host")),
+    "imsic": Board("virt,aia=aplic-imsic", "rv64", "ttyS0", "ttyS1",
+                   (*KLOG, "-device", "pci-serial,chardev=host"), firmware=True),
+}
+
+
+def has_kvm():
+    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    return bool(re.search(r"^flags\s*:.*\b(vmx|svm)\b", flags, re.M)) and Path("/dev/kvm").exists()
+
+
+def tsc_khz():
+    """The rate of the host's TSC, which the guest has too."""
+    match = re.search(r"^cpu MHz\s*:\s*([\d.]+)", Path("/proc/cpuinfo").read_text("utf-8"), re.M)
+    return round(float(match.group(1)) * 1000) if match else 2000000
+
+
+def clock_parameters():
+    """A busy host starves the guest while it measures its timer, which then may tick 1.4 times too
+    fast. Neither its clock nor its delays are to depend on that."""
+    khz = tsc_khz()
+    return [f"tsc_early_khz={khz}", "tsc=reliable", f"lpj={khz * 1000 // TICKS_PER_SECOND}",
+            "no_timer_check"]
