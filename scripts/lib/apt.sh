@@ -102,13 +102,18 @@ need_suite()
 		die "no lists of $1, which $2 comes from: $(apt_said <"$APT_DIR/update.log")"
 }
 
-# apt_newest SUITE REGEX PREFIX: "package version" of the newest match in that suite.
-apt_newest()
+# apt_all SUITE REGEX PREFIX: "package version" of each match in that suite, the newest last
+apt_all()
 {
 	need_suite "$1" "$3"
 	private_apt apt-cache pkgnames "$3" | grep -xE "$2" |
 		xargs -r "$(command -v apt-cache)" -qq -c "$APT_DIR/apt.conf" madison |
-		awk -v suite="$1/main" '$6 == suite { print $1, $3 }' | sort -V | tail -n 1
+		awk -v suite="$1/main" '$6 == suite { print $1, $3 }' | sort -V
+}
+
+apt_newest()
+{
+	apt_all "$@" | tail -n 1
 }
 
 # apt_version SUITE PACKAGE [Packages|Sources]

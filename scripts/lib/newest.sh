@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The newest stock kernel that the modules support. Its headers' programs, and the compiler that
+# it is built with, are of Debian 13: they get that release's libraries, wherever they run.
+
+# The stock kernels that every check compiles the modules for and loads them into, the oldest first,
+# by the flavours of scripts/fetch
+# shellcheck disable=SC2034 # for the suites
+STOCK_KERNELS=(cloud-amd64 newest)
+
+NEWEST_SUITE=trixie-backports
+NEWEST_SERIES='7\.[0-3]\.[0-9]+'
+NEWEST_FLAVOUR=cloud-amd64
+NEWEST_COMPILER=x86_64-linux-gnu-gcc-14
+NEWEST_TOOLS=(gcc-14-x86-64-linux-gnu cpp-14-x86-64-linux-gnu libgcc-14-dev libc6 libgcc-s1
+	libstdc++6 libgmp10 libisl23 libmpc3 libmpfr6 libzstd1 zlib1g libelf1t64 libssl3t64
+	pahole libbpf1 libdw1t64 liblzma5 libbz2-1.0)
+
+# bind_programs DIRECTORY: those in it look for loader and libraries where it will be
+bind_programs()
+{
+	local dir=$1 program place=${1%.tmp.*}
+
+	find "$dir/usr/lib/linux-kbuild-"* "$dir/usr/bin" "$dir/usr/libexec/gcc" -type f -executable |
+		while read -r program; do
+			patchelf --print-interpreter "$program" >/dev/null 2>&1 || continue
+			patchelf --set-interpreter "$place/usr/lib64/ld-linux-x86-64.so.2" \
+				--force-rpath --set-rpath "$place/usr/lib/x86_64-linux-gnu" "$program"
+		done
+}
+
+# arrange_newest DIRECTORY RELEASE BASE: as scripts/vm and kbuild look for things
+arrange_newest()
+{
+	local dir=$1 release=$2 headers=$1/usr/src/linux-headers-$2 programs=${1%.tmp.*}/usr/bin
+
+	mkdir -p "$dir/boot" "$dir/lib"
+	mv "$dir/usr/lib/modules" "$dir/lib"
+	mv "$dir/lib/modules/$release/vmlinuz" "$dir/boot/vmlinuz-$release"
+	relocate_kernel "$dir" "$release" "linux-headers-$3-common"
+	# shellcheck disable=SC2016 # for make to expand
+	sed -i '1i KBUILD_OUTPUT := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))' "$headers/Makefile"
+	sed -i -E "s|^CC = .*|CC = $programs/$NEWEST_COMPILER\nPAHOLE = $programs/pahole|" \
+		"$headers/.kernelvariables"
+}
+
+# fill_newest DIRECTORY RELEASE VERSION
+fill_newest()
+{
+	local base=${2%"-$NEWEST_FLAVOUR"} debs=() dir=$1 package release=$2 version=$3
+
+	need_packages patchelf
+	for package in "${NEWEST_TOOLS[@]}"; do
+		debs+=("$package=$(apt_version trixie "$package")")
+	done
+	unpack_debs "$dir" "${debs[@]}" "linux-binary-$release=$version" \
+		"linux-modules-$release=$version" "linux-headers-$release=$version" \
+		"linux-headers-$base-common=$version" "linux-kbuild-$base=$version"
+	arrange_newest "$dir" "$release" "$base"
+	bind_programs "$dir"
+}
+
+# resolve_newest: of those that the archive has image and headers of
+resolve_newest()
+{
+	local found kind
+
+	found=$(for kind in linux-binary linux-headers; do
+		apt_all "$NEWEST_SUITE" "$kind-$NEWEST_SERIES\+[a-z0-9.]+-$NEWEST_FLAVOUR" "$kind-7." |
+			sed "s/^$kind-//"
+	done | sort -V | uniq -d | tail -n 1)
+	[ -n "$found" ] ||
+		die "$NEWEST_SUITE has no kernel of 7.0 to 7.3 with image and headers (any more)"
+	cached "kernel-newest/${found#* }" fill_newest "${found% *}" "${found#* }"
+}
