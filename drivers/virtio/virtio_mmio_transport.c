@@ -433,25 +433,33 @@ static int vm_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct vir
 	return vm_find_vqs_line(vdev, nvqs, vqs, vqs_info);
 }
 
-static int vm_disable_vq_and_reset(struct virtqueue *vq)
+static int vm_reset_vq(struct vm_device *vm, struct virtqueue *vq)
 {
-	struct vm_device *vm = to_vm_device(vq->vdev);
 	u32 val;
 	int ret;
-
-	if (!virtio_has_feature(vq->vdev, VIRTIO_F_RING_RESET))
-		return -ENOENT;
 
 	vm_write(vm, VIRTIO_MMIO_QUEUE_SEL, vq->index);
 	vm_write(vm, VIRTIO_MMIO_QUEUE_RESET, 1);
 	ret = vm_poll_zero(vm, VIRTIO_MMIO_QUEUE_RESET, &val);
 	if (!ret)
 		ret = vm_poll_zero(vm, VIRTIO_MMIO_QUEUE_READY, &val);
-	if (ret) {
+	if (ret)
 		dev_err(&vq->vdev->dev, "queue %u: reset not complete after %u s: 0x%x\n",
 			vq->index, VM_POLL_TIMEOUT_S, val);
-		return ret;
-	}
+	return ret;
+}
+
+/*
+ * Callbacks end before the reset, not after it: virtio_net has stopped sending by now, and one of
+ * its callbacks can start it again. A queue whose reset fails stays like this, as its driver may
+ * no more use it than the device is known to have let go of it.
+ */
+static int vm_disable_vq_and_reset(struct virtqueue *vq)
+{
+	struct vm_device *vm = to_vm_device(vq->vdev);
+
+	if (!virtio_has_feature(vq->vdev, VIRTIO_F_RING_RESET))
+		return -ENOENT;
 
 	WRITE_ONCE(vq->reset, true);
 	if (IS_ENABLED(CONFIG_VIRTIO_HARDEN_NOTIFICATION))
@@ -459,8 +467,8 @@ static int vm_disable_vq_and_reset(struct virtqueue *vq)
 	if (vm->line_requested)
 		synchronize_irq(vm->line);
 	else
-		vm_vis_synchronize_vq(vm->vis, vq);
-	return 0;
+		vm_vis_disable_vq(vm->vis, vq);
+	return vm_reset_vq(vm, vq);
 }
 
 static int vm_enable_vq_after_reset(struct virtqueue *vq)
@@ -477,7 +485,7 @@ static int vm_enable_vq_after_reset(struct virtqueue *vq)
 	if (IS_ENABLED(CONFIG_VIRTIO_HARDEN_NOTIFICATION))
 		__virtqueue_unbreak(vq);
 	WRITE_ONCE(vq->reset, false);
-	vm_vis_map_vq(vm->vis, vq);
+	vm_vis_enable_vq(vm->vis, vq);
 	vm_activate_vq(vm, vq);
 	return 0;
 }

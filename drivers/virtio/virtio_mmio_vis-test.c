@@ -37,8 +37,8 @@
 #define vm_vis_synchronize_cbs		vm_vis_test_synchronize_cbs
 #define vm_vis_set_vq_affinity		vm_vis_test_set_vq_affinity
 #define vm_vis_get_vq_affinity		vm_vis_test_get_vq_affinity
-#define vm_vis_synchronize_vq		vm_vis_test_synchronize_vq
-#define vm_vis_map_vq			vm_vis_test_map_vq
+#define vm_vis_disable_vq		vm_vis_test_disable_vq
+#define vm_vis_enable_vq		vm_vis_test_enable_vq
 #define virtio_vis_create		fake_irqchip_create
 #define virtio_vis_destroy		fake_irqchip_destroy
 #define virtio_vis_alloc_vectors	fake_irqchip_alloc_vectors
@@ -782,6 +782,62 @@ static void vm_vis_queues_handler_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_used, 3);
 }
 
+/*
+ * From before the reset of a queue to its re-enabling no message reaches its ring, which is freed
+ * in between. What came meanwhile is told once the ring is a new one.
+ */
+static void vm_vis_queue_reset_test(struct kunit *test)
+{
+	struct virtqueue *vq;
+	unsigned int i;
+
+	vm_vis_test_start(test);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	fake->used = ~0UL;
+	vq = fake->vqs[1];
+	vq->reset = true;
+	/* A reset that fails is tried again */
+	for (i = 0; i < 2; i++)
+		vm_vis_disable_vq(fake->vis, vq);
+	fake->queue_vectors[1] = VIRTIO_VIS_NO_VECTOR;
+	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 2), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_used, 0);
+	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 1), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_used, 1);
+
+	fake_writel(1, (__force void __iomem *)fake->regs + VIRTIO_MMIO_QUEUE_SEL);
+	vq->reset = false;
+	vm_vis_enable_vq(fake->vis, vq);
+	vm_vis_test_expect_queues(test, 1, 2, VIRTIO_VIS_NO_VECTOR, 3);
+	fake->nr_used = 0;
+	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 2), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_used, 1);
+}
+
+/* The shared interrupt goes on for the other queues */
+static void vm_vis_shared_reset_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	fake->max_vectors = 2;
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	fake->used = BIT(0) | BIT(1);
+	fake->vqs[0]->reset = true;
+	vm_vis_disable_vq(fake->vis, fake->vqs[0]);
+	fake->queue_vectors[0] = VIRTIO_VIS_NO_VECTOR;
+	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 1), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_used, 1);
+
+	fake_writel(0, (__force void __iomem *)fake->regs + VIRTIO_MMIO_QUEUE_SEL);
+	fake->vqs[0]->reset = false;
+	vm_vis_enable_vq(fake->vis, fake->vqs[0]);
+	fake_writel(FAKE_QUIET_INDEX, (__force void __iomem *)fake->regs + VIRTIO_MMIO_QUEUE_SEL);
+	vm_vis_disable_vq(fake->vis, fake->vqs[3]);
+	vm_vis_enable_vq(fake->vis, fake->vqs[3]);
+	vm_vis_test_expect_queues(test, 1, 1, VIRTIO_VIS_NO_VECTOR, 1);
+	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 1), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_used, 3);
+}
+
 static void vm_vis_config_handler_test(struct kunit *test)
 {
 	vm_vis_test_start(test);
@@ -879,6 +935,8 @@ static void vm_vis_null_test(struct kunit *test)
 	vm_vis_free_irqs(NULL);
 	vm_vis_reset_begin(NULL);
 	vm_vis_synchronize_cbs(NULL);
+	vm_vis_disable_vq(NULL, &fake->queues[0]);
+	vm_vis_enable_vq(NULL, &fake->queues[0]);
 	vm_vis_remove(NULL);
 	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
 }
@@ -886,6 +944,8 @@ static void vm_vis_null_test(struct kunit *test)
 static struct kunit_case vm_vis_irq_cases[] = {
 	KUNIT_CASE(vm_vis_queue_handler_test),
 	KUNIT_CASE(vm_vis_queues_handler_test),
+	KUNIT_CASE(vm_vis_queue_reset_test),
+	KUNIT_CASE(vm_vis_shared_reset_test),
 	KUNIT_CASE(vm_vis_config_handler_test),
 	KUNIT_CASE(vm_vis_set_affinity_test),
 	KUNIT_CASE(vm_vis_line_affinity_test),

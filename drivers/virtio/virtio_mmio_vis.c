@@ -38,6 +38,7 @@
  * @vq:		The queue of a per-queue vector; NULL for configuration or all queues
  * @index:	Number of the vector
  * @cookie:	Cookie of the handler while the interrupt is requested, else NULL
+ * @disabled:	vm_vis_disable_vq() has disabled the interrupt
  * @hint:	The affinity hint, on which the core keeps a pointer
  * @name:	Name of the interrupt
  */
@@ -46,6 +47,7 @@ struct vm_vis_vector {
 	struct virtqueue	*vq;
 	unsigned int		index;
 	void			*cookie;
+	bool			disabled;
 	cpumask_var_t		hint;
 	char			name[VM_VIS_NAME_LEN];
 };
@@ -564,34 +566,56 @@ const struct cpumask *vm_vis_get_vq_affinity(struct vm_vis *vis, int index)
 EXPORT_SYMBOL_GPL(vm_vis_get_vq_affinity);
 
 /**
- * vm_vis_synchronize_vq - Wait for the interrupt handler of a queue
+ * vm_vis_disable_vq - Keep the interrupt handler of a queue from running
  * @vis:	VIS of the device, or NULL
- * @vq:		A queue of the device
+ * @vq:		A queue of the device, with virtqueue::reset set
+ *
+ * To be called before a queue is reset, because virtio_ring then frees the ring. A message that is
+ * in flight may arrive later, and a device may send one that it must not send. The shared handler
+ * skips a queue in reset. That of one queue is vring_interrupt(), which does not, so its interrupt
+ * is disabled: a check would cost each interrupt.
+ *
+ * Managed interrupts that CPU hotplug starts again are enabled by it before Linux 6.16. No driver
+ * resets a queue that has one.
+ *
+ * Context:	May sleep. On return, no handler uses the ring of @vq.
+ */
+void vm_vis_disable_vq(struct vm_vis *vis, struct virtqueue *vq)
+{
+	struct vm_vis_vector *vector = vm_vis_find_vector(vis, vq->index);
+
+	if (!vector)
+		return;
+	if (!vis->per_vq) {
+		synchronize_irq(vm_vis_irq(vector));
+	} else if (!vector->disabled) {
+		vector->disabled = true;
+		disable_irq(vm_vis_irq(vector));
+	}
+}
+EXPORT_SYMBOL_GPL(vm_vis_disable_vq);
+
+/**
+ * vm_vis_enable_vq - Undo vm_vis_disable_vq(), and map the queue, which its reset has unmapped
+ * @vis:	VIS of the device, or NULL
+ * @vq:		The queue, which is selected in QueueSel and has a usable ring
  *
  * Context:	May sleep.
  */
-void vm_vis_synchronize_vq(struct vm_vis *vis, struct virtqueue *vq)
+void vm_vis_enable_vq(struct vm_vis *vis, struct virtqueue *vq)
 {
 	struct vm_vis_vector *vector = vm_vis_find_vector(vis, vq->index);
 
-	if (vector)
-		synchronize_irq(vm_vis_irq(vector));
-}
-EXPORT_SYMBOL_GPL(vm_vis_synchronize_vq);
-
-/**
- * vm_vis_map_vq - Map a queue again after its reset, which unmapped it
- * @vis:	VIS of the device, or NULL
- * @vq:		The queue, which is selected in QueueSel
- */
-void vm_vis_map_vq(struct vm_vis *vis, struct virtqueue *vq)
-{
-	struct vm_vis_vector *vector = vm_vis_find_vector(vis, vq->index);
-
-	if (vector && vq->callback)
+	if (!vector)
+		return;
+	if (vq->callback)
 		vm_vis_map_selected_vq(vis, vector->index);
+	if (vector->disabled) {
+		vector->disabled = false;
+		enable_irq(vm_vis_irq(vector));
+	}
 }
-EXPORT_SYMBOL_GPL(vm_vis_map_vq);
+EXPORT_SYMBOL_GPL(vm_vis_enable_vq);
 
 MODULE_DESCRIPTION("VIS for virtio-mmio");
 MODULE_LICENSE("GPL");

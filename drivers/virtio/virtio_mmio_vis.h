@@ -40,8 +40,8 @@ void vm_vis_synchronize_cbs(struct vm_vis *vis);
 int vm_vis_set_vq_affinity(struct vm_vis *vis, struct virtqueue *vq, const struct cpumask *mask);
 const struct cpumask *vm_vis_get_vq_affinity(struct vm_vis *vis, int index);
 
-void vm_vis_synchronize_vq(struct vm_vis *vis, struct virtqueue *vq);
-void vm_vis_map_vq(struct vm_vis *vis, struct virtqueue *vq);
+void vm_vis_disable_vq(struct vm_vis *vis, struct virtqueue *vq);
+void vm_vis_enable_vq(struct vm_vis *vis, struct virtqueue *vq);
 
 #else
 
@@ -79,6 +79,8 @@ static inline void vm_vis_finalize_features(struct vm_vis *vis, struct virtio_de
 static inline void vm_vis_free_irqs(struct vm_vis *vis) { }
 static inline void vm_vis_reset_begin(struct vm_vis *vis) { }
 static inline void vm_vis_synchronize_cbs(struct vm_vis *vis) { }
+static inline void vm_vis_disable_vq(struct vm_vis *vis, struct virtqueue *vq) { }
+static inline void vm_vis_enable_vq(struct vm_vis *vis, struct virtqueue *vq) { }
 
 #endif /* CONFIG_VIRTIO_MMIO_VIS */
 

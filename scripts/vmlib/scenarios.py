@@ -201,6 +201,8 @@ SCENARIOS = {
     "hints": Scenario(("hints.sh",), board=",pcie=on", taps=2, vectors=32, tools=("ethtool",),
                       devices=tap(0) + tap(1, "virtio-net-pci,romfile=")),
     "rebind": Scenario(("rebind.sh",), load=STOCK_MODULES + TEST_MODULES, timeout=240),
+    "rings": Scenario(("rings.sh",), taps=1, vectors=32, tools=("ethtool",), devices=tap(0),
+                      load=TEST_MODULES, timeout=240),
     "reboot": Scenario(("reboot.sh",), reboots=True),
     "suspend": Scenario(("suspend.sh",), devices=ALL_DEVICES + disk("swap"),
                         append="suspend.pm_test_delay=1 no_console_suspend loglevel=8",
