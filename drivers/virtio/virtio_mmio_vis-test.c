@@ -19,6 +19,7 @@
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include <linux/property.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 #include <linux/virtio.h>
@@ -122,6 +123,7 @@ struct virtio_vis {
  * @bad_allocs:		Bit n: the allocation n fails
  * @nr_allocs:		Number of allocations
  * @nr_moves:		Number of moves
+ * @nr_armed:		Number of interrupts that were freed while they could wake the system
  * @used:		Bit n: queue n has used buffers
  * @nr_used:		Number of interrupts of queues that had
  * @nr_config:		Number of configuration changes
@@ -145,6 +147,7 @@ struct fake_device {
 	unsigned long		bad_allocs;
 	unsigned int		nr_allocs;
 	unsigned int		nr_moves;
+	unsigned int		nr_armed;
 	unsigned long		used;
 	unsigned int		nr_used;
 	unsigned int		nr_config;
@@ -285,6 +288,7 @@ static int fake_set_affinity(struct irq_data *d, const struct cpumask *dest, boo
 
 static struct irq_chip fake_chip = {
 	.name			= "fake",
+	.flags			= IRQCHIP_SKIP_SET_WAKE,
 	.irq_request_resources	= fake_request_resources,
 	.irq_mask		= fake_mask,
 	.irq_unmask		= fake_mask,
@@ -329,9 +333,19 @@ int virtio_vis_alloc_vectors(struct virtio_vis *vis, unsigned int nvec, struct i
 	return 0;
 }
 
+static unsigned int fake_count_armed(void)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < fake->irqchip.nvec; i++)
+		count += irqd_is_wakeup_set(irq_get_irq_data(fake->irqchip.base + i));
+	return count;
+}
+
 void virtio_vis_free_vectors(struct virtio_vis *vis)
 {
 	fake_note(FAKE_FREE, 0, vis->nvec);
+	fake->nr_armed += fake_count_armed();
 	if (vis->nvec)
 		irq_free_descs(vis->base, vis->nvec);
 	vis->nvec = 0;
@@ -838,6 +852,32 @@ static void vm_vis_shared_reset_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_used, 3);
 }
 
+static const struct property_entry fake_wakeup_source[] = {
+	PROPERTY_ENTRY_BOOL("wakeup-source"),
+	{ }
+};
+
+/* Every vector can wake the system, of a device that is to, and none that is freed */
+static void vm_vis_wakeup_test(struct kunit *test)
+{
+	struct fwnode_handle *fwnode;
+
+	vm_vis_test_start(test);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	KUNIT_EXPECT_EQ(test, fake_count_armed(), 0);
+	fake_del_vqs(&fake->vdev);
+
+	fwnode = fwnode_create_software_node(fake_wakeup_source, NULL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fwnode);
+	device_set_node(&fake->pdev->dev, fwnode);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_find(NULL), 0);
+	KUNIT_EXPECT_EQ(test, fake_count_armed(), FAKE_PER_QUEUE);
+	fake_del_vqs(&fake->vdev);
+	KUNIT_EXPECT_EQ(test, fake->nr_armed, 0);
+	device_set_node(&fake->pdev->dev, NULL);
+	fwnode_remove_software_node(fwnode);
+}
+
 static void vm_vis_config_handler_test(struct kunit *test)
 {
 	vm_vis_test_start(test);
@@ -946,6 +986,7 @@ static struct kunit_case vm_vis_irq_cases[] = {
 	KUNIT_CASE(vm_vis_queues_handler_test),
 	KUNIT_CASE(vm_vis_queue_reset_test),
 	KUNIT_CASE(vm_vis_shared_reset_test),
+	KUNIT_CASE(vm_vis_wakeup_test),
 	KUNIT_CASE(vm_vis_config_handler_test),
 	KUNIT_CASE(vm_vis_set_affinity_test),
 	KUNIT_CASE(vm_vis_line_affinity_test),

@@ -12,6 +12,7 @@
 #include <linux/io.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
+#include <linux/property.h>
 #include <linux/slab.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
@@ -38,6 +39,7 @@
  * @vq:		The queue of a per-queue vector; NULL for configuration or all queues
  * @index:	Number of the vector
  * @cookie:	Cookie of the handler while the interrupt is requested, else NULL
+ * @wakes:	The interrupt is armed to wake the system
  * @disabled:	vm_vis_disable_vq() has disabled the interrupt
  * @hint:	The affinity hint, on which the core keeps a pointer
  * @name:	Name of the interrupt
@@ -47,6 +49,7 @@ struct vm_vis_vector {
 	struct virtqueue	*vq;
 	unsigned int		index;
 	void			*cookie;
+	bool			wakes;
 	bool			disabled;
 	cpumask_var_t		hint;
 	char			name[VM_VIS_NAME_LEN];
@@ -220,13 +223,18 @@ static unsigned int vm_vis_irq(const struct vm_vis_vector *vector)
 static int vm_vis_request_irq(struct vm_vis_vector *vector, irq_handler_t handler, void *cookie,
 			      const char *event)
 {
+	struct vm_vis *vis = vector->vis;
 	int ret;
 
-	snprintf(vector->name, sizeof(vector->name), "%s-%s", dev_name(&vector->vis->vdev->dev),
-		 event);
+	snprintf(vector->name, sizeof(vector->name), "%s-%s", dev_name(&vis->vdev->dev), event);
 	ret = request_irq(vm_vis_irq(vector), handler, 0, vector->name, cookie);
-	vector->cookie = ret ? NULL : cookie;
-	return ret;
+	if (ret)
+		return ret;
+
+	vector->cookie = cookie;
+	vector->wakes = device_property_read_bool(vis->dev, "wakeup-source") &&
+			!enable_irq_wake(vm_vis_irq(vector));
+	return 0;
 }
 
 static void vm_vis_free_irq(struct vm_vis_vector *vector)
@@ -234,6 +242,8 @@ static void vm_vis_free_irq(struct vm_vis_vector *vector)
 	if (!vector->cookie)
 		return;
 
+	if (vector->wakes)
+		disable_irq_wake(vm_vis_irq(vector));
 	irq_update_affinity_hint(vm_vis_irq(vector), NULL);
 	free_irq(vm_vis_irq(vector), vector->cookie);
 	free_cpumask_var(vector->hint);

@@ -11,6 +11,8 @@
  * of itself, for a device with x-vis-fault=torn. Such a device sends unasked, so from then on an
  * interrupt that finds no work is not held against its handler.
  *
+ * wakeup: written with the name of a platform device, gives it the property wakeup-source.
+ *
  * reg, mem: the 32-bit word at the physical address in the file address, uncached or cached.
  */
 #include <linux/bitfield.h>
@@ -22,8 +24,12 @@
 #include <linux/irqdesc.h>
 #include <linux/module.h>
 #include <linux/msi.h>
+#include <linux/platform_device.h>
+#include <linux/property.h>
 #include <linux/random.h>
 #include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 
 /* The bits of a marked message that the CPUs do not need, besides all of address_hi */
 #define VIS_TEST_ADDRESS_LO	GENMASK(11, 4)
@@ -124,6 +130,39 @@ static int vis_test_call_set(void *data, u64 virq)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(vis_test_call_fops, NULL, vis_test_call_set, "%llu\n");
 
+static const struct property_entry vis_test_wakeup_source[] = {
+	PROPERTY_ENTRY_BOOL("wakeup-source"),
+	{ }
+};
+
+static ssize_t vis_test_wakeup_write(struct file *file, const char __user *buf, size_t count,
+				     loff_t *pos)
+{
+	struct device *dev;
+	char name[64];
+	int ret;
+
+	if (count >= sizeof(name))
+		return -EINVAL;
+	if (copy_from_user(name, buf, count))
+		return -EFAULT;
+
+	name[count] = '\0';
+	dev = bus_find_device_by_name(&platform_bus_type, NULL, strim(name));
+	if (!dev)
+		return -ENODEV;
+
+	ret = device_create_managed_software_node(dev, vis_test_wakeup_source, NULL);
+	put_device(dev);
+	return ret ?: count;
+}
+
+static const struct file_operations vis_test_wakeup_fops = {
+	.owner	= THIS_MODULE,
+	.open	= simple_open,
+	.write	= vis_test_wakeup_write,
+};
+
 static int vis_test_reg_get(void *data, u64 *value)
 {
 	void __iomem *reg = ioremap(vis_test_address, sizeof(u32));
@@ -184,6 +223,7 @@ static int __init vis_test_init(void)
 					   (void *)&vis_test_calls[i], &vis_test_call_fops);
 	debugfs_create_x64("address", 0600, vis_test_dir, &vis_test_address);
 	debugfs_create_u64("count", 0600, vis_test_dir, &vis_test_count);
+	debugfs_create_file("wakeup", 0200, vis_test_dir, NULL, &vis_test_wakeup_fops);
 	debugfs_create_file_unsafe("torn", 0200, vis_test_dir, NULL, &vis_test_torn_fops);
 	debugfs_create_file_unsafe("reg", 0600, vis_test_dir, NULL, &vis_test_reg_fops);
 	debugfs_create_file_unsafe("mem", 0600, vis_test_dir, NULL, &vis_test_mem_fops);

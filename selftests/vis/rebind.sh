@@ -162,6 +162,27 @@ rebind_needs_reset()
 	all_devices_work
 }
 
+# A device that firmware names as a wake-up source wakes the system by each of its vectors.
+rebind_wakeup()
+{
+	local irq platform
+
+	modprobe vis_test
+	platform=$(platform_of "$(virtio_of virtio_rng)")
+	for irq in $(irqs_of "$(virtio_of virtio_rng)"); do
+		expect "irq $irq" disabled "$(cat "/sys/kernel/irq/$irq/wakeup")"
+	done
+	to_each "$platform" $VIS/unbind
+	echo "$platform" >"$VIS_TEST/wakeup" || fail "$platform is no wake-up source"
+	to_each "$platform" $VIS/bind
+	check_vectors virtio_rng config input
+	for irq in $(irqs_of "$(virtio_of virtio_rng)"); do
+		expect "irq $irq" enabled "$(cat "/sys/kernel/irq/$irq/wakeup")"
+	done
+	rmmod vis_test
+	all_devices_work
+}
+
 # override PLATFORMS DRIVER: they are to have this driver, whatever matches; or "" for any
 override()
 {
@@ -278,6 +299,7 @@ tests="
 parity.rebind.unbind	rebind_unbind
 parity.rebind.driver	rebind_driver
 parity.rebind.needs_reset	rebind_needs_reset
+parity.rebind.wakeup	rebind_wakeup
 parity.rebind.driver_override	rebind_override
 parity.rebind.unload	rebind_unload
 parity.rebind.hotplug	rebind_hotplug
