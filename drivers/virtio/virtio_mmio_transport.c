@@ -549,18 +549,57 @@ static void vm_release(struct device *dev)
 	kfree(to_vm_device(dev_to_virtio(dev)));
 }
 
-/* Whatever is no live device of a known version is the stock driver's to complain about */
-static bool vm_is_candidate(void __iomem *base, const struct resource *res)
-{
-	u32 version;
+/* Parent of the devices given by the parameter, NULL without any; under the parameter lock */
+static struct device *vm_param_parent;
 
-	if (resource_size(res) < VIRTIO_MMIO_CONFIG ||
-	    readl(base + VIRTIO_MMIO_MAGIC_VALUE) != VM_MAGIC)
-		return false;
+static bool vm_is_from_param(const struct platform_device *pdev)
+{
+	return pdev->dev.parent == vm_param_parent;
+}
+
+/* What firmware describes is the stock driver's to complain about */
+static int vm_decline(const struct platform_device *pdev, const char *reg, u32 value)
+{
+	if (vm_is_from_param(pdev))
+		dev_err(&pdev->dev, "%s 0x%x at %pR: no virtio-mmio device of version %u or %u\n",
+			reg, value, pdev->resource, VM_VERSION_MIN, VM_VERSION_MAX);
+	return -ENODEV;
+}
+
+static int vm_identify(const struct platform_device *pdev, void __iomem *base,
+		       const struct resource *res)
+{
+	u32 magic, version;
+
+	if (resource_size(res) < VIRTIO_MMIO_CONFIG)
+		return -ENODEV;
+
+	magic = readl(base + VIRTIO_MMIO_MAGIC_VALUE);
+	if (magic != VM_MAGIC)
+		return vm_decline(pdev, "MagicValue", magic);
 
 	version = readl(base + VIRTIO_MMIO_VERSION);
-	return version >= VM_VERSION_MIN && version <= VM_VERSION_MAX &&
-	       readl(base + VIRTIO_MMIO_DEVICE_ID);
+	if (version < VM_VERSION_MIN || version > VM_VERSION_MAX)
+		return vm_decline(pdev, "Version", version);
+
+	return readl(base + VIRTIO_MMIO_DEVICE_ID) ? 0 : vm_decline(pdev, "DeviceID", 0);
+}
+
+/* A device without VIS is the stock driver's, but only firmware's devices have a name it knows */
+static struct vm_vis *vm_probe_vis(struct platform_device *pdev, void __iomem *base)
+{
+	struct vm_vis *vis = vm_vis_probe(pdev, base);
+
+	/* vm_vis_probe() has said why: such a device runs on its line */
+	if (IS_ERR(vis))
+		return NULL;
+	if (vis)
+		return vis;
+	if (!vm_is_from_param(pdev))
+		return ERR_PTR(-ENODEV);
+
+	dev_notice(&pdev->dev, "VIS is not offered: using the interrupt line\n");
+	return NULL;
 }
 
 static int vm_register(struct platform_device *pdev, const struct resource *res,
@@ -602,17 +641,15 @@ static int vm_probe(struct platform_device *pdev)
 	base = devm_platform_get_and_ioremap_resource(pdev, 0, &res);
 	if (IS_ERR(base))
 		return PTR_ERR(base);
-	if (!vm_is_candidate(base, res))
-		return -ENODEV;
+	ret = vm_identify(pdev, base, res);
+	if (ret)
+		return ret;
 	if (platform_get_irq_optional(pdev, 0) == -EPROBE_DEFER)
 		return -EPROBE_DEFER;
 
-	vis = vm_vis_probe(pdev, base);
-	if (!vis)
-		return -ENODEV;
-	/* Such a device runs on its line: vm_vis_probe() has said why */
+	vis = vm_probe_vis(pdev, base);
 	if (IS_ERR(vis))
-		vis = NULL;
+		return PTR_ERR(vis);
 
 	if (dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64)) &&
 	    dma_set_mask_and_coherent(dev, DMA_BIT_MASK(32)))
@@ -686,9 +723,6 @@ static struct platform_driver vm_driver = {
 	},
 };
 module_platform_driver(vm_driver);
-
-/* Parent of the devices given by the parameter, NULL without any; under the parameter lock */
-static struct device *vm_param_parent;
 
 static int vm_param_parse(const char *val, struct resource res[2], int *id)
 {

@@ -142,6 +142,11 @@ PIC_DEVICES = " ".join(f"virtio_mmio_vis.device=512@{0xfeb00000 + slot * 512:#x}
                        for slot in range(4, 8))
 
 
+# The first transport, to which nothing is plugged, and an address without any
+NO_DEVICE = "0xfeb00000"
+NO_TRANSPORT = "0xfea00000"
+
+
 @dataclass(frozen=True)
 class Scenario:
     """One boot. modules are inserted in order by the guest's init; `load` only packs them.
@@ -181,6 +186,10 @@ SCENARIOS = {
                        modules=VIS_MODULES + STOCK_MODULES),
     "nolapic": Scenario(("policy_line_nolapic.sh",), append="nolapic " + PIC_DEVICES,
                         board=",acpi=off", devices=ALL_DEVICES + ["-bios", "bios-microvm.bin"]),
+    "param": Scenario(("policy_param.sh",), globals=("x-vis-skip=" + NET_AND_RNG,), smp=1,
+                      append=f"{PIC_DEVICES} virtio_mmio_vis.device=512@{NO_DEVICE}:5 "
+                             f"virtio_mmio_vis.device=512@{NO_TRANSPORT}:5",
+                      board=",acpi=off", devices=ALL_DEVICES + ["-bios", "bios-microvm.bin"]),
     "coexist": Scenario(("coexist.sh",), globals=("x-vis-skip=" + NET_AND_RNG,),
                         modules=VIS_MODULES + STOCK_MODULES),
     "reload": Scenario(("reload.sh",), modules=(), load=VIS_MODULES, timeout=240),
