@@ -361,8 +361,10 @@ static int vm_request_line(struct vm_device *vm)
 	}
 
 	ret = request_irq(vm->line, vm_line_interrupt, IRQF_SHARED, dev_name(&vm->vdev.dev), vm);
-	if (ret)
+	if (ret) {
+		dev_err(dev, "interrupt line %d: %pe\n", vm->line, ERR_PTR(ret));
 		return ret;
+	}
 
 	vm->line_requested = true;
 	vm->line_wakes = device_property_read_bool(dev, "wakeup-source") &&

@@ -447,7 +447,7 @@ int vm_vis_find_vqs(struct vm_vis *vis, struct virtio_device *vdev, unsigned int
 	if (ret && !vis->queue_fails)
 		ret = vm_vis_try(vis, false, nvqs, vqs, vqs_info, desc, setup_vq);
 	if (ret && !vis->queue_fails)
-		dev_notice(vis->dev, "VIS has no vectors for %u queues (%pe): using the interrupt line\n",
+		dev_notice(vis->dev, "VIS has no vectors for %u queues (%pe): trying the interrupt line\n",
 			   nvqs, ERR_PTR(ret));
 	return ret;
 }

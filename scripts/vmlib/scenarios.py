@@ -190,6 +190,8 @@ SCENARIOS = {
                       append=f"{PIC_DEVICES} virtio_mmio_vis.device=512@{NO_DEVICE}:5 "
                              f"virtio_mmio_vis.device=512@{NO_TRANSPORT}:5",
                       board=",acpi=off", devices=ALL_DEVICES + ["-bios", "bios-microvm.bin"]),
+    "exhausted": Scenario(("policy_exhausted.sh",), smp=1, vectors=128,
+                          devices=8 * ["-device", "virtio-serial-device,max_ports=31"]),
     "coexist": Scenario(("coexist.sh",), globals=("x-vis-skip=" + NET_AND_RNG,),
                         modules=VIS_MODULES + STOCK_MODULES),
     "reload": Scenario(("reload.sh",), modules=(), load=VIS_MODULES, timeout=240),

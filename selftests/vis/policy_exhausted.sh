@@ -1,0 +1,38 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# More queues than one CPU has vectors: what a device says of its interrupts is true.
+
+. ./vis_lib.sh
+
+# tell PLATFORM REGEX: how often that device says so
+tell()
+{
+	dmesg | grep -cE " $1: $2"
+}
+
+# A line wants a vector of the CPU too.
+policy_exhausted()
+{
+	local driver lost=0 platform shared=0 virtio
+
+	for virtio in $(entries /sys/bus/virtio/devices virtio); do
+		platform=$(platform_of "$virtio")
+		driver=$(readlink "/sys/bus/virtio/devices/$virtio/driver")
+		if [ -z "$driver" ]; then
+			lost=$((lost + 1))
+			expect "$platform on VIS" 1 "$(tell "$platform" "VIS has no vectors .*ENOSPC")"
+			expect "$platform on its line" 1 \
+				"$(tell "$platform" "interrupt line [0-9]+: -ENOSPC")"
+		else
+			expect "$platform" 0 "$(tell "$platform" "(VIS|interrupt line)")"
+			[ "$(irqs_of "$virtio" | wc -l)" != 2 ] || shared=$((shared + 1))
+		fi
+	done
+	[ "$shared" -gt 0 ] || fail "no device shares a vector"
+	[ "$lost" -gt 0 ] || fail "no device is without a vector"
+}
+
+tests="
+vis.policy.exhausted	policy_exhausted
+"
+vis_run
