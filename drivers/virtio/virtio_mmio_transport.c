@@ -17,6 +17,7 @@
 #include <linux/unaligned.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
+#include <linux/virtio_ids.h>
 #include <linux/virtio_ring.h>
 #include <linux/virtio_vis.h>
 #include <uapi/linux/virtio_mmio.h>
@@ -673,12 +674,38 @@ static void vm_remove(struct platform_device *pdev)
 	vm_vis_remove(vis);
 }
 
-/* Older virtio cores leave a device with what it has of our memory; the next kernel owns that */
+/* Their drivers sleep until the device answers, where others poll */
+static bool vm_is_storage(const struct virtio_device *vdev)
+{
+	switch (vdev->id.device) {
+	case VIRTIO_ID_BLOCK:
+	case VIRTIO_ID_SCSI:
+	case VIRTIO_ID_9P:
+	case VIRTIO_ID_FS:
+	case VIRTIO_ID_PMEM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * The kernel that kexec starts gets the memory that the device has from this one: the device is
+ * reset. kexec looks like a reboot; a machine that goes off needs no reset.
+ *
+ * Processes still run. One that wants storage waits to the end, because an I/O error could kill
+ * init or abort a journal. Other devices are broken, or who polls them would never stop:
+ * virtio_console does so for each message of the kernel.
+ */
 static void vm_shutdown(struct platform_device *pdev)
 {
 	struct vm_device *vm = platform_get_drvdata(pdev);
 
-	virtio_break_device(&vm->vdev);
+	if (system_state != SYSTEM_RESTART)
+		return;
+
+	if (!vm_is_storage(&vm->vdev))
+		virtio_break_device(&vm->vdev);
 	vm_reset(&vm->vdev);
 }
 

@@ -179,6 +179,13 @@ class Machine:
             time.sleep(0.02)
         raise MachineError("migration did not complete")
 
+    def revive(self):
+        """Start a guest that goes off again, which -action shutdown=pause allows."""
+        while self.qmp("query-status")["status"] != "shutdown":
+            time.sleep(0.02)
+        self.qmp("system_reset")
+        self.qmp("cont")
+
     def migrate(self):
         """Save the running guest to a file and go on in a new QEMU process."""
         state = self.rundir / "state"

@@ -214,6 +214,8 @@ SCENARIOS = {
     "rebind": Scenario(("rebind.sh",), load=STOCK_MODULES + TEST_MODULES, timeout=240),
     "rings": Scenario(("rings.sh",), taps=1, vectors=32, tools=("ethtool",), devices=tap(0),
                       load=TEST_MODULES, timeout=240),
+    "poweroff": Scenario(("poweroff.sh",), devices=ALL_DEVICES + ["-action", "shutdown=pause"],
+                         reboots=True),
     "reboot": Scenario(("reboot.sh",), reboots=True),
     "suspend": Scenario(("suspend.sh",), devices=ALL_DEVICES + disk("swap"),
                         append="suspend.pm_test_delay=1 no_console_suspend loglevel=8",

@@ -217,6 +217,16 @@ class Services:
         """How often a kernel has started."""
         return (self.rundir / "klog").read_text("utf-8", "replace").count(STARTED)
 
+    def do_logged(self, *pattern):
+        """Lines of the kernel log, of all boots, that match."""
+        text = (self.rundir / "klog").read_text("utf-8", "replace")
+        return len(re.findall("^.*" + " ".join(pattern), text, re.M))
+
+    def do_revive(self):
+        """Start the machine again once it is off."""
+        threading.Thread(target=self.machine.revive, daemon=True).start()
+        return ""
+
     def do_migrate(self):
         self.machine.migrate()
         return self.machine.generation

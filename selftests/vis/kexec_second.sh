@@ -11,6 +11,7 @@ kexec_second()
 	devices=$(grep -c LNRO0005 /proc/iomem)
 	expect "devices that the first kernel has reset" "$devices" \
 		"$(host count virtio_mmio_vis_reset)"
+	expect "I/O errors of the first kernel" 0 "$(host logged "I/O error")"
 	modprobe virtio_mmio_vis
 	check_vectors virtio_blk config req.0 req.1 req.2 req.3
 	before=$(counts "$(virtio_of virtio_blk)" req.0 req.1 req.2 req.3

@@ -15,6 +15,7 @@ reboot_at_work()
 		fail "the machine did not start again"
 	fi
 	expect "boots" 2 "$(host boots)"
+	expect "I/O errors" 0 "$(host logged "I/O error")"
 	all_devices_work
 }
 
