@@ -86,7 +86,8 @@ mtype = {
 	restore_latches_anew,
 	restore_forgets_table,
 	restore_forgets_pending,
-	save_drops_signals
+	save_drops_signals,
+	save_sends_late
 };
 
 #ifndef VARIANT
@@ -494,7 +495,8 @@ inline resume_device()
 
 inline restore(v)
 {
-	pending[v] = pending[v] && !broken(restore_forgets_pending);
+	pending[v] = pending[v] && !broken(restore_forgets_pending) &&
+		     !(broken(save_sends_late) && can_send(v));
 	if
 	:: broken(restore_latches_anew) -> latch[v].addr = table[v].addr; latch[v].data = table[v].data
 	:: broken(restore_forgets_table) -> table[v].addr = 0; table[v].data = 0
@@ -504,7 +506,8 @@ inline restore(v)
 
 /*
  * D1101 to D1103, D1105: a save and a restore are one step, for no CPU runs in between, its stores
- * have been seen, and the parts have stopped.
+ * have been seen, and the parts have stopped. What is observed then stays pending: the interrupt
+ * controller may have been saved already.
  */
 proctype hypervisor()
 {
