@@ -6,6 +6,8 @@
 #include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/iopoll.h>
+#include <linux/kernel.h>
+#include <linux/kmemleak.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/overflow.h>
@@ -218,7 +220,12 @@ static void vm_synchronize_cbs(struct virtio_device *vdev)
 		vm_vis_synchronize_cbs(vm->vis);
 }
 
-/* A device of version 2 resets at once and costs one read; one of version 3 may take its time */
+/*
+ * A device of version 2 resets at once and costs one read; one of version 3 may take its time.
+ * One that takes too long may still be at work when this returns. The next reset may find it
+ * done; until then it is left alone, and keeps what the transport has given it, see
+ * vm_leak_vq(). The buffers in the queues belong to drivers, which cannot be told.
+ */
 static void vm_reset(struct virtio_device *vdev)
 {
 	struct vm_device *vm = to_vm_device(vdev);
@@ -384,6 +391,35 @@ static void vm_free_line(struct vm_device *vm)
 	vm->line_requested = false;
 }
 
+/*
+ * The device may write to the ring for as long as the machine runs: nobody gets that memory. The
+ * structure goes with it, because nothing frees one without the other.
+ */
+static void vm_leak_vq(struct virtqueue *vq)
+{
+	dev_err(&vq->vdev->dev, "queue %u: ring not freed, the device may still write to it\n",
+		vq->index);
+	scoped_guard(spinlock, &vq->vdev->vqs_list_lock)
+		list_del(&vq->list);
+	kmemleak_not_leak(vq);
+}
+
+static void vm_del_vq(struct virtqueue *vq)
+{
+	struct vm_device *vm = to_vm_device(vq->vdev);
+
+	if (vm->dead) {
+		vm_leak_vq(vq);
+		return;
+	}
+
+	vm_write(vm, VIRTIO_MMIO_QUEUE_SEL, vq->index);
+	vm_write(vm, VIRTIO_MMIO_QUEUE_READY, 0);
+	/* The device is done with the queue once it answers, whatever it answers */
+	vm_read(vm, VIRTIO_MMIO_QUEUE_READY);
+	vring_del_virtqueue(vq);
+}
+
 /* Interrupts go first: their handlers walk the list of queues without a lock */
 static void vm_del_vqs(struct virtio_device *vdev)
 {
@@ -392,13 +428,8 @@ static void vm_del_vqs(struct virtio_device *vdev)
 
 	vm_free_line(vm);
 	vm_vis_free_irqs(vm->vis);
-	list_for_each_entry_safe(vq, next, &vdev->vqs, list) {
-		vm_write(vm, VIRTIO_MMIO_QUEUE_SEL, vq->index);
-		vm_write(vm, VIRTIO_MMIO_QUEUE_READY, 0);
-		/* The device is done with the queue once it answers, whatever it answers */
-		vm_read(vm, VIRTIO_MMIO_QUEUE_READY);
-		vring_del_virtqueue(vq);
-	}
+	list_for_each_entry_safe(vq, next, &vdev->vqs, list)
+		vm_del_vq(vq);
 }
 
 /* The line comes last for the same reason: a device raises nothing before DRIVER_OK */
