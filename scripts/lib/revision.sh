@@ -20,6 +20,16 @@ source_files()
 	done
 )
 
+# copy_sources DIRECTORY: those files, and nothing else
+copy_sources()
+{
+	local copy=$1
+
+	rm -rf "$copy"
+	mkdir -p "$copy"
+	source_files | tar -C "$ROOT" --null -T - -cf - | tar -C "$copy" -xf -
+}
+
 sources_hash()
 {
 	source_files | LC_ALL=C sort -z | (cd "$ROOT" && xargs -0r sha256sum) |

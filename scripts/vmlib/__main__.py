@@ -226,6 +226,8 @@ class Guest:
                     return self.await_log()
                 elif guest_tap:
                     guest_tap.line(text)
+                    if self.options.stop and not all(self.tap.results.values()):
+                        return "stopped at the first failure"
 
     def await_init(self, line, deadline):
         """A kernel without a timer never gets there."""
@@ -283,6 +285,7 @@ def parse(arguments=None):
     parser.add_argument("--timeout", type=int)
     parser.add_argument("--slow", type=int, default=1)
     parser.add_argument("--box", type=int, default=0)
+    parser.add_argument("--stop", action="store_true")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--no-vis", action="store_true")
     parser.add_argument("--no-acpi", metavar="FIRMWARE")
@@ -334,6 +337,8 @@ def run_guests(options):
                if options.script or options.shell or guest.wanted_tests()]
     for guest in started:
         guest.run()
+        if options.stop and not all(tap.results.values()):
+            break
     names = {guest.name for guest in started}
     for group, scenarios in GROUPS.items():
         if names.issuperset(scenarios) and options.only in ("", group):
