@@ -180,6 +180,7 @@ SCENARIOS = {
     "main": Scenario(("probe.sh", "setup.sh", "data.sh", "irq.sh", "config.sh", "mask.sh",
                       "enable.sh", "affinity.sh"), load=TEST_MODULES, timeout=240),
     "alone": Scenario(("alone.sh",), load=TEST_MODULES),
+    "idle": Scenario(("idle.sh", "parked.sh"), load=TEST_MODULES, timeout=240),
     "shared": Scenario(("policy_shared.sh",), vectors=2),
     "line1": Scenario(("policy_line_vectors1.sh",), vectors=1),
     "visoff": Scenario(("policy_line_visoff.sh",), vis="off",

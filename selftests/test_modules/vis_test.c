@@ -6,6 +6,9 @@
  * once, where disable_irq() is lazy. rewrite stores and commits a message that differs in a bit
  * which the CPUs ignore, then the old one again.
  *
+ * disable, enable: written with the number of an interrupt, do what a driver does by
+ * disable_irq() and enable_irq().
+ *
  * torn: written with the number of an interrupt, rewrites and commits its message as often as the
  * file count says. In bits that the CPUs do not need, the message carries a nonce and a checksum
  * of itself, for a device with x-vis-fault=torn. Such a device sends unasked, so from then on an
@@ -19,6 +22,7 @@
 #include <linux/cleanup.h>
 #include <linux/debugfs.h>
 #include <linux/hash.h>
+#include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/irq.h>
 #include <linux/irqdesc.h>
@@ -38,6 +42,7 @@
 struct vis_test_call {
 	const char	*name;
 	int		(*fn)(struct irq_data *d);
+	bool		locks;
 };
 
 static struct dentry *vis_test_dir;
@@ -69,6 +74,18 @@ static int vis_test_rewrite(struct irq_data *d)
 	other.arch_addr_lo.redirect_hint = !msg.arch_addr_lo.redirect_hint;
 	d->chip->irq_write_msi_msg(d, &other);
 	d->chip->irq_write_msi_msg(d, &msg);
+	return 0;
+}
+
+static int vis_test_disable(struct irq_data *d)
+{
+	disable_irq(d->irq);
+	return 0;
+}
+
+static int vis_test_enable(struct irq_data *d)
+{
+	enable_irq(d->irq);
 	return 0;
 }
 
@@ -115,6 +132,8 @@ static const struct vis_test_call vis_test_calls[] = {
 	{ "unmask",	vis_test_unmask },
 	{ "retrigger",	vis_test_retrigger },
 	{ "rewrite",	vis_test_rewrite },
+	{ "disable",	vis_test_disable, true },
+	{ "enable",	vis_test_enable, true },
 };
 
 static int vis_test_call_set(void *data, u64 virq)
@@ -124,6 +143,8 @@ static int vis_test_call_set(void *data, u64 virq)
 
 	if (!d || !irq_data_get_msi_desc(d))
 		return -EINVAL;
+	if (call->locks)
+		return call->fn(d);
 
 	guard(raw_spinlock_irqsave)(&irq_data_to_desc(d)->lock);
 	return call->fn(d);

@@ -198,11 +198,6 @@ queue_irq_of_cpu()
 	done
 }
 
-cpu_online()
-{
-	echo "$2" >"/sys/devices/system/cpu/cpu$1/online"
-}
-
 # A CPU goes: its queue's vector is masked, others move away; it comes back: so does the vector.
 managed_hotplug()
 {

@@ -20,11 +20,6 @@ netdev_of()
 	ls "/sys/bus/virtio/devices/$1/net"
 }
 
-cpu_online()
-{
-	echo "$2" >"/sys/devices/system/cpu/cpu$1/online"
-}
-
 # vectors_of VIRTIO SUFFIX...: it has these interrupts, of its own chip, and no more
 vectors_of()
 {

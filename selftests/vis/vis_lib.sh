@@ -269,6 +269,12 @@ online_cpus()
 	awk '/^processor/ { print $3 }' /proc/cpuinfo
 }
 
+# cpu_online CPU 0|1
+cpu_online()
+{
+	echo "$2" >"/sys/devices/system/cpu/cpu$1/online"
+}
+
 effective_cpu()
 {
 	cat "/proc/irq/$1/effective_affinity_list"

@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# A vector to which nothing comes moves by one write, and no interrupt is made up to end the move.
+
+. ./vis_lib.sh
+. ./idle_lib.sh
+
+MOVES=20
+# A move that is parked may cost two writes more.
+BURST_WRITES=30
+
+# cpu_of MOVE: never where the move before it went; the last is not where the first began
+cpu_of()
+{
+	echo $(($1 % 3 + 1))
+}
+
+idle_spaced()
+{
+	local move
+
+	rest_on 0
+	for move in $(seq $MOVES); do
+		move "$(cpu_of "$move")"
+		expect "effective CPU" "$(cpu_of "$move")" "$(effective_cpu "$IRQ")"
+		usleep $SETTLE_US
+	done
+	expect "mask table writes" $((MOVES * $(move_cost))) "$(mask_writes)"
+	nothing_came
+	ends_on "$(cpu_of $MOVES)"
+	arrives_on "$(cpu_of $MOVES)"
+}
+
+# No process is started in between, which would take longer than the moves.
+idle_burst()
+{
+	local cpu cpus start writes
+
+	cpus=$(for move in $(seq $MOVES); do cpu_of "$move"; done)
+	rest_on 0
+	start=$(now_ms)
+	for cpu in $cpus; do
+		set_affinity "$IRQ" "$cpu"
+	done
+	note "$MOVES moves in $(($(now_ms) - start)) ms"
+	ends_on "$cpu"
+	usleep $SETTLE_US
+	writes=$(mask_writes)
+	note "$writes mask table writes"
+	[ "$writes" -le $BURST_WRITES ] || fail "$writes mask table writes, more than $BURST_WRITES"
+	nothing_came
+	arrives_on "$cpu"
+}
+
+# Of the CPU that goes, the disk's queue has a managed vector, which is masked meanwhile.
+idle_offline()
+{
+	local cpu
+
+	rest_on 0
+	for cpu in 1 2 3; do
+		move "$cpu"
+		usleep $SETTLE_US
+		cpu_online "$cpu" 0 || fail "CPU $cpu does not go offline"
+		[ "$(effective_cpu "$IRQ")" != "$cpu" ] || fail "irq $IRQ stayed on CPU $cpu"
+		usleep $SETTLE_US
+		cpu_online "$cpu" 1 || fail "CPU $cpu does not come back"
+		move "$cpu"
+		ends_on "$cpu"
+		usleep $SETTLE_US
+	done
+	nothing_came
+	arrives_on 3
+}
+
+tests="
+vis.idle.spaced		idle_spaced	host
+vis.idle.burst		idle_burst	host
+vis.idle.offline	idle_offline	host
+"
+vis_run

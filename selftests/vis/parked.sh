@@ -1,0 +1,131 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# A move that comes while x86 has not done with the last one waits, and is not forgotten.
+
+. ./vis_lib.sh
+. ./idle_lib.sh
+. ./test_module.sh
+
+ROUNDS=2
+REBINDS=20
+
+# twice CPU CPU: the second move finds the first under way
+twice()
+{
+	move "$1"
+	move "$2"
+}
+
+parked_enabled()
+{
+	rest_on 0
+	twice 1 2
+	ends_on 2
+	nothing_came
+	arrives_on 2
+}
+
+# Of a disabled interrupt the kernel makes no move; then it is due at once when that is enabled.
+parked_disabled()
+{
+	rest_on 0
+	chip disable "$IRQ"
+	twice 1 2
+	usleep $SETTLE_US
+	chip enable "$IRQ"
+	ends_on 2
+	nothing_came
+	arrives_on 2
+}
+
+# What comes while it is disabled masks it. The kernel sends it again when it is enabled.
+parked_masked()
+{
+	local before
+
+	rest_on 0
+	before=$(irq_count "$IRQ")
+	chip disable "$IRQ"
+	host resize disk0 $(($(blockdev --getsize64 /dev/vda) + 512)) >/dev/null
+	await 5 masked || fail "irq $IRQ was not masked"
+	twice 1 2
+	usleep $SETTLE_US
+	expect "interrupts while disabled" "$before" "$(irq_count "$IRQ")"
+	chip enable "$IRQ"
+	await 5 irq_rose "$IRQ" "$before" || fail "irq $IRQ is lost"
+	ends_on 2
+	expect "interrupts" $((before + 1)) "$(irq_count "$IRQ")"
+	expect "messages sent" 1 "$(host count virtio_mmio_vis_send "mmio $BASE ")"
+	arrives_on 2
+}
+
+masked()
+{
+	[ "$(mask_writes)" -ge 1 ]
+}
+
+# The place that was left, or the place where the vector is, goes before the move is done.
+parked_offline()
+{
+	local gone round
+
+	for round in $(seq $ROUNDS); do
+		for gone in 1 2; do
+			rest_on 1
+			twice 2 3
+			cpu_online $gone 0 || fail "round $round: CPU $gone does not go offline"
+			ends_on 3
+			cpu_online $gone 1 || fail "round $round: CPU $gone does not come back"
+			nothing_came
+			arrives_on 3
+		done
+	done
+}
+
+# While the disk has no driver there is nothing to move.
+mover()
+{
+	local moves=0
+
+	while [ ! -e /tmp/stop ]; do
+		set_affinity "$IRQ" $((moves % 4)) 2>/dev/null
+		moves=$((moves + 1))
+	done
+	note "$moves moves"
+}
+
+# Each unbinding resets the device.
+parked_reset()
+{
+	local cycle mover
+
+	watch
+	rm -f /tmp/stop
+	mover &
+	mover=$!
+	for cycle in $(seq $REBINDS); do
+		echo "$DISK" >/sys/bus/virtio/drivers/virtio_blk/unbind
+		echo "$DISK" >/sys/bus/virtio/drivers/virtio_blk/bind ||
+			fail "$DISK is not bound again, cycle $cycle"
+	done
+	touch /tmp/stop
+	wait $mover
+	expect "number of the interrupt" "$IRQ" "$(irq_of "$DISK-config")"
+	expect "messages sent for vector 0" 0 \
+		"$(host count virtio_mmio_vis_send "mmio $BASE vector 0 ")"
+	expect "interrupts of vector 0" 0 "$(irq_count "$IRQ")"
+	rest_on 0
+	twice 1 2
+	ends_on 2
+	nothing_came
+	arrives_on 2
+}
+
+tests="
+vis.parked.enabled	parked_enabled	host
+vis.parked.disabled	parked_disabled	host
+vis.parked.masked	parked_masked	host
+vis.parked.offline	parked_offline	host
+vis.parked.reset	parked_reset	host
+"
+run_with_module
