@@ -195,6 +195,9 @@ SCENARIOS = {
                           devices=8 * ["-device", "virtio-serial-device,max_ports=31"]),
     "coexist": Scenario(("coexist.sh",), globals=("x-vis-skip=" + NET_AND_RNG,),
                         modules=VIS_MODULES + STOCK_MODULES),
+    "firmware": Scenario(("firmware.sh",), load=TEST_MODULES),
+    # Without PCI, nothing that is reserved is in the memory map.
+    "reserved": Scenario(("reserved.sh",), board=",pcie=on", append="memmap=128M$0xf0000000"),
     "reload": Scenario(("reload.sh",), modules=(), load=VIS_MODULES, timeout=240),
     "migrate": Scenario(("migrate.sh",)),
     "hostile_tables": Scenario(("hostile_tables.sh",), modules=(), load=VIS_MODULES,

@@ -14,16 +14,20 @@
  * of itself, for a device with x-vis-fault=torn. Such a device sends unasked, so from then on an
  * interrupt that finds no work is not held against its handler.
  *
- * wakeup: written with the name of a platform device, gives it the property wakeup-source.
+ * wakeup, resource: written with the name of a platform device without a driver, give it
+ * what firmware would have: the property wakeup-source, and one more range of memory, as long as
+ * count says, at address.
  *
  * reg, mem: the 32-bit word at the physical address in the file address, uncached or cached.
  */
 #include <linux/bitfield.h>
 #include <linux/cleanup.h>
 #include <linux/debugfs.h>
+#include <linux/device.h>
 #include <linux/hash.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
+#include <linux/ioport.h>
 #include <linux/irq.h>
 #include <linux/irqdesc.h>
 #include <linux/module.h>
@@ -32,6 +36,7 @@
 #include <linux/property.h>
 #include <linux/random.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
@@ -43,6 +48,11 @@ struct vis_test_call {
 	const char	*name;
 	int		(*fn)(struct irq_data *d);
 	bool		locks;
+};
+
+struct vis_test_firmware {
+	const char	*name;
+	int		(*fn)(struct platform_device *pdev);
 };
 
 static struct dentry *vis_test_dir;
@@ -151,37 +161,81 @@ static int vis_test_call_set(void *data, u64 virq)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(vis_test_call_fops, NULL, vis_test_call_set, "%llu\n");
 
-static const struct property_entry vis_test_wakeup_source[] = {
-	PROPERTY_ENTRY_BOOL("wakeup-source"),
-	{ }
-};
-
-static ssize_t vis_test_wakeup_write(struct file *file, const char __user *buf, size_t count,
-				     loff_t *pos)
+static int vis_test_wakeup(struct platform_device *pdev)
 {
-	struct device *dev;
-	char name[64];
+	static const struct property_entry properties[] = {
+		PROPERTY_ENTRY_BOOL("wakeup-source"),
+		{ }
+	};
+
+	return device_create_managed_software_node(&pdev->dev, properties, NULL);
+}
+
+/* Those that the device has are in the tree of resources: each copy takes its original's place */
+static int vis_test_move_resources(struct resource *to, struct resource *from, unsigned int nr)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; !ret && i < nr; i++) {
+		to[i] = from[i];
+		to[i].parent = to[i].sibling = to[i].child = NULL;
+		if (from[i].parent)
+			ret = release_resource(&from[i]) ?:
+			      insert_resource(&iomem_resource, &to[i]);
+	}
+	return ret;
+}
+
+static int vis_test_resource(struct platform_device *pdev)
+{
+	unsigned int nr = pdev->num_resources;
+	struct resource *old = pdev->resource;
+	struct resource *all;
 	int ret;
 
-	if (count >= sizeof(name))
-		return -EINVAL;
-	if (copy_from_user(name, buf, count))
-		return -EFAULT;
+	all = kcalloc(nr + 1, sizeof(*all), GFP_KERNEL);
+	if (!all)
+		return -ENOMEM;
 
-	name[count] = '\0';
-	dev = bus_find_device_by_name(&platform_bus_type, NULL, strim(name));
+	ret = vis_test_move_resources(all, old, nr);
+	all[nr] = DEFINE_RES_MEM_NAMED(vis_test_address, vis_test_count, dev_name(&pdev->dev));
+	pdev->resource = all;
+	pdev->num_resources = nr + 1;
+	kfree(old);
+	return ret ?: insert_resource(&iomem_resource, &all[nr]);
+}
+
+static const struct vis_test_firmware vis_test_firmware[] = {
+	{ "wakeup",	vis_test_wakeup },
+	{ "resource",	vis_test_resource },
+};
+
+static ssize_t vis_test_firmware_write(struct file *file, const char __user *text, size_t size,
+				       loff_t *pos)
+{
+	const struct vis_test_firmware *firmware = file_inode(file)->i_private;
+	int ret;
+
+	char *name __free(kfree) = memdup_user_nul(text, size);
+
+	if (IS_ERR(name))
+		return PTR_ERR(no_free_ptr(name));
+
+	struct device *dev __free(put_device) =
+		bus_find_device_by_name(&platform_bus_type, NULL, strim(name));
+
 	if (!dev)
 		return -ENODEV;
 
-	ret = device_create_managed_software_node(dev, vis_test_wakeup_source, NULL);
-	put_device(dev);
-	return ret ?: count;
+	guard(device)(dev);
+	ret = dev->driver ? -EBUSY : firmware->fn(to_platform_device(dev));
+	return ret ?: size;
 }
 
-static const struct file_operations vis_test_wakeup_fops = {
+static const struct file_operations vis_test_firmware_fops = {
 	.owner	= THIS_MODULE,
-	.open	= simple_open,
-	.write	= vis_test_wakeup_write,
+	.write	= vis_test_firmware_write,
 };
 
 static int vis_test_reg_get(void *data, u64 *value)
@@ -242,9 +296,11 @@ static int __init vis_test_init(void)
 	for (i = 0; i < ARRAY_SIZE(vis_test_calls); i++)
 		debugfs_create_file_unsafe(vis_test_calls[i].name, 0200, vis_test_dir,
 					   (void *)&vis_test_calls[i], &vis_test_call_fops);
+	for (i = 0; i < ARRAY_SIZE(vis_test_firmware); i++)
+		debugfs_create_file(vis_test_firmware[i].name, 0200, vis_test_dir,
+				    (void *)&vis_test_firmware[i], &vis_test_firmware_fops);
 	debugfs_create_x64("address", 0600, vis_test_dir, &vis_test_address);
 	debugfs_create_u64("count", 0600, vis_test_dir, &vis_test_count);
-	debugfs_create_file("wakeup", 0200, vis_test_dir, NULL, &vis_test_wakeup_fops);
 	debugfs_create_file_unsafe("torn", 0200, vis_test_dir, NULL, &vis_test_torn_fops);
 	debugfs_create_file_unsafe("reg", 0600, vis_test_dir, NULL, &vis_test_reg_fops);
 	debugfs_create_file_unsafe("mem", 0600, vis_test_dir, NULL, &vis_test_mem_fops);

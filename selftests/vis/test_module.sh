@@ -11,8 +11,9 @@ STATUS=0x070
 VIS_NUM_VECTORS=0x0c4
 VIS_CONTROL=0x0c8
 VIS_CONFIG_VECTOR=0x0cc
+VIS_TABLE_LOW=0x0d8
+VIS_MASK_LOW=0x0e0
 VIS_PENDING_LOW=0x0e8
-VIS_PENDING_HIGH=0x0ec
 
 # chip CALL IRQ: mask, unmask, retrigger or rewrite
 chip()
@@ -31,14 +32,21 @@ reg()
 	fi
 }
 
-# pending_word BASE: word 0 of the pending table
-pending_word()
+# table_of BASE REGISTER: the address of a table, of which that register has the lower half
+table_of()
 {
 	local high low
 
-	low=$(reg "$1" $VIS_PENDING_LOW)
-	high=$(reg "$1" $VIS_PENDING_HIGH)
-	printf '0x%x\n' $((high << 32 | low)) >"$VIS_TEST/address"
+	low=$(reg "$1" "$2")
+	high=$(reg "$1" $(($2 + 4)))
+	printf '0x%x\n' $((high << 32 | low))
+}
+
+# pending_word BASE: word 0 of the pending table
+pending_word()
+{
+	table_of "$1" $VIS_PENDING_LOW >/tmp/table
+	cat /tmp/table >"$VIS_TEST/address"
 	cat "$VIS_TEST/mem"
 }
 
