@@ -25,7 +25,7 @@ sources_key()
 	local commit sources
 
 	sources=$(for commit in $(series_git rev-list base..series); do
-		series_git ls-tree -r "$commit" -- drivers include
+		series_git ls-tree -r "$commit" -- arch drivers include
 	done)
 	content_key "=$SOURCE" "=$sources" "=$(kernel_options kunit)" "scripts/suites/$PROGRAM" \
 		scripts/lib/series.sh scripts/lib/kernel.sh
