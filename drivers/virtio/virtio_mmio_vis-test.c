@@ -89,7 +89,6 @@ struct fake_event {
 /**
  * struct virtio_vis - The irqchip
  * @layout:		What it was created with
- * @line:		What it was created with
  * @exists:		It is created, and not destroyed
  * @base:		Linux number of the first interrupt
  * @nvec:		Number of vectors allocated
@@ -99,7 +98,6 @@ struct fake_event {
  */
 struct virtio_vis {
 	struct virtio_vis_layout	layout;
-	unsigned int			line;
 	bool				exists;
 	int				base;
 	unsigned int			nvec;
@@ -295,13 +293,11 @@ static struct irq_chip fake_chip = {
 	.irq_set_affinity	= fake_set_affinity,
 };
 
-struct virtio_vis *virtio_vis_create(struct device *dev, const struct virtio_vis_layout *layout,
-				     unsigned int line)
+struct virtio_vis *virtio_vis_create(struct device *dev, const struct virtio_vis_layout *layout)
 {
 	if (fake->create_error)
 		return ERR_PTR(fake->create_error);
 	fake->irqchip.layout = *layout;
-	fake->irqchip.line = line;
 	fake->irqchip.exists = true;
 	return &fake->irqchip;
 }
@@ -526,7 +522,6 @@ static void vm_vis_layout_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->irqchip.layout.pending, 0xec000000e8000);
 	KUNIT_EXPECT_EQ(test, fake->irqchip.layout.regs, FAKE_REGS);
 	KUNIT_EXPECT_EQ(test, fake->irqchip.layout.regs_size, FAKE_REGS_SIZE);
-	KUNIT_EXPECT_EQ(test, fake->irqchip.line, FAKE_LINE);
 }
 
 static void vm_vis_read_once_test(struct kunit *test)
@@ -540,7 +535,6 @@ static void vm_vis_read_once_test(struct kunit *test)
 	for (reg = VIRTIO_MMIO_VIS_TABLE_LOW; reg <= VIRTIO_MMIO_VIS_PENDING_HIGH; reg += 4)
 		KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_READ, reg), 1);
 	KUNIT_EXPECT_EQ(test, fake->nr_log, 9);
-	KUNIT_EXPECT_EQ(test, fake->irqchip.line, 0);
 	vm_vis_remove(fake->vis);
 	KUNIT_EXPECT_FALSE(test, fake->irqchip.exists);
 }

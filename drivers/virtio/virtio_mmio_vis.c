@@ -124,7 +124,6 @@ static int vm_vis_read_layout(struct platform_device *pdev, void __iomem *base,
 
 static struct vm_vis *vm_vis_create(struct platform_device *pdev, void __iomem *base)
 {
-	int line = platform_get_irq_optional(pdev, 0);
 	struct virtio_vis_layout layout;
 	int ret;
 
@@ -139,7 +138,7 @@ static struct vm_vis *vm_vis_create(struct platform_device *pdev, void __iomem *
 
 	vis->dev = &pdev->dev;
 	vis->base = base;
-	vis->irqchip = virtio_vis_create(vis->dev, &layout, max(line, 0));
+	vis->irqchip = virtio_vis_create(vis->dev, &layout);
 	if (IS_ERR(vis->irqchip))
 		return ERR_CAST(vis->irqchip);
 	return_ptr(vis);

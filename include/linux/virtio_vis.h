@@ -18,7 +18,7 @@ struct virtio_vis;
  * @nr_vectors:	Number of vectors in the tables
  * @table:	Guest-physical address of the vector table
  * @mask:	Guest-physical address of the mask table
- * @pending:	Guest-physical address of the pending table
+ * @pending:	Guest-physical address of the pending table, 0 if there is none
  * @regs:	Guest-physical address of the register block, which the tables must not overlap
  * @regs_size:	Size of the register block in bytes
  *
@@ -33,8 +33,7 @@ struct virtio_vis_layout {
 	u64		regs_size;
 };
 
-struct virtio_vis *virtio_vis_create(struct device *dev, const struct virtio_vis_layout *layout,
-				     unsigned int line);
+struct virtio_vis *virtio_vis_create(struct device *dev, const struct virtio_vis_layout *layout);
 void virtio_vis_destroy(struct virtio_vis *vis);
 
 int virtio_vis_alloc_vectors(struct virtio_vis *vis, unsigned int nvec, struct irq_affinity *affd);

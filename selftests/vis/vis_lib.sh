@@ -234,12 +234,8 @@ check_vectors()
 		expect "chip of $virtio-$suffix" "VIS-$platform" \
 			"$(cat "/sys/kernel/irq/$irq/chip_name")"
 		expect "type of $virtio-$suffix" edge "$(cat "/sys/kernel/irq/$irq/type")"
-		[ -e "/sys/bus/platform/devices/$platform/msi_irqs/$irq" ] ||
-			fail "$platform/msi_irqs has no $irq"
 	done
 	expect "interrupts of $virtio" $# "$(irqs_of "$virtio" | wc -l)"
-	expect "msi_irqs of $platform" $# \
-		"$(entries "/sys/bus/platform/devices/$platform/msi_irqs" | wc -l)"
 }
 
 # check_line DRIVER PLATFORM_DRIVER: the device has one interrupt, its line.

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Per-device MSI domains for modules; compat.h says why and how
+ *
+ * As with the MSI core's, a caller does not call two of these functions for one device at once.
+ */
+#include <linux/cleanup.h>
+#include <linux/device.h>
+#include <linux/irq.h>
+#include <linux/irqdomain.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+
+#include "msi.h"
+
+/* The operations of the device's domain, as the MSI core has them */
+
+static void compat_write_msg(struct irq_data *d)
+{
+	struct irq_data *parent = d->parent_data;
+	struct msi_msg msg = { };
+
+	while (!parent->chip->irq_compose_msi_msg)
+		parent = parent->parent_data;
+	parent->chip->irq_compose_msi_msg(parent, &msg);
+	d->chip->irq_write_msi_msg(d, &msg);
+}
+
+/* What parents set as irq_set_affinity is the MSI core's msi_domain_set_affinity(): as this */
+int compat_set_affinity(struct irq_data *d, const struct cpumask *mask, bool force)
+{
+	struct irq_data *parent = d->parent_data;
+	int ret = parent->chip->irq_set_affinity(parent, mask, force);
+
+	if (ret >= 0 && ret != IRQ_SET_MASK_OK_DONE)
+		compat_write_msg(d);
+	return ret;
+}
+
+static int compat_activate(struct irq_domain *domain, struct irq_data *d, bool reserve)
+{
+	compat_write_msg(d);
+	return 0;
+}
+
+static void compat_deactivate(struct irq_domain *domain, struct irq_data *d)
+{
+	struct msi_msg msg = { };
+
+	d->chip->irq_write_msi_msg(d, &msg);
+}
+
+static int compat_alloc(struct irq_domain *domain, unsigned int virq, unsigned int nr_irqs,
+			void *arg)
+{
+	struct msi_domain_info *info = domain->host_data;
+	irq_hw_number_t hwirq = ((msi_alloc_info_t *)arg)->hwirq;
+	int ret;
+
+	ret = irq_domain_alloc_irqs_parent(domain, virq, nr_irqs, arg);
+	if (ret < 0)
+		return ret;
+
+	irq_domain_set_hwirq_and_chip(domain, virq, hwirq, info->chip, info->chip_data);
+	if (info->handler)
+		__irq_set_handler(virq, info->handler, 0, info->handler_name);
+	return 0;
+}
+
+static const struct irq_domain_ops compat_domain_ops = {
+	.alloc		= compat_alloc,
+	.free		= irq_domain_free_irqs_common,
+	.activate	= compat_activate,
+	.deactivate	= compat_deactivate,
+};
+
+/* A domain's life */
+
+static int compat_prepare(struct irq_domain *domain, struct device *dev, int nvec,
+			  msi_alloc_info_t *arg)
+{
+	memset(arg, 0, sizeof(*arg));
+	return 0;
+}
+
+static void compat_teardown(struct compat_msi *msi)
+{
+#ifndef COMPAT_NO_TEARDOWN
+	if (msi->template.ops.msi_teardown)
+		msi->template.ops.msi_teardown(msi->domain, &msi->alloc_info);
+#endif
+}
+
+/* A parent must be asked as the root that it is, and wants no flags set */
+static bool compat_init_info(struct compat_msi *msi, struct irq_domain *parent)
+{
+	struct msi_domain_info *info = &msi->template.info;
+	const char *prefix = "";
+
+	if (compat_x86_is_parent(parent)) {
+		compat_x86_init(msi);
+	} else {
+		if (!irq_domain_is_msi_parent(parent) ||
+		    !parent->msi_parent_ops->init_dev_msi_info(msi->dev, parent, parent, info))
+			return false;
+		prefix = parent->msi_parent_ops->prefix ?: "";
+	}
+
+	snprintf(msi->template.name, sizeof(msi->template.name), "%s%s-%s", prefix,
+		 info->chip->name, dev_name(msi->dev));
+	info->chip->name = msi->template.name;
+	if (!info->chip->irq_set_affinity)
+		info->chip->irq_set_affinity = compat_set_affinity;
+	if (!info->ops->msi_prepare)
+		info->ops->msi_prepare = compat_prepare;
+	return true;
+}
+
+static void compat_remove_domain(struct irq_domain *domain)
+{
+	struct fwnode_handle *fwnode = domain->fwnode;
+
+	irq_domain_remove(domain);
+	irq_domain_free_fwnode(fwnode);
+}
+
+/*
+ * Prepared once, for all interrupts: the ITS of 6.12 takes a second time for another device that
+ * shares the first one's identity, and never frees it.
+ */
+static bool compat_add_domain(struct compat_msi *msi, struct irq_domain *parent)
+{
+	struct msi_domain_info *info = &msi->template.info;
+	struct fwnode_handle *fwnode;
+
+	fwnode = irq_domain_alloc_named_fwnode(msi->template.name);
+	if (!fwnode)
+		return false;
+
+	msi->domain = irq_domain_create_hierarchy(parent, IRQ_DOMAIN_FLAG_MSI, 0, fwnode,
+						  &compat_domain_ops, info);
+	if (!msi->domain) {
+		irq_domain_free_fwnode(fwnode);
+		return false;
+	}
+
+	if (!info->ops->msi_prepare(msi->domain, msi->dev, info->hwsize, &msi->alloc_info))
+		return true;
+
+	compat_remove_domain(msi->domain);
+	return false;
+}
+
+static struct compat_msi *compat_msi_new(struct device *dev,
+					 const struct msi_domain_template *template,
+					 unsigned int hwsize, void *domain_data, void *chip_data)
+{
+	struct compat_msi *msi;
+
+	msi = kvzalloc(struct_size(msi, irqs, hwsize), GFP_KERNEL);
+	if (!msi)
+		return NULL;
+
+	msi->dev = dev;
+	msi->template = *template;
+	msi->template.info.hwsize = hwsize;
+	msi->template.info.chip = &msi->template.chip;
+	msi->template.info.ops = &msi->template.ops;
+	msi->template.info.data = domain_data;
+	msi->template.info.chip_data = chip_data;
+	return msi;
+}
+
+static void compat_msi_release(struct device *dev, void *res)
+{
+	struct compat_msi *msi = *(struct compat_msi **)res;
+
+	compat_teardown(msi);
+	compat_remove_domain(msi->domain);
+	kvfree(msi);
+}
+
+static struct compat_msi *compat_msi_find(struct device *dev)
+{
+	struct compat_msi **res = devres_find(dev, compat_msi_release, NULL, NULL);
+
+	return res ? *res : NULL;
+}
+
+/**
+ * dev_get_msi_domain - As the kernel's, but on x86 the vector domain serves any device
+ * @dev:	The device
+ *
+ * Return:	The MSI parent of @dev, or NULL: it has none, or its interrupts are remapped.
+ */
+struct irq_domain *dev_get_msi_domain(struct device *dev)
+{
+	return dev->msi.domain ?: compat_x86_parent();
+}
+
+/**
+ * msi_create_device_irq_domain - As the kernel's, of a known size
+ * @dev:	The device, without such a domain
+ * @domid:	MSI_DEFAULT_DOMAIN
+ * @template:	Chip and operations
+ * @hwsize:	Number of interrupts that the domain is for, not 0
+ * @domain_data: For msi_domain_info::data
+ * @chip_data:	For msi_domain_info::chip_data
+ *
+ * Context:	May sleep.
+ * Return:	Whether there is a domain now. It goes with the driver of @dev at the latest.
+ */
+bool msi_create_device_irq_domain(struct device *dev, unsigned int domid,
+				  const struct msi_domain_template *template, unsigned int hwsize,
+				  void *domain_data, void *chip_data)
+{
+	struct irq_domain *parent = dev_get_msi_domain(dev);
+	struct compat_msi *msi, **res;
+
+	if (!parent || WARN_ON_ONCE(compat_msi_find(dev)))
+		return false;
+
+	res = devres_alloc(compat_msi_release, sizeof(*res), GFP_KERNEL);
+	if (!res)
+		return false;
+
+	msi = compat_msi_new(dev, template, hwsize, domain_data, chip_data);
+	if (!msi || !compat_init_info(msi, parent) || !compat_add_domain(msi, parent)) {
+		kvfree(msi);
+		devres_free(res);
+		return false;
+	}
+
+	*res = msi;
+	devres_add(dev, res);
+	return true;
+}
+
+/**
+ * msi_remove_device_irq_domain - As the kernel's
+ * @dev:	The device
+ * @domid:	MSI_DEFAULT_DOMAIN
+ *
+ * Context:	May sleep. The interrupts of the domain have been freed.
+ */
+void msi_remove_device_irq_domain(struct device *dev, unsigned int domid)
+{
+	devres_release(dev, compat_msi_release, NULL, NULL);
+}
+
+/**
+ * msi_domain_alloc_irq_at - As the kernel's, at an index that is given
+ * @dev:	The device, with a domain
+ * @domid:	MSI_DEFAULT_DOMAIN
+ * @index:	Index in the domain, below its size
+ * @affdesc:	Affinity descriptor, or NULL
+ * @cookie:	NULL
+ *
+ * Context:	May sleep.
+ * Return:	Index and Linux number of the interrupt; an index below 0 is an error.
+ */
+struct msi_map msi_domain_alloc_irq_at(struct device *dev, unsigned int domid, unsigned int index,
+				       const struct irq_affinity_desc *affdesc,
+				       union msi_instance_cookie *cookie)
+{
+	struct compat_msi *msi = compat_msi_find(dev);
+	msi_alloc_info_t arg = msi->alloc_info;
+	struct compat_irq *irq = &msi->irqs[index];
+	struct irq_data *d;
+	int virq;
+
+	irq->state = 0;
+	irq->desc = (struct msi_desc) { .dev = dev, .nvec_used = 1, .msi_index = index };
+	msi->template.ops.set_desc(&arg, &irq->desc);
+	virq = __irq_domain_alloc_irqs(msi->domain, -1, 1, dev_to_node(dev), &arg, false, affdesc);
+	if (virq < 0)
+		return (struct msi_map) { .index = -ENOSPC };
+
+	d = irq_domain_get_irq_data(msi->domain, virq);
+	d->common->msi_desc = &irq->desc;
+	irqd_clr_can_reserve(d);
+	compat_x86_take_ack(msi, d);
+#ifdef COMPAT_NO_MOVE_DEFERRED
+	/* The device updates atomically: no move has to wait for an interrupt */
+	irq_set_status_flags(virq, IRQ_MOVE_PCNTXT);
+#endif
+	irq->desc.irq = virq;
+	return (struct msi_map) { .index = index, .virq = virq };
+}
+
+/**
+ * msi_domain_free_irqs_all - As the kernel's
+ * @dev:	The device, with a domain
+ * @domid:	MSI_DEFAULT_DOMAIN
+ *
+ * Context:	May sleep. The interrupts are not requested.
+ */
+void msi_domain_free_irqs_all(struct device *dev, unsigned int domid)
+{
+	struct compat_msi *msi = compat_msi_find(dev);
+	unsigned int i;
+
+	compat_x86_stop(msi);
+	for (i = 0; i < msi->template.info.hwsize; i++) {
+		if (msi->irqs[i].desc.irq)
+			irq_dispose_mapping(msi->irqs[i].desc.irq);
+		msi->irqs[i].desc.irq = 0;
+	}
+	compat_x86_continue(msi);
+}
+
+/**
+ * devm_request_mem_region - As the kernel's, of which the APICs are never part
+ * @dev:	The device
+ * @start:	First address
+ * @size:	Number of bytes
+ * @name:	For /proc/iomem
+ *
+ * Without PCI, stock x86 kernels do not have the APICs in the memory map.
+ *
+ * Return:	The region, or NULL if it is not free.
+ */
+struct resource *devm_request_mem_region(struct device *dev, resource_size_t start,
+					 resource_size_t size, const char *name)
+{
+	if (compat_x86_is_apic(start, size))
+		return NULL;
+	return __devm_request_region(dev, &iomem_resource, start, size, name);
+}
