@@ -12,9 +12,7 @@ VERSION_1_AND_VIS=0x20001
 INT_CONFIG=2
 GROWTH=1048576
 
-# QEMU signals a change of its configuration only while DRIVER_OK is set, and takes ENABLE
-# only while it is not: this driver takes DRIVER_OK back in between.
-enable_by_hand()
+negotiate_by_hand()
 {
 	local base=$1
 
@@ -27,6 +25,14 @@ enable_by_hand()
 	reg "$base" $STATUS $FEATURES_OK
 	expect "status" $FEATURES_OK $(($(reg "$base" $STATUS)))
 	reg "$base" $VIS_CONFIG_VECTOR 0
+}
+
+# Once the driver has set DRIVER_OK, the line stays in use.
+enable_too_late()
+{
+	local base=$1
+
+	negotiate_by_hand "$base"
 	reg "$base" $STATUS $DRIVER_OK
 	host resize disk0 "$2"
 	expect "configuration bit of InterruptStatus on the line" $INT_CONFIG \
@@ -34,12 +40,25 @@ enable_by_hand()
 	expect "level of the line" 1 "$(host line)"
 	expect "pending word on the line" 0 $(($(pending_word "$base")))
 	reg "$base" $STATUS $FEATURES_OK
+	reg "$base" $VIS_CONTROL 1
+	expect "VISControl after DRIVER_OK" 0 $(($(reg "$base" $VIS_CONTROL)))
+	expect "level of the line after DRIVER_OK" 1 "$(host line)"
+}
+
+enable_by_hand()
+{
+	local base=$1
+
+	negotiate_by_hand "$base"
 	host mark
 	reg "$base" $VIS_CONTROL 1
-	expect "level of the line after ENABLE" 0 "$(host line)"
 	expect "VISControl" 1 $(($(reg "$base" $VIS_CONTROL)))
+	expect "level of the line after ENABLE" 0 "$(host line)"
+	reg "$base" $STATUS $DRIVER_OK
+	host resize disk0 "$2"
 	expect "InterruptStatus after ENABLE" 0 $(($(reg "$base" $INTERRUPT_STATUS)))
 	expect "pending word after ENABLE" 1 $(($(pending_word "$base")))
+	expect "level of the line after the change" 0 "$(host line)"
 	expect "messages sent for a masked vector" 0 \
 		"$(host count virtio_mmio_vis_send "mmio $base ")"
 }
@@ -54,7 +73,7 @@ enable_transition()
 	driver=$(driver_of "$platform")
 	size=$(($(blockdev --getsize64 /dev/vda) + GROWTH))
 	echo "$platform" >"$driver/unbind"
-	(enable_by_hand "$base" "$size")
+	(enable_too_late "$base" $((size - GROWTH / 2)) && enable_by_hand "$base" "$size")
 	status=$?
 	reg "$base" $STATUS 0
 	echo "$platform" >"$driver/bind"

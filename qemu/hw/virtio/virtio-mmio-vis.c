@@ -3,33 +3,31 @@
  * Virtio Interrupt Storage (VIS) of a virtio-mmio transport
  *
  * The interface is specified in Documentation/virtio-vis.rst of virtio-vis.
- * Everything here runs under the BQL, which is what makes a commit atomic:
- * iothreads reach us through guest notifiers only.
+ *
+ * The BQL protects all state, which is what makes a commit atomic. Parts of a
+ * device that run without it signal an event, by a guest notifier or through
+ * virtio_mmio_vis_notify(). The event occurs when the holder of the BQL
+ * observes the signal: the main loop does, and each write of the driver that
+ * changes what the event leads to does so first.
  */
 
 #include "qemu/osdep.h"
 #include "standard-headers/linux/virtio_mmio.h"
-#include "standard-headers/linux/virtio_vis.h"
 #include "hw/irq.h"
-#include "hw/virtio/virtio-mmio.h"
+#include "hw/virtio/virtio-mmio-vis-internal.h"
 #include "qapi/error.h"
-#include "qemu/host-utils.h"
+#include "qemu/bitmap.h"
+#include "qemu/error-report.h"
 #include "qemu/log.h"
-#include "system/kvm.h"
+#include "qemu/main-loop.h"
 #include "trace.h"
 
 #define VIS_MAX_VECTORS     VIRTIO_VIS_NUM_VECTORS_N
 #define VIS_GRANULE         VIRTIO_VIS_BLOCK_SIZE
 
-static uint32_t vis_word(uint32_t vector)
-{
-    return vector / VIRTIO_VIS_VECTORS_PER_WORD;
-}
-
-static uint32_t vis_bit(uint32_t vector)
-{
-    return 1u << (vector % VIRTIO_VIS_VECTORS_PER_WORD);
-}
+/* So much of what a guest does wrong is logged. */
+#define VIS_LOG_PERIOD_NS   NANOSECONDS_PER_SECOND
+#define VIS_LOG_BURST       16
 
 /* The bits of @word that belong to no vector */
 static uint32_t vis_void_bits(VirtIOMMIOVIS *vis, uint32_t word)
@@ -47,9 +45,28 @@ static bool vis_negotiated(VirtIOMMIOProxy *proxy)
     return proxy->vis.accepted && (vdev->status & VIRTIO_CONFIG_S_FEATURES_OK);
 }
 
+static bool vis_may_log(VirtIOMMIOVIS *vis)
+{
+    int64_t now = get_clock();
+
+    if (now - vis->log_since >= VIS_LOG_PERIOD_NS) {
+        vis->log_since = now;
+        vis->nr_logged = 0;
+    }
+    return vis->nr_logged++ < VIS_LOG_BURST;
+}
+
+#define vis_guest_error(_vis, _format, ...)                                 \
+    do {                                                                    \
+        if (vis_may_log(_vis)) {                                            \
+            qemu_log_mask(LOG_GUEST_ERROR, "virtio-mmio-vis@%" HWADDR_PRIx  \
+                          ": " _format "\n", (_vis)->mmio, ##__VA_ARGS__);  \
+        }                                                                   \
+    } while (0)
+
 /* Sending */
 
-static bool vis_is_msi_target(VirtIOMMIOVIS *vis, uint64_t address)
+bool vis_is_msi_target(VirtIOMMIOVIS *vis, uint64_t address)
 {
     const MemMapEntry *msi = &vis->board->msi;
 
@@ -68,9 +85,8 @@ static void vis_send(VirtIOMMIOVIS *vis, uint32_t vector)
         virtio_mmio_vis_hostile_send(vis->hostile, &msg);
     }
     if (!vis_is_msi_target(vis, msg.address)) {
-        qemu_log_mask(LOG_GUEST_ERROR,
-                      "%s: vector %u: message to 0x%" PRIx64 " dropped\n",
-                      __func__, vector, msg.address);
+        vis_guest_error(vis, "vector %u: message to 0x%" PRIx64 " dropped",
+                        vector, msg.address);
         return;
     }
     trace_virtio_mmio_vis_send(vis->mmio, vector, msg.address, msg.data);
@@ -83,6 +99,9 @@ static void vis_set_pending(VirtIOMMIOVIS *vis, uint32_t word, uint32_t bits)
     const MemMapEntry *area = &vis->board->area[VIS_PENDING_TABLE];
 
     vis->pending[word] = bits;
+    if (!vis->pending_view) {
+        return;
+    }
     qatomic_set(&vis->pending_view[word], cpu_to_le32(bits));
     memory_region_set_dirty(vis->board->ram[VIS_PENDING_TABLE],
                             vis->address[VIS_PENDING_TABLE] - area->base +
@@ -97,158 +116,137 @@ static void vis_pend(VirtIOMMIOVIS *vis, uint32_t vector)
     vis_set_pending(vis, word, vis->pending[word] | vis_bit(vector));
 }
 
-static bool vis_is_masked(VirtIOMMIOVIS *vis, uint32_t vector)
+static void vis_send_pending(VirtIOMMIOVIS *vis, uint32_t word)
 {
-    return vis->mask[vis_word(vector)] & vis_bit(vector);
+    uint32_t bits = vis->pending[word] & ~vis->mask[word];
+
+    if (!bits) {
+        return;
+    }
+    vis_set_pending(vis, word, vis->pending[word] & ~bits);
+    for (; bits; bits &= bits - 1) {
+        vis_send(vis, word * VIRTIO_VIS_VECTORS_PER_WORD + ctz32(bits));
+    }
+}
+
+/* Events */
+
+static void vis_occurs(VirtIOMMIOVIS *vis, uint32_t vector)
+{
+    if (vis_is_masked(vis, vector)) {
+        vis_pend(vis, vector);
+    } else {
+        vis_send(vis, vector);
+    }
 }
 
 bool virtio_mmio_vis_notify(VirtIOMMIOProxy *proxy, uint16_t vector)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;
 
-    if (!vis->enabled) {
+    if (!qatomic_read(&vis->enabled)) {
         return false;
     }
     if (vector >= vis->nr_vectors) {
         return true;
     }
-    if (vis_is_masked(vis, vector)) {
-        vis_pend(vis, vector);
+    if (bql_locked()) {
+        vis_occurs(vis, vector);
     } else {
-        vis_send(vis, vector);
+        /* Who holds the BQL may be waiting for this thread. */
+        set_bit_atomic(vector, vis->signalled);
+        qemu_bh_schedule(vis->observe);
     }
     return true;
 }
 
-/*
- * KVM irqfds: the notifier of an event injects the message itself while the
- * vector is unmasked and has a route. Otherwise it wakes the main loop, which
- * ends in virtio_mmio_vis_notify().
- */
-
-static uint16_t vis_event_vector(VirtIODevice *vdev, int event)
+static void vis_observe_signals(VirtIOMMIOProxy *proxy)
 {
-    return event == VIRTIO_CONFIG_IRQ_IDX ? vdev->config_vector :
-                                            virtio_queue_vector(vdev, event);
+    VirtIOMMIOVIS *vis = &proxy->vis;
+    uint32_t vector = 0;
+
+    while ((vector = find_next_bit(vis->signalled, vis->nr_vectors, vector)) <
+           vis->nr_vectors) {
+        if (bitmap_test_and_clear_atomic(vis->signalled, vector, 1) &&
+            vis->enabled) {
+            vis_occurs(vis, vector);
+        }
+    }
 }
 
-static EventNotifier *vis_event_notifier(VirtIODevice *vdev, int event)
+static void vis_observe_bh(void *opaque)
 {
-    return event == VIRTIO_CONFIG_IRQ_IDX ?
+    vis_observe_signals(opaque);
+}
+
+EventNotifier *vis_event_notifier(VirtIODevice *vdev, int index)
+{
+    return index == VIRTIO_CONFIG_IRQ_IDX ?
            virtio_config_get_guest_notifier(vdev) :
-           virtio_queue_get_guest_notifier(virtio_get_queue(vdev, event));
+           virtio_queue_get_guest_notifier(virtio_get_queue(vdev, index));
 }
 
-static void vis_event_set_handler(VirtIODevice *vdev, int event,
-                                  bool with_irqfd)
-{
-    if (event == VIRTIO_CONFIG_IRQ_IDX) {
-        virtio_config_set_guest_notifier_fd_handler(vdev, true, with_irqfd);
-    } else {
-        virtio_queue_set_guest_notifier_fd_handler(
-            virtio_get_queue(vdev, event), true, with_irqfd);
-    }
-}
-
-static int vis_add_route(MSIMessage msg)
-{
-    KVMRouteChange c = kvm_irqchip_begin_route_changes(kvm_state);
-    int route = kvm_irqchip_add_msi_route(&c, 0, NULL);
-
-    if (route < 0) {
-        return -1;
-    }
-    if (kvm_irqchip_update_msi_route(kvm_state, route, msg, NULL) < 0) {
-        kvm_irqchip_release_virq(kvm_state, route);
-        return -1;
-    }
-    kvm_irqchip_commit_route_changes(&c);
-    return route;
-}
-
-/* The route that the event's notifier is to be bound to, or -1 for none */
-static int vis_event_route(VirtIOMMIOVIS *vis, uint16_t vector)
-{
-    if (!vis->enabled || vector >= vis->nr_vectors ||
-        vis_is_masked(vis, vector) ||
-        !vis_is_msi_target(vis, vis->latch[vector].address)) {
-        return -1;
-    }
-    if (vis->route[vector] < 0) {
-        vis->route[vector] = vis_add_route(vis->latch[vector]);
-    }
-    return vis->route[vector];
-}
-
-static void vis_bind_event(VirtIODevice *vdev, int event, int *irqfd, int route)
-{
-    EventNotifier *n = vis_event_notifier(vdev, event);
-
-    if (*irqfd == route) {
-        return;
-    }
-    if (*irqfd >= 0) {
-        kvm_irqchip_remove_irqfd_notifier_gsi(kvm_state, n, *irqfd);
-        *irqfd = -1;
-    }
-    if (route >= 0 &&
-        kvm_irqchip_add_irqfd_notifier_gsi(kvm_state, n, NULL, route) == 0) {
-        *irqfd = route;
-    }
-    vis_event_set_handler(vdev, event, *irqfd >= 0);
-}
-
-/* To be called whenever a mask bit, a message or a mapping may have changed. */
-static void vis_bind_events(VirtIOMMIOProxy *proxy)
+static void vis_observe_event(VirtIOMMIOProxy *proxy, VISEvent *event)
 {
     VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
-    VirtIOMMIOVIS *vis = &proxy->vis;
-    int event;
+    int index = vis_event_index(&proxy->vis, event);
 
-    if (!vis->irqfd) {
+    if (!vis_has_notifier(&proxy->vis, event) ||
+        !event_notifier_test_and_clear(vis_event_notifier(vdev, index))) {
         return;
     }
-    for (event = VIRTIO_CONFIG_IRQ_IDX; event < vis->nvqs; event++) {
-        vis_bind_event(vdev, event, &vis->irqfd[event + 1],
-                       vis_event_route(vis, vis_event_vector(vdev, event)));
+    if (index == VIRTIO_CONFIG_IRQ_IDX) {
+        virtio_notify_config(vdev);
+    } else {
+        virtio_mmio_vis_notify(proxy, event->vector);
+    }
+}
+
+/* A write to a mask word makes no difference to the events of other words. */
+static void vis_observe_word(VirtIOMMIOProxy *proxy, uint32_t word)
+{
+    VirtIOMMIOVIS *vis = &proxy->vis;
+    uint32_t first = word * VIRTIO_VIS_VECTORS_PER_WORD;
+    uint32_t end = MIN(first + VIRTIO_VIS_VECTORS_PER_WORD, vis->nr_vectors);
+    VISEvent *event;
+    uint32_t vector;
+
+    vis_observe_signals(proxy);
+    for (vector = first; vector < end; vector++) {
+        QLIST_FOREACH(event, &vis->mapped[vector], node) {
+            vis_observe_event(proxy, event);
+        }
+    }
+}
+
+static void vis_observe_all(VirtIOMMIOProxy *proxy)
+{
+    VirtIOMMIOVIS *vis = &proxy->vis;
+    int index;
+
+    if (!vis->enabled) {
+        return;
+    }
+    vis_observe_signals(proxy);
+    for (index = VIRTIO_CONFIG_IRQ_IDX; index < vis->nr_notifiers; index++) {
+        vis_observe_event(proxy, vis_event(vis, index));
     }
 }
 
 void virtio_mmio_vis_assign_notifiers(VirtIOMMIOProxy *proxy, int nvqs)
 {
-    VirtIOMMIOVIS *vis = &proxy->vis;
-
-    if (!vis->on || !kvm_msi_via_irqfd_enabled()) {
-        return;
+    if (proxy->vis.nr_vectors) {
+        proxy->vis.nr_notifiers = nvqs;
+        vis_irqfds_start(proxy);
     }
-    vis->nvqs = nvqs;
-    vis->route = g_new(int, vis->nr_vectors);
-    memset(vis->route, -1, vis->nr_vectors * sizeof(*vis->route));
-    vis->irqfd = g_new(int, nvqs + 1);
-    memset(vis->irqfd, -1, (nvqs + 1) * sizeof(*vis->irqfd));
-    vis_bind_events(proxy);
 }
 
 void virtio_mmio_vis_release_notifiers(VirtIOMMIOProxy *proxy)
 {
-    VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
-    VirtIOMMIOVIS *vis = &proxy->vis;
-    uint32_t vector;
-    int event;
-
-    if (!vis->irqfd) {
-        return;
+    if (proxy->vis.nr_vectors) {
+        vis_irqfds_stop(proxy);
+        proxy->vis.nr_notifiers = VIRTIO_CONFIG_IRQ_IDX;
     }
-    for (event = VIRTIO_CONFIG_IRQ_IDX; event < vis->nvqs; event++) {
-        vis_bind_event(vdev, event, &vis->irqfd[event + 1], -1);
-    }
-    for (vector = 0; vector < vis->nr_vectors; vector++) {
-        if (vis->route[vector] >= 0) {
-            kvm_irqchip_release_virq(kvm_state, vis->route[vector]);
-        }
-    }
-    g_clear_pointer(&vis->irqfd, g_free);
-    g_clear_pointer(&vis->route, g_free);
 }
 
 /* Latch and commit */
@@ -265,7 +263,7 @@ static MSIMessage vis_read_entry(VirtIOMMIOVIS *vis, uint32_t vector)
     };
 }
 
-/* Returns true if that changed a KVM route, which is then to be committed. */
+/* Returns true if the message has changed. */
 static bool vis_latch(VirtIOMMIOVIS *vis, uint32_t vector)
 {
     MSIMessage msg = vis_read_entry(vis, vector);
@@ -276,45 +274,34 @@ static bool vis_latch(VirtIOMMIOVIS *vis, uint32_t vector)
         return false;
     }
     *latch = msg;
-    return vis->route && vis->route[vector] >= 0 &&
-           vis_is_msi_target(vis, msg.address) &&
-           kvm_irqchip_update_msi_route(kvm_state, vis->route[vector], msg,
-                                        NULL) == 0;
+    return true;
 }
 
-static void vis_latch_word(VirtIOMMIOVIS *vis, uint32_t word, uint32_t bits)
+/* Returns the bits of the vectors whose message has changed. */
+static uint32_t vis_latch_word(VirtIOMMIOVIS *vis, uint32_t word, uint32_t bits)
 {
-    bool changed = false;
+    uint32_t changed = 0;
+    uint32_t vector;
 
     for (; bits; bits &= bits - 1) {
-        changed |= vis_latch(vis, word * VIRTIO_VIS_VECTORS_PER_WORD +
-                                  ctz32(bits));
+        vector = word * VIRTIO_VIS_VECTORS_PER_WORD + ctz32(bits);
+        if (vis_latch(vis, vector)) {
+            changed |= vis_bit(vector);
+        }
     }
-    if (changed) {
-        kvm_irqchip_commit_routes(kvm_state);
-    }
-}
-
-static void vis_send_pending(VirtIOMMIOVIS *vis, uint32_t word)
-{
-    uint32_t bits = vis->pending[word] & ~vis->mask[word];
-
-    if (!bits) {
-        return;
-    }
-    vis_set_pending(vis, word, vis->pending[word] & ~bits);
-    for (; bits; bits &= bits - 1) {
-        vis_send(vis, word * VIRTIO_VIS_VECTORS_PER_WORD + ctz32(bits));
-    }
+    return changed;
 }
 
 static void vis_commit(VirtIOMMIOProxy *proxy, uint32_t word, uint32_t mask)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;
+    uint32_t changed;
 
-    vis_latch_word(vis, word, ~mask);
+    vis_observe_word(proxy, word);
+    changed = vis_latch_word(vis, word, ~mask);
+    changed |= vis->mask[word] ^ mask;
     vis->mask[word] = mask;
-    vis_bind_events(proxy);
+    vis_irqfds_update(proxy, word, changed);
     vis_send_pending(vis, word);
 }
 
@@ -324,9 +311,8 @@ static bool vis_mask_access_ok(VirtIOMMIOVIS *vis, hwaddr offset, unsigned size)
         offset / size < vis->nr_words) {
         return true;
     }
-    qemu_log_mask(LOG_GUEST_ERROR,
-                  "%s: bad access to the mask table: offset 0x%" HWADDR_PRIx
-                  " size %u\n", __func__, offset, size);
+    vis_guest_error(vis, "bad access to the mask table: offset 0x%" HWADDR_PRIx
+                    " size %u", offset, size);
     return false;
 }
 
@@ -349,18 +335,16 @@ static void vis_mask_write(void *opaque, hwaddr offset, uint64_t value,
     VirtIOMMIOProxy *proxy = opaque;
     VirtIOMMIOVIS *vis = &proxy->vis;
     uint32_t word = offset / sizeof(uint32_t);
-    uint32_t mask;
 
     if (!vis_mask_access_ok(vis, offset, size)) {
         return;
     }
     trace_virtio_mmio_vis_mask_write(vis->mmio, word, value);
-    mask = value | vis_void_bits(vis, word);
-    if (vis->enabled) {
-        vis_commit(proxy, word, mask);
-    } else {
-        vis->mask[word] = mask;
+    if (!vis->enabled) {
+        vis_guest_error(vis, "write to the mask table while ENABLE is 0");
+        return;
     }
+    vis_commit(proxy, word, value | vis_void_bits(vis, word));
 }
 
 static const MemoryRegionOps vis_mask_ops = {
@@ -371,6 +355,67 @@ static const MemoryRegionOps vis_mask_ops = {
     .valid = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
     .impl = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
 };
+
+/* Mapping */
+
+static uint16_t vis_mapping(VirtIODevice *vdev, int index)
+{
+    return index == VIRTIO_CONFIG_IRQ_IDX ? vdev->config_vector :
+                                            virtio_queue_vector(vdev, index);
+}
+
+/* Virtio's own record of the mapping has changed, or may have. */
+static void vis_remap(VirtIOMMIOProxy *proxy, int index)
+{
+    VirtIOMMIOVIS *vis = &proxy->vis;
+    VISEvent *event = vis_event(vis, index);
+    uint16_t vector = vis_mapping(virtio_bus_get_device(&proxy->bus), index);
+
+    if (event->vector == vector) {
+        return;
+    }
+    if (event->vector != VIRTIO_NO_VECTOR) {
+        vis_irqfds_leave(proxy, event);
+        QLIST_REMOVE(event, node);
+    }
+    event->vector = vector;
+    if (vector != VIRTIO_NO_VECTOR) {
+        QLIST_INSERT_HEAD(&vis->mapped[vector], event, node);
+        vis_irqfds_join(proxy, event);
+    }
+}
+
+static void vis_remap_all(VirtIOMMIOProxy *proxy)
+{
+    int index;
+
+    for (index = VIRTIO_CONFIG_IRQ_IDX; index < VIRTIO_QUEUE_MAX; index++) {
+        vis_remap(proxy, index);
+    }
+}
+
+static void vis_map_event(VirtIOMMIOProxy *proxy, int index, uint16_t vector)
+{
+    VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
+
+    vis_observe_signals(proxy);
+    vis_observe_event(proxy, vis_event(&proxy->vis, index));
+    if (index == VIRTIO_CONFIG_IRQ_IDX) {
+        vdev->config_vector = vector;
+    } else {
+        virtio_queue_set_vector(vdev, index, vector);
+    }
+    vis_remap(proxy, index);
+}
+
+static void vis_map_queue(VirtIOMMIOProxy *proxy, uint16_t vector)
+{
+    if (virtio_mmio_selects_queue(proxy)) {
+        vis_map_event(proxy, proxy->queue_sel, vector);
+    } else {
+        vis_guest_error(&proxy->vis, "no queue %u", proxy->queue_sel);
+    }
+}
 
 /* Registers */
 
@@ -388,18 +433,15 @@ bool virtio_mmio_vis_accepts(void *opaque, hwaddr offset, unsigned size,
         offset >= VIRTIO_MMIO_CONFIG) {
         return true;
     }
-    qemu_log_mask(LOG_GUEST_ERROR, "%s: bad access: offset 0x%" HWADDR_PRIx
-                  " size %u\n", __func__, offset, size);
+    vis_guest_error(&proxy->vis, "bad access: offset 0x%" HWADDR_PRIx
+                    " size %u", offset, size);
     return false;
 }
 
 static uint16_t vis_queue_vector(VirtIOMMIOProxy *proxy)
 {
-    VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
-    uint32_t queue = proxy->vis.queue_sel;
-
-    return queue < VIRTIO_QUEUE_MAX ? virtio_queue_vector(vdev, queue) :
-                                      VIRTIO_NO_VECTOR;
+    return virtio_mmio_selects_queue(proxy) ?
+           vis_event(&proxy->vis, proxy->queue_sel)->vector : VIRTIO_NO_VECTOR;
 }
 
 /* The address registers come in the order of VISTable, the low half first. */
@@ -436,6 +478,9 @@ bool virtio_mmio_vis_read(VirtIOMMIOProxy *proxy, hwaddr offset,
     case VIRTIO_MMIO_VIS_QUEUE_VECTOR:
         *value = vis_queue_vector(proxy);
         break;
+    case VIS_REG_RESERVED:
+        *value = 0;
+        break;
     case VIRTIO_MMIO_VIS_TABLE_LOW ... VIRTIO_MMIO_VIS_PENDING_HIGH:
         *value = vis_read_address(vis, offset);
         break;
@@ -446,78 +491,56 @@ bool virtio_mmio_vis_read(VirtIOMMIOProxy *proxy, hwaddr offset,
     return true;
 }
 
-static void vis_pend_mapped(VirtIOMMIOVIS *vis, uint16_t vector)
-{
-    if (vector < vis->nr_vectors) {
-        vis_pend(vis, vector);
-    }
-}
-
-/* What the line was raised for goes on as pending vectors. */
+/*
+ * A configuration change that the line was raised for goes on as a pending
+ * vector. There is no used buffer to notify of before DRIVER_OK.
+ */
 static void vis_take_over_line(VirtIOMMIOProxy *proxy)
 {
     VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
+    VirtIOMMIOVIS *vis = &proxy->vis;
     uint8_t isr = qatomic_xchg(&vdev->isr, 0);
-    int queue;
+    int index;
 
     trace_virtio_mmio_setting_irq(0);
     qemu_set_irq(proxy->irq, 0);
-    if (isr & VIRTIO_MMIO_INT_CONFIG) {
-        vis_pend_mapped(&proxy->vis, vdev->config_vector);
+    for (index = 0; index < vis->nr_notifiers; index++) {
+        event_notifier_test_and_clear(vis_event_notifier(vdev, index));
     }
-    if (isr & VIRTIO_MMIO_INT_VRING) {
-        for (queue = 0; queue < VIRTIO_QUEUE_MAX; queue++) {
-            vis_pend_mapped(&proxy->vis, virtio_queue_vector(vdev, queue));
-        }
+    if ((isr & VIRTIO_MMIO_INT_CONFIG) &&
+        vdev->config_vector != VIRTIO_NO_VECTOR) {
+        vis_pend(vis, vdev->config_vector);
     }
 }
 
 static void vis_write_control(VirtIOMMIOProxy *proxy, uint32_t value)
 {
-    VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
     VirtIOMMIOVIS *vis = &proxy->vis;
     bool enable = value & VIRTIO_VIS_CONTROL_ENABLE;
-    uint32_t word;
 
+    vis_observe_all(proxy);
     if (enable == vis->enabled) {
         return;
     }
-    if (!enable || (vdev->status & VIRTIO_CONFIG_S_DRIVER_OK)) {
-        qemu_log_mask(LOG_GUEST_ERROR, "%s: ENABLE changed to %d %s\n",
-                      __func__, enable,
-                      enable ? "after DRIVER_OK" : "without a reset");
+    if (!enable || vis->live) {
+        vis_guest_error(vis, "ENABLE changed to %d %s", enable,
+                        enable ? "after DRIVER_OK" : "without a reset");
         return;
     }
     trace_virtio_mmio_vis_enable(vis->mmio);
     vis_take_over_line(proxy);
-    vis->enabled = true;
-    for (word = 0; word < vis->nr_words; word++) {
-        vis_commit(proxy, word, vis->mask[word]);
-    }
-}
-
-static void vis_write_queue_vector(VirtIOMMIOProxy *proxy, uint16_t vector)
-{
-    VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
-    uint32_t queue = proxy->vis.queue_sel;
-
-    if (queue >= VIRTIO_QUEUE_MAX || !virtio_queue_get_num(vdev, queue)) {
-        qemu_log_mask(LOG_GUEST_ERROR, "%s: no queue %u\n", __func__, queue);
-        return;
-    }
-    virtio_queue_set_vector(vdev, queue, vector);
+    qatomic_set(&vis->enabled, true);
 }
 
 static void vis_write_reg(VirtIOMMIOProxy *proxy, hwaddr offset, uint32_t value)
 {
-    VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
     VirtIOMMIOVIS *vis = &proxy->vis;
     uint16_t vector = value < vis->nr_vectors ? value : VIRTIO_NO_VECTOR;
 
     trace_virtio_mmio_vis_reg_write(vis->mmio, offset, value);
     if (!vis_negotiated(proxy)) {
-        qemu_log_mask(LOG_GUEST_ERROR, "%s: write to register 0x%" HWADDR_PRIx
-                      " without the feature\n", __func__, offset);
+        vis_guest_error(vis, "write to register 0x%" HWADDR_PRIx
+                        " without the feature", offset);
         return;
     }
     switch (offset) {
@@ -525,13 +548,12 @@ static void vis_write_reg(VirtIOMMIOProxy *proxy, hwaddr offset, uint32_t value)
         vis_write_control(proxy, value);
         break;
     case VIRTIO_MMIO_VIS_CONFIG_VECTOR:
-        vdev->config_vector = vector;
+        vis_map_event(proxy, VIRTIO_CONFIG_IRQ_IDX, vector);
         break;
     case VIRTIO_MMIO_VIS_QUEUE_VECTOR:
-        vis_write_queue_vector(proxy, vector);
+        vis_map_queue(proxy, vector);
         break;
     }
-    vis_bind_events(proxy);
 }
 
 /* FEATURES_OK stays clear if VIS is accepted without VERSION_1. */
@@ -541,12 +563,14 @@ static void vis_write_status(VirtIOMMIOProxy *proxy, uint64_t *status)
     uint64_t features = (uint64_t)proxy->guest_features[1] << 32 |
                         proxy->guest_features[0];
 
+    vis_observe_all(proxy);
+    proxy->vis.live |= !!(*status & VIRTIO_CONFIG_S_DRIVER_OK);
     if (!(*status & ~vdev->status & VIRTIO_CONFIG_S_FEATURES_OK)) {
         return;
     }
     proxy->vis.accepted = features & BIT_ULL(VIRTIO_F_VIS);
     if (proxy->vis.accepted && !(features & BIT_ULL(VIRTIO_F_VERSION_1))) {
-        qemu_log_mask(LOG_GUEST_ERROR, "%s: VIS without VERSION_1\n", __func__);
+        vis_guest_error(&proxy->vis, "VIS without VERSION_1");
         *status &= ~(uint64_t)VIRTIO_CONFIG_S_FEATURES_OK;
     }
 }
@@ -563,8 +587,8 @@ bool virtio_mmio_vis_write(VirtIOMMIOProxy *proxy, hwaddr offset,
     case VIRTIO_MMIO_STATUS:
         vis_write_status(proxy, value);
         return false;
-    case VIRTIO_MMIO_QUEUE_SEL:
-        vis->queue_sel = *value;
+    case VIRTIO_MMIO_QUEUE_RESET:
+        vis_observe_all(proxy);
         return false;
     case VIRTIO_MMIO_INTERRUPT_ACK:
         return vis->enabled;
@@ -574,9 +598,10 @@ bool virtio_mmio_vis_write(VirtIOMMIOProxy *proxy, hwaddr offset,
         vis_write_reg(proxy, offset, *value);
         return true;
     case VIRTIO_MMIO_VIS_NUM_VECTORS:
+    case VIS_REG_RESERVED:
     case VIRTIO_MMIO_VIS_TABLE_LOW ... VIRTIO_MMIO_VIS_PENDING_HIGH:
-        qemu_log_mask(LOG_GUEST_ERROR, "%s: write to read-only register (0x%"
-                      HWADDR_PRIx ")\n", __func__, offset);
+        vis_guest_error(vis, "write to read-only register 0x%" HWADDR_PRIx,
+                        offset);
         return true;
     default:
         return false;
@@ -585,9 +610,11 @@ bool virtio_mmio_vis_write(VirtIOMMIOProxy *proxy, hwaddr offset,
 
 /* Reset */
 
-void virtio_mmio_vis_queue_reset(VirtIOMMIOProxy *proxy)
+void virtio_mmio_vis_queue_reset(VirtIOMMIOProxy *proxy, int queue)
 {
-    vis_bind_events(proxy);
+    if (proxy->vis.nr_vectors) {
+        vis_remap(proxy, queue);
+    }
 }
 
 void virtio_mmio_vis_reset(VirtIOMMIOProxy *proxy)
@@ -600,14 +627,15 @@ void virtio_mmio_vis_reset(VirtIOMMIOProxy *proxy)
     }
     trace_virtio_mmio_vis_reset(vis->mmio);
     vis->accepted = false;
-    vis->enabled = false;
-    vis->queue_sel = 0;
+    vis->live = false;
+    qatomic_set(&vis->enabled, false);
+    bitmap_zero(vis->signalled, vis->nr_vectors);
     for (word = 0; word < vis->nr_words; word++) {
         vis->mask[word] = ~0u;
         vis_set_pending(vis, word, 0);
     }
     memset(vis->latch, 0, vis->nr_vectors * sizeof(*vis->latch));
-    vis_bind_events(proxy);
+    vis_remap_all(proxy);
 }
 
 /* Migration */
@@ -622,15 +650,46 @@ void virtio_mmio_vis_save_config(VirtIOMMIOProxy *proxy)
 static int vis_pre_save(void *opaque)
 {
     VirtIOMMIOProxy *proxy = opaque;
-    VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
     VirtIOMMIOVIS *vis = &proxy->vis;
     int queue;
 
-    vis->config_vector = vdev->config_vector;
+    vis_observe_all(proxy);
+    vis->config_vector = vis_event(vis, VIRTIO_CONFIG_IRQ_IDX)->vector;
     for (queue = 0; queue < VIRTIO_QUEUE_MAX; queue++) {
-        vis->queue_vector[queue] = virtio_queue_vector(vdev, queue);
+        vis->queue_vector[queue] = vis_event(vis, queue)->vector;
     }
     return 0;
+}
+
+static bool vis_is_mapping(VirtIOMMIOVIS *vis, uint16_t vector)
+{
+    if (vector < vis->nr_vectors || vector == VIRTIO_NO_VECTOR) {
+        return true;
+    }
+    error_report("virtio-mmio: vis: the saved state maps to vector %u of %u",
+                 vector, vis->nr_vectors);
+    return false;
+}
+
+static bool vis_load_mappings(VirtIOMMIOProxy *proxy)
+{
+    VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
+    VirtIOMMIOVIS *vis = &proxy->vis;
+    bool valid = vis_is_mapping(vis, vis->config_vector);
+    int queue;
+
+    for (queue = 0; queue < VIRTIO_QUEUE_MAX; queue++) {
+        valid = valid && vis_is_mapping(vis, vis->queue_vector[queue]);
+    }
+    if (!valid) {
+        return false;
+    }
+    vdev->config_vector = vis->config_vector;
+    for (queue = 0; queue < VIRTIO_QUEUE_MAX; queue++) {
+        virtio_queue_set_vector(vdev, queue, vis->queue_vector[queue]);
+    }
+    vis_remap_all(proxy);
+    return true;
 }
 
 static int vis_post_load(void *opaque, int version_id)
@@ -639,15 +698,13 @@ static int vis_post_load(void *opaque, int version_id)
     VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
     VirtIOMMIOVIS *vis = &proxy->vis;
     uint32_t word, unused;
-    int queue;
 
-    vdev->config_vector = vis->config_vector;
-    for (queue = 0; queue < VIRTIO_QUEUE_MAX; queue++) {
-        virtio_queue_set_vector(vdev, queue, vis->queue_vector[queue]);
+    if (!vis_load_mappings(proxy)) {
+        return -EINVAL;
     }
     for (word = 0; word < vis->nr_words; word++) {
         unused = vis_void_bits(vis, word);
-        vis->mask[word] |= unused;
+        vis->mask[word] |= vis->enabled ? unused : ~0u;
         vis_set_pending(vis, word, vis->pending[word] & ~unused);
     }
     if (vis->enabled) {
@@ -677,8 +734,8 @@ static const VMStateDescription vmstate_vis_latch = {
 
 const VMStateDescription vmstate_virtio_mmio_vis = {
     .name = "virtio_mmio/vis",
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 2,
+    .minimum_version_id = 2,
     .needed = vis_needed,
     .pre_save = vis_pre_save,
     .post_load = vis_post_load,
@@ -692,8 +749,8 @@ const VMStateDescription vmstate_virtio_mmio_vis = {
         VMSTATE_UINT64_EQUAL(vis.address[VIS_PENDING_TABLE], VirtIOMMIOProxy,
                              "The pending table is elsewhere"),
         VMSTATE_BOOL(vis.accepted, VirtIOMMIOProxy),
+        VMSTATE_BOOL(vis.live, VirtIOMMIOProxy),
         VMSTATE_BOOL(vis.enabled, VirtIOMMIOProxy),
-        VMSTATE_UINT32(vis.queue_sel, VirtIOMMIOProxy),
         VMSTATE_UINT16(vis.config_vector, VirtIOMMIOProxy),
         VMSTATE_UINT16_ARRAY(vis.queue_vector, VirtIOMMIOProxy,
                              VIRTIO_QUEUE_MAX),
@@ -763,6 +820,9 @@ static bool vis_find_place(VirtIOMMIOVIS *vis, Error **errp)
     VISTable table;
 
     for (table = 0; table < VIS_NR_TABLES; table++) {
+        if (table == VIS_PENDING_TABLE && !vis->pending_on) {
+            continue;
+        }
         place = virtio_mmio_vis_place(vis->board, table, slot);
         if (vis_table_size(vis, table) > place.size) {
             error_setg(errp, "virtio-mmio: the machine has no room for the "
@@ -807,10 +867,12 @@ static bool vis_map_tables(VirtIOMMIOProxy *proxy, Error **errp)
     if (!vis->entries) {
         return false;
     }
-    vis->pending_view = vis_map_ram(vis, VIS_PENDING_TABLE,
-                                    "virtio-mmio-vis-pending", errp);
-    if (!vis->pending_view) {
-        return false;
+    if (vis->pending_on) {
+        vis->pending_view = vis_map_ram(vis, VIS_PENDING_TABLE,
+                                        "virtio-mmio-vis-pending", errp);
+        if (!vis->pending_view) {
+            return false;
+        }
     }
     memory_region_init_io(&vis->mask_io, OBJECT(proxy), &vis_mask_ops, proxy,
                           "virtio-mmio-vis-mask",
@@ -836,6 +898,37 @@ void virtio_mmio_vis_attach(DeviceState *transport, VirtIOMMIOVISBoard *board,
     vis->slot = slot;
 }
 
+static void vis_init_state(VirtIOMMIOProxy *proxy)
+{
+    VirtIOMMIOVIS *vis = &proxy->vis;
+    unsigned i;
+
+    vis->mask = g_new(uint32_t, vis->nr_words);
+    vis->pending = g_new(uint32_t, vis->nr_words);
+    vis->latch = g_new(MSIMessage, vis->nr_vectors);
+    vis->mapped = g_new0(VISEventList, vis->nr_vectors);
+    vis->signalled = bitmap_new(vis->nr_vectors);
+    vis->observe = qemu_bh_new(vis_observe_bh, proxy);
+    vis->nr_notifiers = VIRTIO_CONFIG_IRQ_IDX;
+    for (i = 0; i < ARRAY_SIZE(vis->events); i++) {
+        vis->events[i].vector = VIRTIO_NO_VECTOR;
+        vis->events[i].irqfd = -1;
+    }
+    virtio_mmio_vis_reset(proxy);
+}
+
+static void vis_free_state(VirtIOMMIOVIS *vis)
+{
+    qemu_bh_delete(vis->observe);
+    g_clear_pointer(&vis->signalled, g_free);
+    g_clear_pointer(&vis->mapped, g_free);
+    g_clear_pointer(&vis->latch, g_free);
+    g_clear_pointer(&vis->pending, g_free);
+    g_clear_pointer(&vis->mask, g_free);
+    vis->enabled = false;
+    vis->nr_vectors = 0;
+}
+
 void virtio_mmio_vis_plugged(DeviceState *d, Error **errp)
 {
     VirtIOMMIOProxy *proxy = VIRTIO_MMIO(d);
@@ -853,10 +946,7 @@ void virtio_mmio_vis_plugged(DeviceState *d, Error **errp)
         vis->nr_vectors = 0;
         return;
     }
-    vis->mask = g_new(uint32_t, vis->nr_words);
-    vis->pending = g_new(uint32_t, vis->nr_words);
-    vis->latch = g_new(MSIMessage, vis->nr_vectors);
-    virtio_mmio_vis_reset(proxy);
+    vis_init_state(proxy);
     virtio_mmio_vis_hostile_plugged(proxy, errp);
 }
 
@@ -870,9 +960,5 @@ void virtio_mmio_vis_unplugged(DeviceState *d)
     virtio_mmio_vis_hostile_unplugged(vis);
     memory_region_del_subregion(vis->board->memory, &vis->mask_io);
     object_unparent(OBJECT(&vis->mask_io));
-    g_clear_pointer(&vis->mask, g_free);
-    g_clear_pointer(&vis->pending, g_free);
-    g_clear_pointer(&vis->latch, g_free);
-    vis->enabled = false;
-    vis->nr_vectors = 0;
+    vis_free_state(vis);
 }

@@ -75,9 +75,24 @@ MemMapEntry virtio_mmio_vis_place(const VirtIOMMIOVISBoard *board,
                                   VISTable table, unsigned slot);
 
 /**
+ * VISEvent: an event of the device
+ * @vector: what it is mapped to, or VIRTIO_NO_VECTOR; virtio has it as well
+ * @irqfd: KVM route that the notifier of the event is bound to, or -1
+ * @node: in VirtIOMMIOVIS.mapped[@vector]
+ */
+typedef struct VISEvent {
+    uint16_t vector;
+    int irqfd;
+    QLIST_ENTRY(VISEvent) node;
+} VISEvent;
+
+typedef QLIST_HEAD(, VISEvent) VISEventList;
+
+/**
  * VirtIOMMIOVIS: interrupt storage of one transport
  * @on: property "vis"
  * @vectors: property "vectors", 0 for one per queue and one for configuration
+ * @pending_on: property "vis-pending", whether there is a pending table
  * @skip: property "x-vis-skip", slots without VIS although it is on, for tests
  * @faults: property "x-vis-fault", what hostile devices do wrong, for tests
  * @move: property "x-vis-slot", the slot whose tables it takes, for tests
@@ -89,24 +104,30 @@ MemMapEntry virtio_mmio_vis_place(const VirtIOMMIOVISBoard *board,
  * @nr_words: number of words of the mask and the pending table
  * @entries: the vector table
  * @mask_io: the mask table, which traps
- * @pending_view: the driver's view of @pending
+ * @pending_view: the driver's view of @pending, or NULL
  * @accepted: the features of the last FEATURES_OK include VIRTIO_F_VIS
+ * @live: DRIVER_OK has been set since the reset
  * @enabled: VISControl.ENABLE
- * @queue_sel: QueueSel as written, virtio drops values past VIRTIO_QUEUE_MAX
- * @mask: mask bits, bits past @nr_vectors are 1
+ * @mask: mask bits, all 1 while @enabled is false and past @nr_vectors
  * @pending: pending bits
  * @latch: messages as last committed, the only ones sent
  * @config_vector: VirtIODevice.config_vector, for migration
  * @queue_vector: vectors of the queues, for migration
- * @route: KVM route of each vector, or -1
- * @nvqs: number of queues that have a guest notifier
- * @irqfd: KVM route that the notifier of each event is bound to, or -1;
- *         configuration comes first
+ * @events: configuration changes, and the queues from 1
+ * @mapped: the events of each vector
+ * @nr_notifiers: number of queues that have a guest notifier; configuration
+ *                has one unless it is -1
+ * @signalled: vectors whose events wait for the BQL
+ * @observe: comes to @signalled
+ * @route: KVM route of each vector, or -1; NULL without irqfds
+ * @log_since: start of the period whose bad accesses are counted
+ * @nr_logged: bad accesses since then
  * @hostile: what changes the device into a hostile one, or NULL
  */
 typedef struct VirtIOMMIOVIS {
     bool on;
     uint32_t vectors;
+    bool pending_on;
     uint64_t skip;
     char *faults;
     uint32_t move;
@@ -122,17 +143,23 @@ typedef struct VirtIOMMIOVIS {
     uint32_t *pending_view;
 
     bool accepted;
+    bool live;
     bool enabled;
-    uint32_t queue_sel;
     uint32_t *mask;
     uint32_t *pending;
     MSIMessage *latch;
     uint16_t config_vector;
     uint16_t queue_vector[VIRTIO_QUEUE_MAX];
 
+    VISEvent events[VIRTIO_QUEUE_MAX + 1];
+    VISEventList *mapped;
+    int nr_notifiers;
+    unsigned long *signalled;
+    QEMUBH *observe;
     int *route;
-    int nvqs;
-    int *irqfd;
+
+    int64_t log_since;
+    unsigned nr_logged;
 
     VISHostile *hostile;
 } VirtIOMMIOVIS;
@@ -142,6 +169,7 @@ typedef struct VirtIOMMIOVIS {
 #define DEFINE_VIRTIO_MMIO_VIS_PROPERTIES(_state, _field)               \
     DEFINE_PROP_BOOL("vis", _state, _field.on, false),                  \
     DEFINE_PROP_UINT32("vectors", _state, _field.vectors, 0),           \
+    DEFINE_PROP_BOOL("vis-pending", _state, _field.pending_on, true),   \
     DEFINE_PROP_UINT64("x-vis-skip", _state, _field.skip, 0),           \
     DEFINE_PROP_STRING("x-vis-fault", _state, _field.faults),           \
     DEFINE_PROP_UINT32("x-vis-slot", _state, _field.move, VIS_SLOT_OWN)
@@ -161,7 +189,10 @@ bool virtio_mmio_vis_read(VirtIOMMIOProxy *proxy, hwaddr offset,
 bool virtio_mmio_vis_write(VirtIOMMIOProxy *proxy, hwaddr offset,
                            uint64_t *value);
 
-/* Signal @vector. Returns false if the interrupt line is in use instead. */
+/*
+ * An event that is mapped to @vector occurs, or, off the BQL, is signalled.
+ * Returns false if the interrupt line is in use instead.
+ */
 bool virtio_mmio_vis_notify(VirtIOMMIOProxy *proxy, uint16_t vector);
 
 /* Configuration and the first @nvqs queues have guest notifiers. */
@@ -171,7 +202,7 @@ void virtio_mmio_vis_assign_notifiers(VirtIOMMIOProxy *proxy, int nvqs);
 void virtio_mmio_vis_release_notifiers(VirtIOMMIOProxy *proxy);
 
 /* To be called after virtio's own reset of the queue or the device. */
-void virtio_mmio_vis_queue_reset(VirtIOMMIOProxy *proxy);
+void virtio_mmio_vis_queue_reset(VirtIOMMIOProxy *proxy, int queue);
 void virtio_mmio_vis_reset(VirtIOMMIOProxy *proxy);
 
 /*

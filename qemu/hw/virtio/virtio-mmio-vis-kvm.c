@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Virtio Interrupt Storage (VIS) of a virtio-mmio transport: KVM irqfds
+ *
+ * The notifier of an event injects the message itself while the vector is
+ * unmasked and has a route. Otherwise it wakes the main loop, which ends in
+ * virtio_mmio_vis_notify().
+ */
+
+#include "qemu/osdep.h"
+#include "hw/virtio/virtio-mmio-vis-internal.h"
+#include "system/kvm.h"
+
+static void vis_set_handler(VirtIODevice *vdev, int index, bool with_irqfd)
+{
+    if (index == VIRTIO_CONFIG_IRQ_IDX) {
+        virtio_config_set_guest_notifier_fd_handler(vdev, true, with_irqfd);
+    } else {
+        virtio_queue_set_guest_notifier_fd_handler(
+            virtio_get_queue(vdev, index), true, with_irqfd);
+    }
+}
+
+static void vis_bind(VirtIOMMIOProxy *proxy, VISEvent *event, int route)
+{
+    VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
+    int index = vis_event_index(&proxy->vis, event);
+    EventNotifier *n = vis_event_notifier(vdev, index);
+
+    if (event->irqfd == route || !vis_has_notifier(&proxy->vis, event)) {
+        return;
+    }
+    if (event->irqfd >= 0) {
+        kvm_irqchip_remove_irqfd_notifier_gsi(kvm_state, n, event->irqfd);
+        event->irqfd = -1;
+    }
+    if (route >= 0 &&
+        kvm_irqchip_add_irqfd_notifier_gsi(kvm_state, n, NULL, route) == 0) {
+        event->irqfd = route;
+    }
+    vis_set_handler(vdev, index, event->irqfd >= 0);
+}
+
+static void vis_bind_vector(VirtIOMMIOProxy *proxy, uint32_t vector, int route)
+{
+    VISEvent *event;
+
+    QLIST_FOREACH(event, &proxy->vis.mapped[vector], node) {
+        vis_bind(proxy, event, route);
+    }
+}
+
+static bool vis_wants_route(VirtIOMMIOVIS *vis, uint32_t vector)
+{
+    return vis->enabled && vis_is_mapped(vis, vector) &&
+           !vis_is_masked(vis, vector) &&
+           vis_is_msi_target(vis, vis->latch[vector].address);
+}
+
+static void vis_drop_route(VirtIOMMIOVIS *vis, uint32_t vector)
+{
+    if (vis->route[vector] >= 0) {
+        kvm_irqchip_release_virq(kvm_state, vis->route[vector]);
+        vis->route[vector] = -1;
+    }
+}
+
+/*
+ * Give the vector a route to its latch, to be committed. On failure it has
+ * none, and no notifier is left on the old message.
+ */
+static void vis_set_route(VirtIOMMIOProxy *proxy, uint32_t vector,
+                          KVMRouteChange *change)
+{
+    VirtIOMMIOVIS *vis = &proxy->vis;
+    int *route = &vis->route[vector];
+
+    if (*route < 0) {
+        *route = kvm_irqchip_add_msi_route(change, 0, NULL);
+    } else {
+        change->changes++;
+    }
+    if (*route >= 0 &&
+        kvm_irqchip_update_msi_route(kvm_state, *route, vis->latch[vector],
+                                     NULL) < 0) {
+        vis_bind_vector(proxy, vector, -1);
+        vis_drop_route(vis, vector);
+    }
+}
+
+void vis_irqfds_update(VirtIOMMIOProxy *proxy, uint32_t word, uint32_t bits)
+{
+    VirtIOMMIOVIS *vis = &proxy->vis;
+    KVMRouteChange change;
+    uint32_t bound = 0;
+    uint32_t vector;
+
+    if (!vis->route) {
+        return;
+    }
+    change = kvm_irqchip_begin_route_changes(kvm_state);
+    for (; bits; bits &= bits - 1) {
+        vector = word * VIRTIO_VIS_VECTORS_PER_WORD + ctz32(bits);
+        if (vis_wants_route(vis, vector)) {
+            vis_set_route(proxy, vector, &change);
+            bound |= vis_bit(vector);
+        } else if (vis_is_mapped(vis, vector)) {
+            vis_bind_vector(proxy, vector, -1);
+        }
+    }
+    kvm_irqchip_commit_route_changes(&change);
+    for (; bound; bound &= bound - 1) {
+        vector = word * VIRTIO_VIS_VECTORS_PER_WORD + ctz32(bound);
+        vis_bind_vector(proxy, vector, vis->route[vector]);
+    }
+}
+
+void vis_irqfds_leave(VirtIOMMIOProxy *proxy, VISEvent *event)
+{
+    VirtIOMMIOVIS *vis = &proxy->vis;
+
+    if (!vis->route) {
+        return;
+    }
+    vis_bind(proxy, event, -1);
+    if (QLIST_FIRST(&vis->mapped[event->vector]) == event &&
+        !QLIST_NEXT(event, node)) {
+        vis_drop_route(vis, event->vector);
+    }
+}
+
+void vis_irqfds_join(VirtIOMMIOProxy *proxy, VISEvent *event)
+{
+    VirtIOMMIOVIS *vis = &proxy->vis;
+
+    if (!vis->route) {
+        return;
+    }
+    if (vis->route[event->vector] < 0) {
+        vis_irqfds_update(proxy, vis_word(event->vector),
+                          vis_bit(event->vector));
+    } else if (vis_wants_route(vis, event->vector)) {
+        vis_bind(proxy, event, vis->route[event->vector]);
+    }
+}
+
+void vis_irqfds_start(VirtIOMMIOProxy *proxy)
+{
+    VirtIOMMIOVIS *vis = &proxy->vis;
+    uint32_t word;
+
+    /* KVM would want the PCI device whose message it is. */
+    if (!kvm_msi_via_irqfd_enabled() || kvm_msi_devid_required()) {
+        return;
+    }
+    vis->route = g_new(int, vis->nr_vectors);
+    memset(vis->route, -1, vis->nr_vectors * sizeof(*vis->route));
+    for (word = 0; word < vis->nr_words; word++) {
+        vis_irqfds_update(proxy, word, ~vis->mask[word]);
+    }
+}
+
+void vis_irqfds_stop(VirtIOMMIOProxy *proxy)
+{
+    VirtIOMMIOVIS *vis = &proxy->vis;
+    uint32_t vector;
+
+    if (!vis->route) {
+        return;
+    }
+    for (vector = 0; vector < vis->nr_vectors; vector++) {
+        vis_bind_vector(proxy, vector, -1);
+        vis_drop_route(vis, vector);
+    }
+    g_clear_pointer(&vis->route, g_free);
+}
