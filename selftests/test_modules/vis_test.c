@@ -178,8 +178,8 @@ static int vis_test_move_resources(struct resource *to, struct resource *from, u
 	int ret = 0;
 
 	for (i = 0; !ret && i < nr; i++) {
-		to[i] = from[i];
-		to[i].parent = to[i].sibling = to[i].child = NULL;
+		to[i] = DEFINE_RES_NAMED(from[i].start, resource_size(&from[i]), from[i].name,
+					 from[i].flags);
 		if (from[i].parent)
 			ret = release_resource(&from[i]) ?:
 			      insert_resource(&iomem_resource, &to[i]);
@@ -220,7 +220,7 @@ static ssize_t vis_test_firmware_write(struct file *file, const char __user *tex
 	char *name __free(kfree) = memdup_user_nul(text, size);
 
 	if (IS_ERR(name))
-		return PTR_ERR(no_free_ptr(name));
+		return PTR_ERR(name);
 
 	struct device *dev __free(put_device) =
 		bus_find_device_by_name(&platform_bus_type, NULL, strim(name));
