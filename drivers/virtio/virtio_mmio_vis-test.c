@@ -514,7 +514,7 @@ static void vm_vis_layout_test(struct kunit *test)
 
 	for (reg = VIRTIO_MMIO_VIS_TABLE_LOW; reg <= VIRTIO_MMIO_VIS_PENDING_HIGH; reg += 4)
 		vm_vis_test_set_reg(reg, 0x1000 * reg);
-	vm_vis_test_set_reg(VIRTIO_MMIO_VIS_NUM_VECTORS, 0x1fff1234);
+	vm_vis_test_set_reg(VIRTIO_MMIO_VIS_NUM_VECTORS, 0x2fff1234);
 	vm_vis_test_start(test);
 	KUNIT_EXPECT_EQ(test, fake->irqchip.layout.nr_vectors, 0x1234);
 	KUNIT_EXPECT_EQ(test, fake->irqchip.layout.table, 0xdc000000d8000);
