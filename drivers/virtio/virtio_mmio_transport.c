@@ -456,13 +456,18 @@ static int vm_find_vqs_line(struct virtio_device *vdev, unsigned int nvqs, struc
 	return ret;
 }
 
+static const struct vm_vis_vq_ops vm_vis_vq_ops = {
+	.setup	= vm_setup_vq,
+	.del	= vm_del_vq,
+};
+
 static int vm_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
 		       struct virtqueue_info vqs_info[], struct irq_affinity *desc)
 {
 	struct vm_vis *vis = to_vm_device(vdev)->vis;
 
 	if (vis && __virtio_test_bit(vdev, VIRTIO_F_VIS) &&
-	    !vm_vis_find_vqs(vis, vdev, nvqs, vqs, vqs_info, desc, vm_setup_vq))
+	    !vm_vis_find_vqs(vis, vdev, nvqs, vqs, vqs_info, desc, &vm_vis_vq_ops))
 		return 0;
 	return vm_find_vqs_line(vdev, nvqs, vqs, vqs_info);
 }
@@ -900,3 +905,6 @@ static const struct kernel_param_ops vm_param_ops = {
 
 device_param_cb(device, &vm_param_ops, NULL, 0400);
 MODULE_PARM_DESC(device, "virtio-mmio device to add: <size>@<base>:<irq>[:<id>], repeatable");
+
+MODULE_DESCRIPTION("virtio-mmio with Virtio Interrupt Storage");
+MODULE_LICENSE("GPL");

@@ -48,8 +48,6 @@
 #define virtio_vis_affinity		fake_irqchip_affinity
 #define virtio_vis_go_live		fake_irqchip_go_live
 #define virtio_vis_quiesce		fake_irqchip_quiesce
-#undef EXPORT_SYMBOL_GPL
-#define EXPORT_SYMBOL_GPL(symbol)
 
 #include <linux/virtio_vis.h>
 
@@ -121,6 +119,7 @@ struct virtio_vis {
  * @bad_allocs:		Bit n: the allocation n fails
  * @nr_allocs:		Number of allocations
  * @nr_moves:		Number of moves
+ * @deleted_in_use:	A queue was deleted while interrupts could use it
  * @nr_armed:		Number of interrupts that were freed while they could wake the system
  * @used:		Bit n: queue n has used buffers
  * @nr_used:		Number of interrupts of queues that had
@@ -145,6 +144,7 @@ struct fake_device {
 	unsigned long		bad_allocs;
 	unsigned int		nr_allocs;
 	unsigned int		nr_moves;
+	bool			deleted_in_use;
 	unsigned int		nr_armed;
 	unsigned long		used;
 	unsigned int		nr_used;
@@ -207,20 +207,26 @@ static struct virtqueue *fake_setup_vq(struct virtio_device *vdev, unsigned int 
 	return vq;
 }
 
+static void fake_del_vq(struct virtqueue *vq)
+{
+	fake->deleted_in_use |= fake->irqchip.nvec;
+	list_del(&vq->list);
+	memset(vq, 0, sizeof(*vq));
+}
+
+static const struct vm_vis_vq_ops fake_vq_ops = {
+	.setup	= fake_setup_vq,
+	.del	= fake_del_vq,
+};
+
 static void fake_del_vqs(struct virtio_device *vdev)
 {
 	struct virtqueue *vq, *next;
 
 	vm_vis_free_irqs(fake->vis);
-	list_for_each_entry_safe(vq, next, &vdev->vqs, list) {
-		list_del(&vq->list);
-		memset(vq, 0, sizeof(*vq));
-	}
+	list_for_each_entry_safe(vq, next, &vdev->vqs, list)
+		fake_del_vq(vq);
 }
-
-static const struct virtio_config_ops fake_config_ops = {
-	.del_vqs	= fake_del_vqs,
-};
 
 /* What else the VIS half calls */
 
@@ -419,7 +425,6 @@ static int vm_vis_test_init(struct kunit *test)
 	vm_vis_test_set_reg(VIRTIO_MMIO_VIS_NUM_VECTORS, 0x20000000 | FAKE_VECTORS);
 	INIT_LIST_HEAD(&fake->vdev.vqs);
 	fake->vdev.dev.init_name = "virtio7";
-	fake->vdev.config = &fake_config_ops;
 	return 0;
 }
 
@@ -447,7 +452,7 @@ static void vm_vis_test_start(struct kunit *test)
 static int vm_vis_test_find(struct irq_affinity *desc)
 {
 	return vm_vis_find_vqs(fake->vis, &fake->vdev, ARRAY_SIZE(fake_queues), fake->vqs,
-			       fake_queues, desc, fake_setup_vq);
+			       fake_queues, desc, &fake_vq_ops);
 }
 
 static unsigned int vm_vis_test_count(enum fake_kind kind, unsigned int reg)
@@ -492,6 +497,7 @@ static void vm_vis_test_expect_line(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, vm_vis_active(fake->vis));
 	KUNIT_EXPECT_EQ(test, fake->irqchip.nvec, 0);
 	KUNIT_EXPECT_TRUE(test, list_empty(&fake->vdev.vqs));
+	KUNIT_EXPECT_FALSE(test, fake->deleted_in_use);
 	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_WRITE, VIRTIO_MMIO_VIS_CONTROL), 0);
 	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_GO_LIVE, 0), 0);
 }
@@ -1000,3 +1006,4 @@ static struct kunit_suite vm_vis_irq_suite = {
 kunit_test_suites(&vm_vis_probe_suite, &vm_vis_policy_suite, &vm_vis_irq_suite);
 
 MODULE_DESCRIPTION("KUnit tests of VIS for virtio-mmio");
+MODULE_LICENSE("GPL");

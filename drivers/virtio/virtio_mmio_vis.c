@@ -2,7 +2,7 @@
 /*
  * The VIS half of a virtio-mmio transport: discovery, and the mapping of events to vectors
  *
- * The interface is specified in Documentation/virtio-vis.rst.
+ * The interface is specified in virtio-vis.rst.
  */
 #include <linux/bitfield.h>
 #include <linux/cleanup.h>
@@ -10,7 +10,6 @@
 #include <linux/err.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
-#include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
 #include <linux/slab.h>
@@ -149,7 +148,7 @@ static struct vm_vis *vm_vis_create(struct platform_device *pdev, void __iomem *
  * @pdev:	The platform device, with its register block as first resource
  * @base:	The mapped register block of a device of version 2 or later
  *
- * Reads each discovery register once ("Discovery" in Documentation/virtio-vis.rst).
+ * Reads each discovery register once ("Discovery" in virtio-vis.rst).
  *
  * Context:	May sleep.
  * Return:	NULL if the device does not offer VIS; an ERR_PTR(), after a message, if it does
@@ -160,7 +159,6 @@ struct vm_vis *vm_vis_probe(struct platform_device *pdev, void __iomem *base)
 {
 	return vm_vis_offered(base) ? vm_vis_create(pdev, base) : NULL;
 }
-EXPORT_SYMBOL_GPL(vm_vis_probe);
 
 /**
  * vm_vis_remove - Undo vm_vis_probe()
@@ -176,7 +174,6 @@ void vm_vis_remove(struct vm_vis *vis)
 	virtio_vis_destroy(vis->irqchip);
 	kfree(vis);
 }
-EXPORT_SYMBOL_GPL(vm_vis_remove);
 
 /**
  * vm_vis_finalize_features - Accept the feature bit
@@ -191,7 +188,6 @@ void vm_vis_finalize_features(struct vm_vis *vis, struct virtio_device *vdev)
 	if (vis)
 		__virtio_set_bit(vdev, VIRTIO_F_VIS);
 }
-EXPORT_SYMBOL_GPL(vm_vis_finalize_features);
 
 /* Interrupts */
 
@@ -329,7 +325,7 @@ static int vm_vis_alloc_vectors(struct vm_vis *vis, unsigned int nvec, struct ir
 	return virtio_vis_alloc_vectors(vis->irqchip, nvec, affdp);
 }
 
-/* Maps the queue while setup_vq() has left it selected */
+/* Maps the queue while vm_vis_vq_ops::setup has left it selected */
 static int vm_vis_setup_vq(struct vm_vis *vis, struct virtqueue *vq, unsigned int *next,
 			   const struct virtqueue_info *vqi)
 {
@@ -348,7 +344,7 @@ static int vm_vis_setup_vq(struct vm_vis *vis, struct virtqueue *vq, unsigned in
 }
 
 static int vm_vis_setup_vqs(struct vm_vis *vis, unsigned int nvqs, struct virtqueue *vqs[],
-			    struct virtqueue_info vqs_info[], vm_vis_setup_vq_t setup_vq)
+			    struct virtqueue_info vqs_info[], const struct vm_vis_vq_ops *ops)
 {
 	unsigned int i, queue = 0, next = VM_VIS_QUEUES;
 	int ret;
@@ -360,7 +356,7 @@ static int vm_vis_setup_vqs(struct vm_vis *vis, unsigned int nvqs, struct virtqu
 		if (!vqi->name)
 			continue;
 
-		vqs[i] = setup_vq(vis->vdev, queue++, vqi->callback, vqi->name, vqi->ctx);
+		vqs[i] = ops->setup(vis->vdev, queue++, vqi->callback, vqi->name, vqi->ctx);
 		vis->queue_fails = IS_ERR(vqs[i]);
 		if (vis->queue_fails)
 			return PTR_ERR(vqs[i]);
@@ -378,7 +374,7 @@ static int vm_vis_setup_vqs(struct vm_vis *vis, unsigned int nvqs, struct virtqu
 
 static int vm_vis_setup(struct vm_vis *vis, unsigned int nvqs, struct virtqueue *vqs[],
 			struct virtqueue_info vqs_info[], struct irq_affinity *desc,
-			vm_vis_setup_vq_t setup_vq)
+			const struct vm_vis_vq_ops *ops)
 {
 	unsigned int nvec = vm_vis_count_vectors(nvqs, vqs_info, vis->per_vq);
 	int ret;
@@ -393,21 +389,29 @@ static int vm_vis_setup(struct vm_vis *vis, unsigned int nvqs, struct virtqueue 
 		return ret;
 
 	vm_vis_map_config(vis, VM_VIS_CONFIG);
-	return vm_vis_setup_vqs(vis, nvqs, vqs, vqs_info, setup_vq);
+	return vm_vis_setup_vqs(vis, nvqs, vqs, vqs_info, ops);
+}
+
+/* Interrupts go first, whose handlers use the queues */
+static void vm_vis_undo(struct vm_vis *vis, const struct vm_vis_vq_ops *ops)
+{
+	struct virtqueue *vq, *next;
+
+	vm_vis_free_irqs(vis);
+	list_for_each_entry_safe(vq, next, &vis->vdev->vqs, list)
+		ops->del(vq);
 }
 
 static int vm_vis_try(struct vm_vis *vis, bool per_vq, unsigned int nvqs, struct virtqueue *vqs[],
 		      struct virtqueue_info vqs_info[], struct irq_affinity *desc,
-		      vm_vis_setup_vq_t setup_vq)
+		      const struct vm_vis_vq_ops *ops)
 {
 	int ret;
 
 	vis->per_vq = per_vq;
-	ret = vm_vis_setup(vis, nvqs, vqs, vqs_info, desc, setup_vq);
+	ret = vm_vis_setup(vis, nvqs, vqs, vqs_info, desc, ops);
 	if (ret) {
-		/* Without vectors the transport would take its line to be in use */
-		if (vm_vis_active(vis))
-			vis->vdev->config->del_vqs(vis->vdev);
+		vm_vis_undo(vis, ops);
 		return ret;
 	}
 
@@ -425,32 +429,31 @@ static int vm_vis_try(struct vm_vis *vis, bool per_vq, unsigned int nvqs, struct
  * @vqs:	As for virtio_config_ops::find_vqs
  * @vqs_info:	As for virtio_config_ops::find_vqs
  * @desc:	As for virtio_config_ops::find_vqs
- * @setup_vq:	The transport's function that sets up one queue
+ * @ops:	How the transport sets up a queue, and deletes it
  *
  * Tries a vector for each queue and one for configuration changes; else one for all queues and
- * one for configuration changes. A failed attempt is undone by virtio_config_ops::del_vqs, which
- * must call vm_vis_free_irqs(). ("Initialisation" in Documentation/virtio-vis.rst)
+ * one for configuration changes. A failed attempt leaves no queue and no vector. ("Initialisation"
+ * in virtio-vis.rst)
  *
  * Context:	May sleep, between FEATURES_OK and DRIVER_OK.
  * Return:	0, or the error of the last attempt: the device is to run on its line.
  */
 int vm_vis_find_vqs(struct vm_vis *vis, struct virtio_device *vdev, unsigned int nvqs,
 		    struct virtqueue *vqs[], struct virtqueue_info vqs_info[],
-		    struct irq_affinity *desc, vm_vis_setup_vq_t setup_vq)
+		    struct irq_affinity *desc, const struct vm_vis_vq_ops *ops)
 {
 	int ret;
 
 	vis->vdev = vdev;
 	vis->queue_fails = false;
-	ret = vm_vis_try(vis, true, nvqs, vqs, vqs_info, desc, setup_vq);
+	ret = vm_vis_try(vis, true, nvqs, vqs, vqs_info, desc, ops);
 	if (ret && !vis->queue_fails)
-		ret = vm_vis_try(vis, false, nvqs, vqs, vqs_info, desc, setup_vq);
+		ret = vm_vis_try(vis, false, nvqs, vqs, vqs_info, desc, ops);
 	if (ret && !vis->queue_fails)
 		dev_notice(vis->dev, "VIS has no vectors for %u queues (%pe): trying the interrupt line\n",
 			   nvqs, ERR_PTR(ret));
 	return ret;
 }
-EXPORT_SYMBOL_GPL(vm_vis_find_vqs);
 
 /**
  * vm_vis_active - Whether a device runs on vectors
@@ -462,7 +465,6 @@ bool vm_vis_active(const struct vm_vis *vis)
 {
 	return vis && vis->vectors;
 }
-EXPORT_SYMBOL_GPL(vm_vis_active);
 
 /**
  * vm_vis_free_irqs - Free the vectors of a device
@@ -488,7 +490,6 @@ void vm_vis_free_irqs(struct vm_vis *vis)
 	kvfree(vis->vectors);
 	vis->vectors = NULL;
 }
-EXPORT_SYMBOL_GPL(vm_vis_free_irqs);
 
 /**
  * vm_vis_reset_begin - Prepare for a reset of the device
@@ -504,7 +505,6 @@ void vm_vis_reset_begin(struct vm_vis *vis)
 	virtio_vis_quiesce(vis->irqchip);
 	vis->enabled = false;
 }
-EXPORT_SYMBOL_GPL(vm_vis_reset_begin);
 
 /**
  * vm_vis_synchronize_cbs - Wait for the interrupt handlers of a device
@@ -522,7 +522,6 @@ void vm_vis_synchronize_cbs(struct vm_vis *vis)
 	for (i = 0; i < vis->nvec; i++)
 		synchronize_irq(vm_vis_irq(&vis->vectors[i]));
 }
-EXPORT_SYMBOL_GPL(vm_vis_synchronize_cbs);
 
 /**
  * vm_vis_set_vq_affinity - Hint where the interrupt of a queue is wanted, and move it there
@@ -555,7 +554,6 @@ int vm_vis_set_vq_affinity(struct vm_vis *vis, struct virtqueue *vq, const struc
 	cpumask_copy(vector->hint, mask);
 	return irq_set_affinity_and_hint(vm_vis_irq(vector), vector->hint);
 }
-EXPORT_SYMBOL_GPL(vm_vis_set_vq_affinity);
 
 /**
  * vm_vis_get_vq_affinity - CPUs for which the vector of a queue is meant
@@ -572,7 +570,6 @@ const struct cpumask *vm_vis_get_vq_affinity(struct vm_vis *vis, int index)
 		return NULL;
 	return virtio_vis_affinity(vis->irqchip, vector->index);
 }
-EXPORT_SYMBOL_GPL(vm_vis_get_vq_affinity);
 
 /**
  * vm_vis_disable_vq - Keep the interrupt handler of a queue from running
@@ -602,7 +599,6 @@ void vm_vis_disable_vq(struct vm_vis *vis, struct virtqueue *vq)
 		disable_irq(vm_vis_irq(vector));
 	}
 }
-EXPORT_SYMBOL_GPL(vm_vis_disable_vq);
 
 /**
  * vm_vis_enable_vq - Undo vm_vis_disable_vq(), and map the queue, which its reset has unmapped
@@ -624,7 +620,3 @@ void vm_vis_enable_vq(struct vm_vis *vis, struct virtqueue *vq)
 		enable_irq(vm_vis_irq(vector));
 	}
 }
-EXPORT_SYMBOL_GPL(vm_vis_enable_vq);
-
-MODULE_DESCRIPTION("VIS for virtio-mmio");
-MODULE_LICENSE("GPL");

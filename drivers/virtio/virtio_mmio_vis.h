@@ -17,10 +17,17 @@ struct virtqueue;
 struct virtqueue_info;
 struct vm_vis;
 
-/* Sets up queue @index and leaves it selected in QueueSel */
-typedef struct virtqueue *(*vm_vis_setup_vq_t)(struct virtio_device *vdev, unsigned int index,
-					       void (*callback)(struct virtqueue *vq),
-					       const char *name, bool ctx);
+/**
+ * struct vm_vis_vq_ops - What a transport does with one queue
+ * @setup:	Sets up queue @index and leaves it selected in QueueSel
+ * @del:	Undoes @setup
+ */
+struct vm_vis_vq_ops {
+	struct virtqueue	*(*setup)(struct virtio_device *vdev, unsigned int index,
+					  void (*callback)(struct virtqueue *vq),
+					  const char *name, bool ctx);
+	void			(*del)(struct virtqueue *vq);
+};
 
 #if IS_ENABLED(CONFIG_VIRTIO_MMIO_VIS)
 
@@ -30,7 +37,7 @@ void vm_vis_remove(struct vm_vis *vis);
 void vm_vis_finalize_features(struct vm_vis *vis, struct virtio_device *vdev);
 int vm_vis_find_vqs(struct vm_vis *vis, struct virtio_device *vdev, unsigned int nvqs,
 		    struct virtqueue *vqs[], struct virtqueue_info vqs_info[],
-		    struct irq_affinity *desc, vm_vis_setup_vq_t setup_vq);
+		    struct irq_affinity *desc, const struct vm_vis_vq_ops *ops);
 bool vm_vis_active(const struct vm_vis *vis);
 void vm_vis_free_irqs(struct vm_vis *vis);
 
@@ -53,7 +60,7 @@ static inline struct vm_vis *vm_vis_probe(struct platform_device *pdev, void __i
 static inline int vm_vis_find_vqs(struct vm_vis *vis, struct virtio_device *vdev,
 				  unsigned int nvqs, struct virtqueue *vqs[],
 				  struct virtqueue_info vqs_info[], struct irq_affinity *desc,
-				  vm_vis_setup_vq_t setup_vq)
+				  const struct vm_vis_vq_ops *ops)
 {
 	return -EOPNOTSUPP;
 }

@@ -3,7 +3,7 @@
  * Virtio Interrupt Storage (VIS): message-signalled interrupts for virtio-mmio.
  *
  * The one definition of the register and table layout, shared by the guest driver and by
- * the reference device. The meaning is in Documentation/virtio-vis.rst.
+ * the reference device. The meaning is in virtio-vis.rst.
  */
 #ifndef _UAPI_LINUX_VIRTIO_VIS_H
 #define _UAPI_LINUX_VIRTIO_VIS_H
