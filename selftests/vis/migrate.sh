@@ -13,9 +13,8 @@ where_vectors_are()
 	local irq
 
 	for irq in /proc/irq/[0-9]*; do
-		case $(cat "/sys/kernel/irq/${irq##*/}/chip_name") in
-		VIS-*) echo "${irq##*/} $(cat "$irq/effective_affinity_list")" ;;
-		esac
+		! is_vector "${irq##*/}" ||
+			echo "${irq##*/} $(cat "$irq/effective_affinity_list")"
 	done
 }
 
