@@ -21,9 +21,9 @@ CONSOLE = ["-device", "virtio-serial-device,max_ports=1",
            "-device", "virtconsole,chardev=console"]
 ALL_DEVICES = disk("disk0") + NET + RNG + CONSOLE
 
-# Devices are plugged into the transports from the last, which is the disk's: bit 23, or 7 of
-# a machine without ACPI.
-NET_AND_RNG = "0x600060"
+# Devices are plugged into the transports from the last, which is the disk's: bit 23 of microvm, 31
+# of arm64, 7 of riscv64 and of microvm without ACPI.
+NET_AND_RNG = "0x60600060"
 
 # What a hostile device does wrong; see qemu/hw/virtio/virtio-mmio-vis-hostile.c
 HOSTILE_TABLES = (
@@ -43,6 +43,12 @@ HOSTILE_STORM = ("no_handler", "storm")
 def shared_disk(name, slot):
     return ["-drive", f"if=none,id={name},file={{dir}}/disk0,format=raw,readonly=on",
             "-device", f"virtio-blk-device,drive={name},bus=virtio-mmio-bus.{slot}"]
+
+
+# Their vectors are more than the 64 of a GICv2m frame.
+RUNGS = [word for number in range(15) for word in (
+    "-drive", f"if=none,id=rung{number},file={{dir}}/disk0,format=raw,readonly=on",
+    "-device", f"virtio-blk-device,drive=rung{number},num-queues=4")]
 
 
 def hostile(faults):
@@ -182,6 +188,7 @@ SCENARIOS = {
     "alone": Scenario(("alone.sh",), load=TEST_MODULES),
     "idle": Scenario(("idle.sh", "parked.sh"), load=TEST_MODULES, timeout=240),
     "shared": Scenario(("policy_shared.sh",), vectors=2),
+    "rungs": Scenario(("policy_rungs.sh",), devices=RUNGS),
     "line1": Scenario(("policy_line_vectors1.sh",), vectors=1),
     "visoff": Scenario(("policy_line_visoff.sh",), vis="off",
                        modules=VIS_MODULES + STOCK_MODULES),
