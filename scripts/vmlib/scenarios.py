@@ -33,7 +33,7 @@ HOSTILE_TABLES = (
     "table_on_device", "table_in_ram", "mask_in_ram", "pending_in_ram", "table_on_lapic",
     "mask_on_ioapic", "table_past_cpu", "table_of_other")
 HOSTILE_LIFE = (
-    "flags", "n_max", "changing", "no_version_1", "no_features_ok", "no_reset", "queue_of_0",
+    "flags", "n_max", "changing", "no_version_1", "no_features_ok", "no_reset", "slow_reset", "queue_of_0",
     "queue_of_3", "queue_huge", "generation", "enable_dropped", "queue_vector_dropped",
     "mask_garbage", "table_garbage", "pending_garbage", "before_enable", "after_mask",
     "after_reset", "unasked")
@@ -146,8 +146,6 @@ TEST_MODULES = ("vis_test",)
 # when it has no ACPI, and then the driver is told of them: the last four, used from the end.
 PIC_DEVICES = " ".join(f"virtio_mmio_vis.device=512@{0xfeb00000 + slot * 512:#x}:{5 + slot}"
                        for slot in range(4, 8))
-
-
 # The first transport, to which nothing is plugged, and an address without any
 NO_DEVICE = "0xfeb00000"
 NO_TRANSPORT = "0xfea00000"

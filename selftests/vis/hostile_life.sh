@@ -115,6 +115,35 @@ no_reset()
 	probe_fails no_reset "reset not complete after 10 s, device left alone"
 }
 
+# page_flags PAGE: of the kernel, which has its free pages back from its CPUs first
+page_flags()
+{
+	echo 1 >/proc/sys/vm/compact_memory
+	dd if=/proc/kpageflags bs=8 skip="$1" count=1 status=none | xxd -p
+}
+
+# The device goes on working on its queue when its driver has given up: the ring stays its own. It
+# was the first that came, so that its is the first address of a ring. Asked again it resets.
+slow_reset()
+{
+	local flags page platform
+
+	platform_with slow_reset
+	works_on_vis "$platform"
+	page=$(($(host first virtio_mmio_write_offset 'offset 0x80\b' | sed 's/.*value //') / 4096))
+	flags=$(page_flags $page)
+	timeout 30 sh -c "echo $platform >/sys/bus/platform/drivers/virtio-mmio-vis/unbind" ||
+		fail "cannot unbind $platform"
+	expect "resets that are given up" 1 \
+		"$(messages "$platform" "Status 0xf: reset not complete after 10 s")"
+	expect "rings that are kept" 1 "$(messages "$platform" "queue 0: ring not freed")"
+	expect "flags of page $page" "$flags" "$(page_flags $page)"
+	bind "$platform" || fail "cannot bind $platform"
+	works_on_vis "$platform"
+	rebind "$platform"
+	works_on_vis "$platform"
+}
+
 queue_of_0()
 {
 	probe_fails queue_of_0 "failed with error -2"
@@ -220,6 +249,7 @@ hostile.changing		changing
 hostile.no_version_1		no_version_1
 hostile.no_features_ok		no_features_ok
 hostile.no_reset		no_reset
+hostile.slow_reset		slow_reset
 hostile.queue_of_0		queue_of_0
 hostile.queue_of_3		queue_of_3
 hostile.queue_huge		queue_huge
@@ -234,5 +264,5 @@ hostile.after_mask		after_mask
 hostile.after_reset		after_reset
 hostile.unasked			unasked
 "
-bind_all honest
+bind_all slow_reset honest
 run_with_module

@@ -83,6 +83,7 @@ typedef struct VISFault {
  * @stale: the latches before a reset
  * @nr_reads: of the register at that offset
  * @latched: there was a commit since @tick
+ * @deaf: a reset was ignored
  * @sent: messages that the fault sent or checked
  * @errors: messages that are no message of the driver, or not its last
  */
@@ -95,6 +96,7 @@ struct VISHostile {
     MSIMessage *stale;
     uint32_t nr_reads[VIRTIO_MMIO_CONFIG];
     bool latched;
+    bool deaf;
     uint64_t sent;
     uint64_t errors;
 };
@@ -171,6 +173,17 @@ static bool drop_enable(VISHostile *h, hwaddr reg, uint64_t value)
 static bool drop_queue_vector(VISHostile *h, hwaddr reg, uint64_t value)
 {
     return reg != VIRTIO_MMIO_VIS_QUEUE_VECTOR;
+}
+
+/* The first reset of a device on VIS goes unnoticed; firmware uses the line */
+static bool drop_first_reset(VISHostile *h, hwaddr reg, uint64_t value)
+{
+    if (h->deaf || reg != VIRTIO_MMIO_STATUS || value ||
+        !h->proxy->vis.enabled) {
+        return true;
+    }
+    h->deaf = true;
+    return false;
 }
 
 /* Faults of messages */
@@ -459,6 +472,7 @@ static const VISFault faults[] = {
     { .name = "table_garbage", .after_mask = fill_table },
     { .name = "pending_garbage", .tick = fill_pending,
       .period_ns = TICK_PERIOD_NS },
+    { .name = "slow_reset", .before = drop_first_reset },
     { .name = "before_enable", .before = fire_before_enable },
     { .name = "after_mask", .after_mask = fire_after_mask },
     { .name = "after_reset", .before = keep_latches,
