@@ -34,8 +34,8 @@ HOSTILE_TABLES = (
     "mask_on_ioapic", "table_past_cpu", "table_of_other")
 HOSTILE_LIFE = (
     "flags", "n_max", "changing", "no_version_1", "no_features_ok", "no_reset", "slow_reset",
-    "queue_of_0", "queue_of_3", "queue_huge", "generation", "enable_dropped", "queue_vector_dropped",
-    "mask_garbage", "table_garbage", "pending_garbage", "before_enable", "after_mask",
+    "queue_of_0", "queue_of_3", "queue_huge", "generation", "enable_dropped",
+    "queue_vector_dropped", "mask_garbage", "table_garbage", "pending_garbage", "before_enable", "after_mask",
     "after_reset", "unasked")
 HOSTILE_STORM = ("no_handler", "storm")
 
