@@ -35,8 +35,8 @@ HOSTILE_TABLES = (
 HOSTILE_LIFE = (
     "flags", "n_max", "changing", "no_version_1", "no_features_ok", "no_reset", "slow_reset",
     "queue_of_0", "queue_of_3", "queue_huge", "generation", "enable_dropped",
-    "queue_vector_dropped", "mask_garbage", "table_garbage", "pending_garbage", "before_enable", "after_mask",
-    "after_reset", "unasked")
+    "queue_vector_dropped", "mask_garbage", "table_garbage", "pending_garbage", "before_enable",
+    "after_mask", "after_reset", "unasked")
 HOSTILE_STORM = ("no_handler", "storm")
 
 
