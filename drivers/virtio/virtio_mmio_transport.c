@@ -510,6 +510,7 @@ static int vm_disable_vq_and_reset(struct virtqueue *vq)
 	return vm_reset_vq(vm, vq);
 }
 
+/* Callbacks come last: one of them may notify the device, which ignores a queue that is not ready */
 static int vm_enable_vq_after_reset(struct virtqueue *vq)
 {
 	struct vm_device *vm = to_vm_device(vq->vdev);
@@ -521,11 +522,11 @@ static int vm_enable_vq_after_reset(struct virtqueue *vq)
 	if (vm_read(vm, VIRTIO_MMIO_QUEUE_RESET) || vm_read(vm, VIRTIO_MMIO_QUEUE_READY))
 		return -EBUSY;
 
+	vm_activate_vq(vm, vq);
 	if (IS_ENABLED(CONFIG_VIRTIO_HARDEN_NOTIFICATION))
 		__virtqueue_unbreak(vq);
 	WRITE_ONCE(vq->reset, false);
 	vm_vis_enable_vq(vm->vis, vq);
-	vm_activate_vq(vm, vq);
 	return 0;
 }
 

@@ -603,7 +603,10 @@ void vm_vis_disable_vq(struct vm_vis *vis, struct virtqueue *vq)
 /**
  * vm_vis_enable_vq - Undo vm_vis_disable_vq(), and map the queue, which its reset has unmapped
  * @vis:	VIS of the device, or NULL
- * @vq:		The queue, which is selected in QueueSel and has a usable ring
+ * @vq:		The queue, which is selected in QueueSel and ready
+ *
+ * To be called once the queue is ready again: enabling the interrupt runs the callback for what
+ * arrived meanwhile, and a callback may notify the device.
  *
  * Context:	May sleep.
  */
