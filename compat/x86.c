@@ -17,8 +17,8 @@
  *
  * No handler runs and nothing is counted. All of it is under the lock of the interrupt, so that a
  * move which is being refused has been parked, or not begun. Should the CPU go offline first, the
- * vector domain frees the old place by itself, and a move to another CPU comes back here. After a
- * reset of the device nothing is sent either, and the irqchip keeps off the mask table.
+ * vector domain frees the old place by itself, and a move to another CPU comes back here. Before a
+ * reset of the device the irqchip masks every vector, so that nothing is sent then either.
  */
 #include <linux/cleanup.h>
 #include <linux/interrupt.h>

@@ -947,6 +947,10 @@ static void vis_quiesce_test(struct kunit *test)
 	struct irq_data *d = irq_get_irq_data(virq);
 
 	virtio_vis_quiesce(fake->vis);
+	KUNIT_ASSERT_EQ(test, fake->nr_masks, 1);
+	vis_test_expect_access(test, 0, FAKE_MASK_WORD, 1, U32_MAX);
+
+	vis_test_forget();
 	KUNIT_ASSERT_EQ(test, irq_set_affinity(virq, cpumask_of(cpu)), 0);
 	vis_irq_mask(d);
 	vis_irq_unmask(d);
@@ -970,7 +974,7 @@ static void vis_quiesce_masks_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, irq_get_irqchip_state(virq, IRQCHIP_STATE_MASKED, &masked), 0);
 	KUNIT_EXPECT_TRUE(test, masked);
 	virtio_vis_go_live(fake->vis);
-	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 1);
 }
 
 static struct kunit_case vis_latch_cases[] = {

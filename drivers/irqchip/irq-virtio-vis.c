@@ -113,7 +113,7 @@ static void vis_set_mask(struct irq_data *d, bool masked)
 		return;
 
 	trace_virtio_vis_mask(vis->dev, d->hwirq, masked);
-	word->shadow ^= vis_bit_of(d->hwirq);
+	WRITE_ONCE(word->shadow, word->shadow ^ vis_bit_of(d->hwirq));
 	if (word->live)
 		vis_commit(vis, w);
 }
@@ -453,11 +453,6 @@ static int vis_spread(struct virtio_vis *vis, unsigned int nvec, struct irq_affi
 	return vis->affinity ? 0 : -ENOMEM;
 }
 
-static bool vis_is_managed(const struct virtio_vis *vis, unsigned int vector)
-{
-	return vis->affinity && vis->affinity[vector].is_managed;
-}
-
 static void vis_free_irqs(struct virtio_vis *vis)
 {
 	msi_domain_free_irqs_all(vis->dev, MSI_DEFAULT_DOMAIN);
@@ -466,6 +461,7 @@ static void vis_free_irqs(struct virtio_vis *vis)
 
 static int vis_alloc_irqs(struct virtio_vis *vis, unsigned int nvec)
 {
+	const struct irq_affinity_desc *managed;
 	struct msi_map map;
 	unsigned int i;
 
@@ -474,9 +470,8 @@ static int vis_alloc_irqs(struct virtio_vis *vis, unsigned int nvec)
 		return -ENODEV;
 
 	for (i = 0; i < nvec; i++) {
-		map = msi_domain_alloc_irq_at(vis->dev, MSI_DEFAULT_DOMAIN, i,
-					      vis_is_managed(vis, i) ? &vis->affinity[i] : NULL,
-					      NULL);
+		managed = vis->affinity && vis->affinity[i].is_managed ? &vis->affinity[i] : NULL;
+		map = msi_domain_alloc_irq_at(vis->dev, MSI_DEFAULT_DOMAIN, i, managed, NULL);
 		if (map.index < 0) {
 			vis_free_irqs(vis);
 			return map.index;
@@ -572,8 +567,8 @@ EXPORT_SYMBOL_GPL(virtio_vis_affinity);
  * @vis:	The interrupt storage
  *
  * Writes each word of the mask table that has an unmasked vector, once. To be called after
- * ENABLE is set: then each write is a commit, under the lock of its word. Were ENABLE to latch
- * the entries, it could latch one that a concurrent move has written by half.
+ * ENABLE is set, as the device ignores the mask table before. Entries are not written again, and
+ * a reset may have cleared them: the vectors must have been allocated since.
  *
  * Context:	Any. Takes the lock of each word.
  */
@@ -596,8 +591,8 @@ EXPORT_SYMBOL_GPL(virtio_vis_go_live);
  * virtio_vis_quiesce - Follow a device into reset
  * @vis:	The interrupt storage
  *
- * A reset masks every vector in the device, while its interrupts may stay requested. From here
- * to virtio_vis_go_live() the mask table is not touched, whatever becomes of the interrupts: an
+ * Masks every vector in the device, so that it sends nothing to places that moves leave before
+ * the reset is complete. From here to virtio_vis_go_live() the mask table is not touched: an
  * affinity change stores an entry and does no more. To be called before the reset.
  *
  * Context:	Any. Takes the lock of each word.
@@ -605,13 +600,17 @@ EXPORT_SYMBOL_GPL(virtio_vis_go_live);
 void virtio_vis_quiesce(struct virtio_vis *vis)
 {
 	unsigned int w;
+	bool unmasked;
 
 	for (w = 0; w < vis_words_for(vis->nr_vectors); w++) {
 		struct vis_word *word = &vis->words[w];
 
 		guard(raw_spinlock_irqsave)(&word->lock);
+		unmasked = word->shadow != VIS_ALL_MASKED;
+		WRITE_ONCE(word->shadow, VIS_ALL_MASKED);
+		if (word->live && unmasked)
+			vis_commit(vis, w);
 		word->live = false;
-		word->shadow = VIS_ALL_MASKED;
 	}
 }
 EXPORT_SYMBOL_GPL(virtio_vis_quiesce);

@@ -45,8 +45,8 @@ setup_again()
 
 	virtio=$(virtio_of virtio_blk)
 	events=$(irqs_of "$virtio" | wc -l)
-	host mark
 	echo "$virtio" >$driver/unbind
+	host mark
 	echo "$virtio" >$driver/bind
 	expect "vectors after binding again" "$events" "$(irqs_of "$virtio" | wc -l)"
 	expect "discovery reads" 0 "$(host count virtio_mmio_vis_reg_read)"
