@@ -30,7 +30,7 @@ HOSTILE_TABLES = (
     "n_zero", "draft_zero", "draft_unknown", "table_misaligned", "mask_misaligned",
     "pending_misaligned", "table_wraps", "mask_wraps", "pending_wraps", "mask_on_table",
     "pending_on_table", "mask_shares_block", "table_on_registers", "mask_on_registers",
-    "table_on_device", "table_in_ram", "mask_in_ram", "pending_in_ram", "table_on_lapic",
+    "mask_on_device", "table_in_ram", "mask_in_ram", "pending_in_ram", "table_on_lapic",
     "mask_on_ioapic", "table_past_cpu", "table_of_other")
 HOSTILE_LIFE = (
     "flags", "n_max", "changing", "no_version_1", "no_features_ok", "no_reset", "slow_reset",

@@ -86,9 +86,9 @@ mask_on_registers()
 }
 
 # The registers of the device before it, which has no driver yet then
-table_on_device()
+mask_on_device()
 {
-	refused table_on_device "vector table at 0xfeb.* is not free in the memory map"
+	refused mask_on_device "mask table at 0xfeb.* is not free in the memory map"
 }
 
 table_in_ram()
@@ -145,7 +145,7 @@ hostile.pending_on_table	pending_on_table
 hostile.mask_shares_block	mask_shares_block
 hostile.table_on_registers	table_on_registers
 hostile.mask_on_registers	mask_on_registers
-hostile.table_on_device		table_on_device
+hostile.mask_on_device		mask_on_device
 hostile.table_in_ram		table_in_ram
 hostile.mask_in_ram		mask_in_ram
 hostile.pending_in_ram		pending_in_ram
@@ -154,5 +154,5 @@ hostile.mask_on_ioapic		mask_on_ioapic
 hostile.table_past_cpu		table_past_cpu
 hostile.table_of_other		table_of_other
 "
-bind_all honest table_on_device
+bind_all honest mask_on_device
 vis_run
