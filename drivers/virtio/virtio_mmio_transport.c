@@ -510,7 +510,7 @@ static int vm_disable_vq_and_reset(struct virtqueue *vq)
 	return vm_reset_vq(vm, vq);
 }
 
-/* Callbacks come last: one of them may notify the device, which ignores a queue that is not ready */
+/* Callbacks come last: one may notify the device, which ignores a queue that is not ready */
 static int vm_enable_vq_after_reset(struct virtqueue *vq)
 {
 	struct vm_device *vm = to_vm_device(vq->vdev);
