@@ -250,6 +250,7 @@ SCENARIOS = {
                         daemons={"fs": FS_DAEMON, "vub": VUB_DAEMON}),
     "planted": Scenario((), load=("vis_planted",)),
     "bare": Scenario(()),
+    "kunit": Scenario((), modules=VIS_MODULES + ("compat_test",)),
     "demo": Scenario(("demo.sh",), modules=(), load=VIS_MODULES),
 }
 

@@ -1,0 +1,882 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests of compat, on MSI parents that insist on what the kernel's insist on
+ *
+ * A module, so that only what is exported is used. Each parent has the traps of its model: ITS and
+ * GICv2m those of the GIC's MSI library, IMSIC those of 6.12, and the vector domain those of x86.
+ */
+#include <kunit/device.h>
+#include <kunit/resource.h>
+#include <kunit/test.h>
+#include <linux/irq.h>
+#include <linux/irqdesc.h>
+#include <linux/module.h>
+
+#include "compat.h"
+
+/* The parent, and that again if it is the vector domain */
+static struct irq_domain *fake_root;
+static struct irq_domain *fake_vector_domain;
+
+#define x86_vector_domain	fake_vector_domain
+
+#include "affinity.c"
+#include "msi.c"
+#include "x86.c"
+
+#define FAKE_NVEC		3
+#define FAKE_PREPARED		0x4953
+#define FAKE_FIRST		8192
+
+/**
+ * struct fake_state - What the parents and the device have seen
+ * @dev:		The device
+ * @nr_prepared:	Calls of msi_prepare
+ * @nr_torn_down:	Calls of msi_teardown
+ * @nr_written:		Messages written
+ * @nr_acked:		Interrupts acknowledged
+ * @nr_ended:		Ends of interrupts
+ * @nr_handled:		Interrupts handled
+ * @acked_on:		CPU that acknowledged last
+ * @moving:		The vector domain waits for an interrupt at the new place
+ * @refuses:		The parent refuses the device, or its allocations
+ * @msg:		The last message
+ */
+struct fake_state {
+	struct device		*dev;
+	unsigned int		nr_prepared;
+	unsigned int		nr_torn_down;
+	unsigned int		nr_written;
+	unsigned int		nr_acked;
+	unsigned int		nr_ended;
+	unsigned int		nr_handled;
+	unsigned int		acked_on;
+	bool			moving;
+	bool			refuses;
+	struct msi_msg		msg;
+};
+
+static struct fake_state *fake;
+
+/* The device's chip */
+
+static void fake_mask(struct irq_data *d)
+{
+}
+
+static void fake_write_msg(struct irq_data *d, struct msi_msg *msg)
+{
+	fake->msg = *msg;
+	fake->nr_written++;
+}
+
+static void fake_set_desc(msi_alloc_info_t *arg, struct msi_desc *desc)
+{
+	arg->desc = desc;
+	arg->hwirq = desc->msi_index;
+}
+
+static const struct msi_domain_template fake_template = {
+	.chip = {
+		.name			= "VIS",
+		.irq_mask		= fake_mask,
+		.irq_unmask		= fake_mask,
+		.irq_write_msi_msg	= fake_write_msg,
+	},
+	.ops = {
+		.set_desc		= fake_set_desc,
+	},
+	.info = {
+		.bus_token		= DOMAIN_BUS_DEVICE_MSI,
+	},
+};
+
+/* The parents' chips */
+
+static void fake_compose(struct irq_data *d, struct msi_msg *msg)
+{
+	msg->address_lo = cpumask_first(irq_data_get_effective_affinity_mask(d));
+	msg->data = d->hwirq + 1;
+	/* As iommu_dma_compose_msi_msg() does */
+	msg->address_hi = irq_data_get_msi_desc(d)->dev == fake->dev;
+}
+
+static void fake_ack(struct irq_data *d)
+{
+	fake->nr_acked++;
+	fake->acked_on = smp_processor_id();
+	fake->moving = false;
+}
+
+static void fake_eoi(struct irq_data *d)
+{
+	fake->nr_ended++;
+}
+
+static int fake_move(struct irq_data *d, const struct cpumask *mask, bool force)
+{
+	irq_data_update_effective_affinity(d, cpumask_of(cpumask_first(mask)));
+	return IRQ_SET_MASK_OK;
+}
+
+/* The message says where it is, so that it need not be written again */
+static int fake_gic_move(struct irq_data *d, const struct cpumask *mask, bool force)
+{
+	fake_move(d, mask, force);
+	return IRQ_SET_MASK_OK_DONE;
+}
+
+/* Writes the message by the chip of the top, and has another place for its own level's data */
+static int fake_imsic_move(struct irq_data *d, const struct cpumask *mask, bool force)
+{
+	struct irq_data *top = irq_get_irq_data(d->irq);
+	struct msi_msg msg = { };
+
+	fake_move(d, mask, force);
+	fake_compose(d, &msg);
+	top->chip->irq_write_msi_msg(top, &msg);
+	d->chip_data = fake;
+	return IRQ_SET_MASK_OK_DONE;
+}
+
+static int fake_vector_move(struct irq_data *d, const struct cpumask *mask, bool force)
+{
+	if (fake->moving)
+		return -EBUSY;
+
+	fake->moving = true;
+	return fake_move(d, mask, force);
+}
+
+static struct irq_chip fake_gic_chip = {
+	.name			= "gic",
+	.irq_mask		= fake_mask,
+	.irq_unmask		= fake_mask,
+	.irq_eoi		= fake_eoi,
+	.irq_set_affinity	= fake_gic_move,
+	.irq_compose_msi_msg	= fake_compose,
+};
+
+static struct irq_chip fake_imsic_chip = {
+	.name			= "imsic",
+	.irq_mask		= fake_mask,
+	.irq_unmask		= fake_mask,
+	.irq_set_affinity	= fake_imsic_move,
+	.irq_compose_msi_msg	= fake_compose,
+};
+
+static struct irq_chip fake_vector_chip = {
+	.name			= "vector",
+	.irq_ack		= fake_ack,
+	.irq_set_affinity	= fake_vector_move,
+	.irq_compose_msi_msg	= fake_compose,
+};
+
+/* The parents' domains */
+
+static int fake_set_hwirq(struct irq_domain *domain, unsigned int virq, struct irq_chip *chip,
+			  irq_flow_handler_t handler, void *arg)
+{
+	const msi_alloc_info_t *info = arg;
+
+	if (fake->refuses || !info->desc || info->desc->dev != fake->dev)
+		return -EINVAL;
+
+	irq_domain_set_hwirq_and_chip(domain, virq, FAKE_FIRST + info->hwirq, chip, NULL);
+	if (handler)
+		__irq_set_handler(virq, handler, 0, NULL);
+	return 0;
+}
+
+static int fake_gic_alloc(struct irq_domain *domain, unsigned int virq, unsigned int nr_irqs,
+			  void *arg)
+{
+	return fake_set_hwirq(domain, virq, &fake_gic_chip, handle_fasteoi_irq, arg);
+}
+
+static int fake_its_alloc(struct irq_domain *domain, unsigned int virq, unsigned int nr_irqs,
+			  void *arg)
+{
+	const msi_alloc_info_t *info = arg;
+
+	return info->devid == FAKE_PREPARED ? fake_gic_alloc(domain, virq, nr_irqs, arg) : -ENODEV;
+}
+
+static int fake_imsic_alloc(struct irq_domain *domain, unsigned int virq, unsigned int nr_irqs,
+			    void *arg)
+{
+	return fake_set_hwirq(domain, virq, &fake_imsic_chip, handle_simple_irq, arg);
+}
+
+static int fake_vector_alloc(struct irq_domain *domain, unsigned int virq, unsigned int nr_irqs,
+			     void *arg)
+{
+	return fake_set_hwirq(domain, virq, &fake_vector_chip, NULL, arg);
+}
+
+static int fake_activate(struct irq_domain *domain, struct irq_data *d, bool reserve)
+{
+	fake_move(d, cpu_online_mask, false);
+	return 0;
+}
+
+/* As the ITS: the device's domain is right above, and says how many interrupts there will be */
+static int fake_its_prepare(struct irq_domain *domain, struct device *dev, int nvec,
+			    msi_alloc_info_t *arg)
+{
+	struct msi_domain_info *info = domain->host_data;
+
+	if (domain->parent != fake_root || info->hwsize != FAKE_NVEC || fake->nr_prepared++)
+		return -EINVAL;
+
+	arg->devid = FAKE_PREPARED;
+	return 0;
+}
+
+static void fake_its_teardown(struct irq_domain *domain, msi_alloc_info_t *arg)
+{
+	fake->nr_torn_down += arg->devid == FAKE_PREPARED;
+}
+
+/* As the GIC's MSI library */
+static bool fake_gic_init(struct device *dev, struct irq_domain *domain,
+			  struct irq_domain *real_parent, struct msi_domain_info *info)
+{
+	if (domain != fake_root || domain != real_parent || info->flags ||
+	    info->bus_token != DOMAIN_BUS_DEVICE_MSI || !info->chip->irq_write_msi_msg)
+		return false;
+
+	info->chip->irq_eoi = irq_chip_eoi_parent;
+	return !fake->refuses;
+}
+
+static bool fake_its_init(struct device *dev, struct irq_domain *domain,
+			  struct irq_domain *real_parent, struct msi_domain_info *info)
+{
+	info->ops->msi_prepare = fake_its_prepare;
+	info->ops->msi_teardown = fake_its_teardown;
+	return fake_gic_init(dev, domain, real_parent, info);
+}
+
+static bool fake_imsic_init(struct device *dev, struct irq_domain *domain,
+			    struct irq_domain *real_parent, struct msi_domain_info *info)
+{
+	if (domain != fake_root || domain != real_parent || info->flags)
+		return false;
+
+	info->chip->irq_set_affinity = irq_chip_set_affinity_parent;
+	return !fake->refuses;
+}
+
+/* The I/O APICs are claimed by what remaps them */
+static int fake_remaps;
+
+static int fake_select(struct irq_domain *d, struct irq_fwspec *fwspec,
+		       enum irq_domain_bus_token bus_token)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "IO-APIC-%d", fake_remaps);
+	return fwspec->param_count == 1 && fwspec->param[0] == fake_remaps &&
+	       is_fwnode_irqchip(fwspec->fwnode) &&
+	       !strcmp(fwnode_get_name(fwspec->fwnode), name);
+}
+
+static int fake_vector_select(struct irq_domain *d, struct irq_fwspec *fwspec,
+			      enum irq_domain_bus_token bus_token)
+{
+	return fwspec->param_count == 1;
+}
+
+#define FAKE_OPS(kind)							\
+	{								\
+		.alloc		= fake_##kind##_alloc,			\
+		.free		= irq_domain_free_irqs_common,		\
+		.activate	= fake_activate,			\
+	}
+
+static const struct irq_domain_ops fake_its_ops = FAKE_OPS(its);
+static const struct irq_domain_ops fake_gic_ops = FAKE_OPS(gic);
+static const struct irq_domain_ops fake_imsic_ops = FAKE_OPS(imsic);
+static const struct irq_domain_ops fake_remap_ops = { .select = fake_select };
+static const struct irq_domain_ops fake_vector_ops = {
+	.alloc		= fake_vector_alloc,
+	.free		= irq_domain_free_irqs_common,
+	.activate	= fake_activate,
+	.select		= fake_vector_select,
+};
+
+static const struct msi_parent_ops fake_its_parent = {
+	.prefix			= "ITS-",
+	.init_dev_msi_info	= fake_its_init,
+};
+
+static const struct msi_parent_ops fake_gic_parent = { .init_dev_msi_info = fake_gic_init };
+static const struct msi_parent_ops fake_imsic_parent = { .init_dev_msi_info = fake_imsic_init };
+
+/**
+ * struct fake_kind - A kind of parent
+ * @name:	Its name
+ * @ops:	Operations of its domain
+ * @parent:	What it says to a device, NULL for the vector domain
+ * @handler:	Its flow handler
+ * @nr_writes:	Messages written for a move
+ */
+struct fake_kind {
+	const char			*name;
+	const struct irq_domain_ops	*ops;
+	const struct msi_parent_ops	*parent;
+	irq_flow_handler_t		handler;
+	unsigned int			nr_writes;
+};
+
+static const struct fake_kind fake_kinds[] = {
+	{ "its", &fake_its_ops, &fake_its_parent, handle_fasteoi_irq, 0 },
+	{ "v2m", &fake_gic_ops, &fake_gic_parent, handle_fasteoi_irq, 0 },
+	{ "imsic", &fake_imsic_ops, &fake_imsic_parent, handle_simple_irq, 1 },
+	{ "vector", &fake_vector_ops, NULL, handle_edge_irq, 1 },
+};
+
+static void fake_kind_desc(const struct fake_kind *kind, char *desc)
+{
+	strscpy(desc, kind->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(fake_kind, fake_kinds, fake_kind_desc);
+
+static const struct fake_kind *const fake_vector = &fake_kinds[3];
+
+/* The cases' common parts */
+
+static void fake_remove_domain(void *data)
+{
+	compat_remove_domain(data);
+}
+
+static struct irq_domain *fake_add_domain(struct kunit *test, const char *name,
+					  const struct irq_domain_ops *ops)
+{
+	struct fwnode_handle *fwnode = irq_domain_alloc_named_fwnode(name);
+	struct irq_domain *domain;
+
+	KUNIT_ASSERT_NOT_NULL(test, fwnode);
+	domain = irq_domain_create_hierarchy(NULL, 0, 0, fwnode, ops, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, domain);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, fake_remove_domain, domain), 0);
+	return domain;
+}
+
+static int compat_test_init(struct kunit *test)
+{
+	fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fake);
+	fake->dev = kunit_device_register(test, "compat-test");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->dev);
+	fake_remaps = -1;
+	return 0;
+}
+
+static void fake_add_parent(struct kunit *test, const struct fake_kind *kind)
+{
+	fake_root = fake_add_domain(test, kind->name, kind->ops);
+	fake_vector_domain = kind->parent ? NULL : fake_root;
+	if (!kind->parent)
+		return;
+	fake_root->flags |= IRQ_DOMAIN_FLAG_MSI_PARENT;
+	fake_root->msi_parent_ops = kind->parent;
+	dev_set_msi_domain(fake->dev, fake_root);
+}
+
+static bool compat_test_create(void)
+{
+	return msi_create_device_irq_domain(fake->dev, MSI_DEFAULT_DOMAIN, &fake_template,
+					    FAKE_NVEC, NULL, fake);
+}
+
+static void compat_test_end(void *data)
+{
+	msi_domain_free_irqs_all(fake->dev, MSI_DEFAULT_DOMAIN);
+	msi_remove_device_irq_domain(fake->dev, MSI_DEFAULT_DOMAIN);
+}
+
+/* Work runs when a test says so, however slow the machine */
+static void compat_test_start(struct kunit *test, const struct fake_kind *kind)
+{
+	fake_add_parent(test, kind);
+	KUNIT_ASSERT_TRUE(test, compat_test_create());
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, compat_test_end, NULL), 0);
+	if (!kind->parent)
+		disable_delayed_work_sync(&compat_msi_find(fake->dev)->settle);
+}
+
+static unsigned int compat_test_alloc(struct kunit *test, unsigned int index)
+{
+	struct msi_map map = msi_domain_alloc_irq_at(fake->dev, MSI_DEFAULT_DOMAIN, index, NULL,
+						     NULL);
+
+	KUNIT_ASSERT_EQ(test, map.index, index);
+	KUNIT_ASSERT_GT(test, map.virq, 0);
+	return map.virq;
+}
+
+static irqreturn_t compat_test_handler(int irq, void *data)
+{
+	fake->nr_handled++;
+	return IRQ_HANDLED;
+}
+
+static void compat_test_free_irq(void *data)
+{
+	if (irq_has_action((uintptr_t)data))
+		free_irq((uintptr_t)data, fake);
+}
+
+static unsigned int compat_test_request(struct kunit *test, unsigned int index)
+{
+	unsigned int virq = compat_test_alloc(test, index);
+
+	KUNIT_ASSERT_EQ(test, request_irq(virq, compat_test_handler, 0, "compat-test", fake), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, compat_test_free_irq,
+							(void *)(uintptr_t)virq), 0);
+	return virq;
+}
+
+/* A CPU other than that of @virq */
+static unsigned int compat_test_other_cpu(struct kunit *test, unsigned int virq)
+{
+	const struct cpumask *here = irq_get_effective_affinity_mask(virq);
+	unsigned int cpu = cpumask_any_but(cpu_online_mask, cpumask_first(here));
+
+	if (cpu >= nr_cpu_ids)
+		kunit_skip(test, "needs two CPUs");
+	return cpu;
+}
+
+/* Any parent */
+
+static void compat_life_test(struct kunit *test)
+{
+	const struct fake_kind *kind = test->param_value;
+	unsigned int i;
+
+	compat_test_start(test, kind);
+	for (i = 0; i < FAKE_NVEC; i++) {
+		struct irq_data *d = irq_get_irq_data(compat_test_alloc(test, i));
+
+		KUNIT_EXPECT_EQ(test, d->hwirq, i);
+		KUNIT_EXPECT_PTR_EQ(test, irq_data_get_irq_chip_data(d), fake);
+		KUNIT_EXPECT_TRUE(test, irq_data_to_desc(d)->handle_irq == kind->handler);
+		KUNIT_EXPECT_PTR_EQ(test, d->parent_data->domain, fake_root);
+	}
+	KUNIT_EXPECT_EQ(test, fake->nr_prepared, kind->ops == &fake_its_ops);
+	KUNIT_EXPECT_FALSE(test, fake->nr_written);
+}
+
+static void compat_name_test(struct kunit *test)
+{
+	const char *name;
+
+	compat_test_start(test, &fake_kinds[0]);
+	name = irq_get_irq_data(compat_test_alloc(test, 0))->chip->name;
+	KUNIT_EXPECT_EQ(test, strncmp(name, "ITS-VIS-", 8), 0);
+	KUNIT_EXPECT_STREQ(test, name + 8, dev_name(fake->dev));
+}
+
+static void compat_teardown_test(struct kunit *test)
+{
+	fake_add_parent(test, &fake_kinds[0]);
+	KUNIT_ASSERT_TRUE(test, compat_test_create());
+	KUNIT_EXPECT_EQ(test, fake->nr_torn_down, 0);
+	msi_remove_device_irq_domain(fake->dev, MSI_DEFAULT_DOMAIN);
+	KUNIT_EXPECT_EQ(test, fake->nr_torn_down, 1);
+	KUNIT_EXPECT_NULL(test, compat_msi_find(fake->dev));
+}
+
+static void compat_use_test(struct kunit *test)
+{
+	const struct fake_kind *kind = test->param_value;
+	unsigned int virq;
+
+	compat_test_start(test, kind);
+	virq = compat_test_request(test, 1);
+	KUNIT_EXPECT_EQ(test, fake->msg.address_hi, 1);
+	KUNIT_EXPECT_NE(test, fake->msg.data, 0);
+	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(virq), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_handled, 1);
+	KUNIT_EXPECT_EQ(test, fake->nr_ended, kind->handler == handle_fasteoi_irq);
+	KUNIT_EXPECT_EQ(test, fake->nr_acked, kind->handler == handle_edge_irq);
+	free_irq(virq, fake);
+	KUNIT_EXPECT_EQ(test, fake->msg.data, 0);
+}
+
+static void compat_move_test(struct kunit *test)
+{
+	const struct fake_kind *kind = test->param_value;
+	unsigned int cpu, virq, nr_written;
+
+	compat_test_start(test, kind);
+	virq = compat_test_request(test, 1);
+	fake->moving = false;
+	cpu = compat_test_other_cpu(test, virq);
+	nr_written = fake->nr_written;
+	KUNIT_EXPECT_EQ(test, irq_set_affinity(virq, cpumask_of(cpu)), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_written, nr_written + kind->nr_writes);
+	if (kind->nr_writes)
+		KUNIT_EXPECT_EQ(test, fake->msg.address_lo, cpu);
+	KUNIT_EXPECT_FALSE(test, irqd_is_setaffinity_pending(irq_get_irq_data(virq)));
+}
+
+static void compat_managed_test(struct kunit *test)
+{
+	struct irq_affinity_desc affinity = { .is_managed = 1 };
+	struct msi_map map;
+
+	compat_test_start(test, test->param_value);
+	cpumask_copy(&affinity.mask, cpumask_of(nr_cpu_ids - 1));
+	map = msi_domain_alloc_irq_at(fake->dev, MSI_DEFAULT_DOMAIN, 0, &affinity, NULL);
+	KUNIT_ASSERT_EQ(test, map.index, 0);
+	KUNIT_EXPECT_TRUE(test, irqd_affinity_is_managed(irq_get_irq_data(map.virq)));
+	KUNIT_EXPECT_TRUE(test, cpumask_equal(irq_get_affinity_mask(map.virq), &affinity.mask));
+}
+
+static void compat_refused_test(struct kunit *test)
+{
+	const struct fake_kind *kind = test->param_value;
+	struct msi_map map;
+
+	fake->refuses = true;
+	fake_add_parent(test, kind);
+	KUNIT_EXPECT_EQ(test, compat_test_create(), !kind->parent);
+	fake->refuses = false;
+	if (kind->parent)
+		KUNIT_ASSERT_EQ(test, compat_test_create(), true);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, compat_test_end, NULL), 0);
+
+	fake->refuses = true;
+	map = msi_domain_alloc_irq_at(fake->dev, MSI_DEFAULT_DOMAIN, 0, NULL, NULL);
+	KUNIT_EXPECT_EQ(test, map.index, -ENOSPC);
+	fake->refuses = false;
+	compat_test_alloc(test, 0);
+}
+
+static void compat_no_parent_test(struct kunit *test)
+{
+	fake_add_parent(test, &fake_kinds[1]);
+	fake_root->flags &= ~IRQ_DOMAIN_FLAG_MSI_PARENT;
+	KUNIT_EXPECT_FALSE(test, compat_test_create());
+}
+
+/* The ITS could not find out who the device is */
+static void compat_unprepared_test(struct kunit *test)
+{
+	fake_add_parent(test, &fake_kinds[0]);
+	fake->nr_prepared = 1;
+	KUNIT_EXPECT_FALSE(test, compat_test_create());
+	KUNIT_EXPECT_NULL(test, compat_msi_find(fake->dev));
+}
+
+static struct kunit_case compat_parent_cases[] = {
+	KUNIT_CASE_PARAM(compat_life_test, fake_kind_gen_params),
+	KUNIT_CASE_PARAM(compat_use_test, fake_kind_gen_params),
+	KUNIT_CASE_PARAM(compat_move_test, fake_kind_gen_params),
+	KUNIT_CASE_PARAM(compat_managed_test, fake_kind_gen_params),
+	KUNIT_CASE_PARAM(compat_refused_test, fake_kind_gen_params),
+	KUNIT_CASE(compat_name_test),
+	KUNIT_CASE(compat_teardown_test),
+	KUNIT_CASE(compat_no_parent_test),
+	KUNIT_CASE(compat_unprepared_test),
+	{ }
+};
+
+static struct kunit_suite compat_parent_suite = {
+	.name		= "virtio_vis_compat_parent",
+	.init		= compat_test_init,
+	.test_cases	= compat_parent_cases,
+};
+
+/* Moves on x86 */
+
+static unsigned int compat_test_start_moves(struct kunit *test)
+{
+	unsigned int virq;
+
+	compat_test_start(test, fake_vector);
+	virq = compat_test_request(test, 1);
+	compat_msi_find(fake->dev)->irqs[1].state = 0;
+	fake->moving = false;
+	fake->nr_acked = 0;
+	return virq;
+}
+
+/* Returns whether the work is to look again */
+static bool compat_test_settle(void)
+{
+	struct compat_msi *msi = compat_msi_find(fake->dev);
+
+	compat_settle_work(&msi->settle.work);
+	return test_bit(COMPAT_IRQ_MOVED, &msi->irqs[1].state);
+}
+
+/* On the CPU that the vector went to; nothing is handled, and nothing counted */
+static void compat_settle_test(struct kunit *test)
+{
+	unsigned int virq = compat_test_start_moves(test);
+	unsigned int cpu = compat_test_other_cpu(test, virq);
+
+	irq_set_affinity(virq, cpumask_of(cpu));
+	KUNIT_EXPECT_EQ(test, fake->nr_acked, 0);
+	KUNIT_EXPECT_FALSE(test, compat_test_settle());
+	KUNIT_EXPECT_EQ(test, fake->nr_acked, 1);
+	KUNIT_EXPECT_EQ(test, fake->acked_on, cpu);
+	KUNIT_EXPECT_EQ(test, fake->nr_handled, 0);
+	KUNIT_EXPECT_EQ(test, irq_desc_kstat_cpu(irq_data_to_desc(irq_get_irq_data(virq)), cpu), 0);
+	KUNIT_EXPECT_FALSE(test, compat_test_settle());
+	KUNIT_EXPECT_EQ(test, fake->nr_acked, 1);
+}
+
+/* Each time of asking carries a parked move further, until it is carried out */
+static void compat_parked_test(struct kunit *test)
+{
+	unsigned int virq = compat_test_start_moves(test);
+	unsigned int cpu = compat_test_other_cpu(test, virq);
+
+	fake->moving = true;
+	KUNIT_EXPECT_EQ(test, irq_set_affinity(virq, cpumask_of(cpu)), 0);
+	KUNIT_EXPECT_TRUE(test, irqd_is_setaffinity_pending(irq_get_irq_data(virq)));
+	KUNIT_EXPECT_TRUE(test, compat_test_settle());
+	KUNIT_EXPECT_EQ(test, fake->nr_acked, 1);
+	KUNIT_EXPECT_TRUE(test, compat_test_settle());
+	KUNIT_EXPECT_EQ(test, fake->nr_acked, 2);
+}
+
+/* A disabled vector's parked move waits, and is not forgotten; nobody is disturbed meanwhile */
+static void compat_parked_disabled_test(struct kunit *test)
+{
+	unsigned int virq = compat_test_start_moves(test);
+	unsigned int cpu = compat_test_other_cpu(test, virq);
+
+	disable_irq(virq);
+	fake->moving = true;
+	irq_set_affinity(virq, cpumask_of(cpu));
+	KUNIT_EXPECT_TRUE(test, compat_test_settle());
+	KUNIT_EXPECT_TRUE(test, compat_test_settle());
+	KUNIT_EXPECT_EQ(test, fake->nr_acked, 0);
+	enable_irq(virq);
+	KUNIT_EXPECT_TRUE(test, compat_test_settle());
+	KUNIT_EXPECT_EQ(test, fake->nr_acked, 1);
+}
+
+/* The vector domain has forgotten a vector that is freed */
+static void compat_settle_freed_test(struct kunit *test)
+{
+	unsigned int virq = compat_test_start_moves(test);
+
+	irq_set_affinity(virq, cpumask_of(compat_test_other_cpu(test, virq)));
+	irq_set_affinity(virq, cpumask_of(compat_test_other_cpu(test, virq)));
+	free_irq(virq, fake);
+	KUNIT_EXPECT_FALSE(test, compat_test_settle());
+	KUNIT_EXPECT_EQ(test, fake->nr_acked, 0);
+}
+
+/* The new CPU has gone: what moves the vector away from it comes back by itself */
+static void compat_settle_offline_test(struct kunit *test)
+{
+	unsigned int virq = compat_test_start_moves(test);
+	struct irq_data *d = irq_get_irq_data(virq);
+
+	irq_set_affinity(virq, cpumask_of(compat_test_other_cpu(test, virq)));
+	irq_data_update_effective_affinity(d, cpu_none_mask);
+	KUNIT_EXPECT_FALSE(test, compat_test_settle());
+	KUNIT_EXPECT_EQ(test, fake->nr_acked, 0);
+}
+
+/* Work that is due when the vectors go must not find them gone */
+static void compat_free_cancels_test(struct kunit *test)
+{
+	struct compat_msi *msi;
+	unsigned int virq;
+
+	compat_test_start(test, fake_vector);
+	msi = compat_msi_find(fake->dev);
+	enable_delayed_work(&msi->settle);
+	virq = compat_test_request(test, 1);
+	fake->moving = false;
+	irq_set_affinity(virq, cpumask_of(compat_test_other_cpu(test, virq)));
+	free_irq(virq, fake);
+	msi_domain_free_irqs_all(fake->dev, MSI_DEFAULT_DOMAIN);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&msi->settle));
+	KUNIT_EXPECT_EQ(test, msi->irqs[1].desc.irq, 0);
+	compat_test_alloc(test, 1);
+	KUNIT_EXPECT_EQ(test, msi->irqs[1].state, 0);
+}
+
+static void compat_remapped_test(struct kunit *test)
+{
+	fake_add_parent(test, fake_vector);
+	fake_add_domain(test, "compat-test-remap", &fake_remap_ops);
+	KUNIT_EXPECT_PTR_EQ(test, dev_get_msi_domain(fake->dev), fake_root);
+	fake_remaps = COMPAT_MAX_IOAPIC;
+	KUNIT_EXPECT_NULL(test, dev_get_msi_domain(fake->dev));
+	KUNIT_EXPECT_FALSE(test, compat_test_create());
+	fake_remaps = 0;
+	KUNIT_EXPECT_NULL(test, dev_get_msi_domain(fake->dev));
+}
+
+static void compat_apic_test(struct kunit *test)
+{
+	resource_size_t ioapic = IO_APIC_DEFAULT_PHYS_BASE;
+
+	KUNIT_EXPECT_TRUE(test, compat_x86_is_apic(ioapic, 4));
+	KUNIT_EXPECT_TRUE(test, compat_x86_is_apic(ioapic - 4, 8));
+	KUNIT_EXPECT_TRUE(test, compat_x86_is_apic(APIC_DEFAULT_PHYS_BASE, 16));
+	KUNIT_EXPECT_FALSE(test, compat_x86_is_apic(ioapic - 4, 4));
+	KUNIT_EXPECT_FALSE(test, compat_x86_is_apic(ioapic + SZ_4M, 4));
+	KUNIT_EXPECT_NULL(test, devm_request_mem_region(fake->dev, ioapic, 4, "compat-test"));
+}
+
+static struct kunit_case compat_x86_cases[] = {
+	KUNIT_CASE(compat_settle_test),
+	KUNIT_CASE(compat_parked_test),
+	KUNIT_CASE(compat_parked_disabled_test),
+	KUNIT_CASE(compat_settle_freed_test),
+	KUNIT_CASE(compat_settle_offline_test),
+	KUNIT_CASE(compat_free_cancels_test),
+	KUNIT_CASE(compat_remapped_test),
+	KUNIT_CASE(compat_apic_test),
+	{ }
+};
+
+static struct kunit_suite compat_x86_suite = {
+	.name		= "virtio_vis_compat_x86",
+	.init		= compat_test_init,
+	.test_cases	= compat_x86_cases,
+};
+
+/* Spread of managed affinity */
+
+static struct irq_affinity_desc *fake_spread;
+
+static void compat_spread_start(struct kunit *test, unsigned int nvec, struct irq_affinity *affd)
+{
+	fake_spread = irq_create_affinity_masks(nvec, affd);
+	KUNIT_ASSERT_NOT_NULL(test, fake_spread);
+}
+
+static void compat_spread_end(void)
+{
+	kfree(fake_spread);
+}
+
+static void compat_spread_expect_fixed(struct kunit *test, unsigned int first, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = first; i < first + nr; i++)
+		KUNIT_EXPECT_FALSE(test, fake_spread[i].is_managed);
+}
+
+/* Every CPU is served by the set, by one of its vectors if there are not more of them than CPUs */
+static void compat_spread_expect_set(struct kunit *test, unsigned int first, unsigned int nr)
+{
+	unsigned int i, cpu, served;
+
+	for_each_possible_cpu(cpu) {
+		for (i = 0, served = 0; i < nr; i++)
+			served += cpumask_test_cpu(cpu, &fake_spread[first + i].mask);
+		KUNIT_EXPECT_GE(test, served, 1);
+		if (nr <= num_possible_cpus())
+			KUNIT_EXPECT_EQ(test, served, 1);
+	}
+
+	for (i = first; i < first + nr; i++) {
+		KUNIT_EXPECT_TRUE(test, fake_spread[i].is_managed);
+		KUNIT_EXPECT_FALSE(test, cpumask_empty(&fake_spread[i].mask));
+	}
+}
+
+static void compat_spread_nothing_test(struct kunit *test)
+{
+	struct irq_affinity affd = { .pre_vectors = 2, .post_vectors = 1 };
+
+	KUNIT_EXPECT_NULL(test, irq_create_affinity_masks(3, &affd));
+	KUNIT_EXPECT_NULL(test, irq_create_affinity_masks(2, &affd));
+	KUNIT_EXPECT_EQ(test, affd.set_size[0], 0);
+}
+
+static void compat_spread_fixed_test(struct kunit *test)
+{
+	struct irq_affinity affd = { .pre_vectors = 2, .post_vectors = 3 };
+
+	compat_spread_start(test, 6, &affd);
+	compat_spread_expect_fixed(test, 0, 2);
+	compat_spread_expect_set(test, 2, 1);
+	compat_spread_expect_fixed(test, 3, 3);
+	compat_spread_end();
+}
+
+static void compat_spread_many_test(struct kunit *test)
+{
+	struct irq_affinity affd = { };
+	unsigned int nr = num_possible_cpus() + 3;
+
+	compat_spread_start(test, nr, &affd);
+	compat_spread_expect_set(test, 0, nr);
+	KUNIT_EXPECT_EQ(test, affd.nr_sets, 1);
+	KUNIT_EXPECT_EQ(test, affd.set_size[0], nr);
+	compat_spread_end();
+}
+
+/* A driver's callback that counts badly costs it vectors, and nobody memory */
+static void fake_greedy_sets(struct irq_affinity *affd, unsigned int nvec)
+{
+	affd->nr_sets = 3;
+	affd->set_size[0] = nvec - 1;
+	affd->set_size[1] = nvec;
+	affd->set_size[2] = nvec;
+}
+
+static void compat_spread_greedy_test(struct kunit *test)
+{
+	struct irq_affinity affd = { .post_vectors = 1, .calc_sets = fake_greedy_sets };
+
+	compat_spread_start(test, 4, &affd);
+	compat_spread_expect_set(test, 0, 2);
+	compat_spread_expect_set(test, 2, 1);
+	compat_spread_expect_fixed(test, 3, 1);
+	compat_spread_end();
+}
+
+static void fake_frugal_sets(struct irq_affinity *affd, unsigned int nvec)
+{
+	affd->nr_sets = 1;
+	affd->set_size[0] = 1;
+}
+
+static void compat_spread_frugal_test(struct kunit *test)
+{
+	struct irq_affinity affd = { .calc_sets = fake_frugal_sets };
+
+	compat_spread_start(test, 3, &affd);
+	compat_spread_expect_set(test, 0, 1);
+	compat_spread_expect_fixed(test, 1, 2);
+	compat_spread_end();
+}
+
+static struct kunit_case compat_spread_cases[] = {
+	KUNIT_CASE(compat_spread_nothing_test),
+	KUNIT_CASE(compat_spread_fixed_test),
+	KUNIT_CASE(compat_spread_many_test),
+	KUNIT_CASE(compat_spread_greedy_test),
+	KUNIT_CASE(compat_spread_frugal_test),
+	{ }
+};
+
+static struct kunit_suite compat_spread_suite = {
+	.name		= "virtio_vis_compat_spread",
+	.test_cases	= compat_spread_cases,
+};
+
+kunit_test_suites(&compat_parent_suite, &compat_x86_suite, &compat_spread_suite);
+
+MODULE_DESCRIPTION("KUnit tests of what stock kernels lack for VIS");
+MODULE_LICENSE("GPL");
