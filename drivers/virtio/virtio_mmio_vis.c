@@ -10,6 +10,7 @@
 #include <linux/err.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
+#include <linux/of_irq.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
 #include <linux/slab.h>
@@ -121,6 +122,16 @@ static int vm_vis_read_layout(struct platform_device *pdev, void __iomem *base,
 	return 0;
 }
 
+/*
+ * A device tree gives a device its MSI parent when it makes the device. A parent that gets its
+ * driver later, as the IMSIC does, has to be looked up once more.
+ */
+static void vm_vis_find_parent(struct device *dev)
+{
+	if (dev->of_node)
+		of_msi_configure(dev, dev->of_node);
+}
+
 static struct vm_vis *vm_vis_create(struct platform_device *pdev, void __iomem *base)
 {
 	struct virtio_vis_layout layout;
@@ -137,6 +148,7 @@ static struct vm_vis *vm_vis_create(struct platform_device *pdev, void __iomem *
 
 	vis->dev = &pdev->dev;
 	vis->base = base;
+	vm_vis_find_parent(vis->dev);
 	vis->irqchip = virtio_vis_create(vis->dev, &layout);
 	if (IS_ERR(vis->irqchip))
 		return ERR_CAST(vis->irqchip);
