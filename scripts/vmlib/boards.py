@@ -44,8 +44,10 @@ BOARDS = {
                  (*KLOG, "-serial", "chardev:host")),
     "v2m": Board("virt,gic-version=2", "cortex-a72", "ttyAMA0", "ttyAMA1",
                  (*KLOG, "-serial", "chardev:host")),
+    # Its own line is numbered after those of PCI, and is the firmware's.
     "imsic": Board("virt,aia=aplic-imsic", "rv64", "ttyS0", "ttyS1",
-                   (*KLOG, "-device", "pci-serial,chardev=host"), firmware=True),
+                   ("-device", "pci-serial,chardev=klog", "-device", "pci-serial,chardev=host"),
+                   firmware=True),
 }
 
 
