@@ -196,7 +196,10 @@ def write(directory, meta, done):
     rows = merge_rounds(sum(done.values(), []))
     document = {"meta": {**meta, "missing": missing, "commands": commands(directory, done)},
                 "rows": rows}
-    (directory / "bench.json").write_text(json.dumps(document, indent=1) + "\n", "utf-8")
+    save(directory, document)
+
+
+def save(directory, document):
     for name, text in report.files(document).items():
         (directory / name).write_text(text, "utf-8")
 
@@ -262,10 +265,7 @@ def publish(own):
     target = own.root / RESULTS
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    files = report.files(document)
-    files["bench.json"] = json.dumps(document, indent=1) + "\n"
-    for name, text in files.items():
-        (target / name).write_text(text, "utf-8")
+    save(target, document)
     readme = own.root / "README.md"
     readme.write_text(with_summary(readme.read_text("utf-8"), document["rows"]), "utf-8")
 
@@ -275,8 +275,7 @@ def verify(own):
     target = own.root / RESULTS
     document = json.loads((target / "bench.json").read_text("utf-8"))
     files = report.files(document)
-    found = {path.name: path.read_text("utf-8") for path in target.iterdir()
-             if path.name != "bench.json"}
+    found = {path.name: path.read_text("utf-8") for path in target.iterdir()}
     different = [name for name in sorted({*files, *found}) if files.get(name) != found.get(name)]
     readme = (own.root / "README.md").read_text("utf-8")
     if not SUMMARY_MARKS.search(readme) or readme != with_summary(readme, document["rows"]):

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The table, the verdicts and the plots, all of them made from the rows alone."""
+"""The tables and the verdicts, all of them made from the rows alone."""
 
-from html import escape
+import json
 
 TRANSPORTS = ("legacy", "pci", "vis")
 NAMES = {"legacy": "virtio-mmio", "pci": "virtio-pci, MSI-X", "vis": "VIS", "floor": "floor"}
+# Of the tables that have a column for each transport
+HEADER = "| {}| " + " | ".join(NAMES[transport] for transport in TRANSPORTS) + " |"
+RULE = "|---|---|---|---|"
 
 # One exit to user space and back, in cycles; see ESTIMATE_NOTE
 EXIT_CYCLES = 2528
@@ -18,20 +21,6 @@ itself is not in it. Where KVM emulates the I/O APIC, the EOI costs less."""
 BLK_4 = {"device": "virtio-blk", "queues": 4}
 MEDIAN_4 = {"queues": 4, "stat": "median"}
 PACKET_4 = {**MEDIAN_4, "answer": "later"}
-PLOTS = {
-    "exits": ("Trapped accesses per interrupt", "exits_per_interrupt",
-              {"queues": 4, "kind_of_exit": "all"}),
-    "moves": ("Trapped accesses per change of affinity, quiet queue", "exits_per_affinity_change",
-              {"queue": "quiet"}),
-    "setup": ("Trapped accesses to set up the vectors of 4 queues", "exits_vector_setup",
-              BLK_4),
-    "dispatch": ("Instructions per interrupt, empty callback", "insns_per_interrupt",
-                 {"queues": 1, "scope": "dispatch", "stat": "median"}),
-    "full": ("Instructions per interrupt, virtio-blk", "insns_per_interrupt",
-             {"queues": 1, "scope": "full", "stat": "median"}),
-    "io": ("Instructions per read of 4 KiB, 4 queues", "insns_per_io", MEDIAN_4),
-    "packets": ("Instructions per packet, 4 queues", "insns_per_packet", PACKET_4),
-}
 
 
 def find(rows, metric, transport, **params):
@@ -223,16 +212,10 @@ def verdicts(rows):
 
 
 def estimate(rows, metric, **params):
-    row = find(rows, metric, "legacy", **params)
-    vis = find(rows, metric, "vis", **params)
-    pci = find(rows, metric, "pci", **params)
-    if None in (row, vis, pci):
+    found = [find(rows, metric, transport, **params) for transport in TRANSPORTS]
+    if None in found:
         return []
-    cells = []
-    for one in (row, pci, vis):
-        cost = one["value"] * EXIT_CYCLES / ESTIMATE_GHZ / 1000
-        cells.append(f"{cost:.1f} us")
-    return cells
+    return [f"{row['value'] * EXIT_CYCLES / ESTIMATE_GHZ / 1000:.1f} us" for row in found]
 
 
 SUMMARY = (
@@ -268,14 +251,17 @@ def share_or_number(metric, cell):
     return shown(cell)
 
 
+def summary_rows(rows):
+    """(label, text for each transport)"""
+    for label, metric, params in SUMMARY:
+        yield label, [share_or_number(metric, total(rows, metric, transport, params))
+                      for transport in TRANSPORTS]
+
+
 def summary(rows):
     """What the README shows."""
-    lines = ["| | " + " | ".join(NAMES[transport] for transport in TRANSPORTS) + " |",
-             "|---|---|---|---|"]
-    for label, metric, params in SUMMARY:
-        cells = [total(rows, metric, transport, params) for transport in TRANSPORTS]
-        texts = [share_or_number(metric, cell) for cell in cells]
-        lines.append(f"| {label} | {' | '.join(texts)} |")
+    lines = [HEADER.format(""), RULE]
+    lines += [f"| {label} | {' | '.join(texts)} |" for label, texts in summary_rows(rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -303,7 +289,7 @@ def profile(rows):
                 found.setdefault(row["params"]["function"], {})[row["transport"]] = row["value"]
         if not found:
             continue
-        lines += ["", f"| {path} | virtio-mmio | virtio-pci, MSI-X | VIS |", "|---|---|---|---|"]
+        lines += ["", HEADER.format(path + " "), RULE]
         for name, counts in found.items():
             cells = [counts.get(transport, 0) for transport in TRANSPORTS]
             if len(set(cells)) > 1:
@@ -321,10 +307,8 @@ def cover_letter(meta, rows):
     lines = [f"scripts/bench of {meta['date']}: Linux {meta['kernel']},",
              f"{meta['qemu']}, {meta['machine'].rsplit(', ', 1)[-1]}; counted, not timed.", "",
              f"{'':<46}{'mmio':>7}{'pci':>8}{'VIS':>8}"]
-    for label, metric, params in SUMMARY:
-        cells = [total(rows, metric, transport, params) for transport in TRANSPORTS]
-        texts = [share_or_number(metric, cell) for cell in cells]
-        lines.append(f"{label:<46}{texts[0]:>7}{texts[1]:>8}{texts[2]:>8}")
+    lines += [f"{label:<46}{texts[0]:>7}{texts[1]:>8}{texts[2]:>8}"
+              for label, texts in summary_rows(rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -347,7 +331,7 @@ def markdown(meta, rows, missing):
         lines.append(f"| {label} | {params} | {values} | {unit} |")
     lines += profile(rows)
     lines += ["", "## What the exits cost on real hardware: an estimate", "", ESTIMATE_NOTE, "",
-              "| estimate | virtio-mmio | virtio-pci, MSI-X | VIS |", "|---|---|---|---|"]
+              HEADER.format("estimate "), RULE]
     for label, metric, params in (
             ("per interrupt", "exits_per_interrupt", {"queues": 4, "kind_of_exit": "all"}),
             ("per change of affinity", "exits_per_affinity_change", {"queue": "quiet"}),
@@ -364,50 +348,18 @@ def markdown(meta, rows, missing):
     return "\n".join(lines) + "\n"
 
 
-# Plots
-
-BAR, GAP, LEFT, WIDTH, TOP = 22, 8, 150, 560, 34
-COLOURS = {"legacy": "#9a9a9a", "pci": "#6b8fb5", "vis": "#c4572e", "floor": "#d9d9d9"}
-
-
-def svg(title, values):
-    """Horizontal bars, one for each transport."""
-    room = WIDTH - LEFT - 90
-    most = max(values.values()) or 1
-    height = TOP + len(values) * (BAR + GAP) + GAP
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
-             'font-family="sans-serif" font-size="13">',
-             f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
-             f'<text x="{GAP}" y="20" font-weight="bold">{escape(title)}</text>']
-    for place, (transport, amount) in enumerate(values.items()):
-        top = TOP + place * (BAR + GAP)
-        length = max(1, room * amount / most)
-        parts += [f'<text x="{LEFT - GAP}" y="{top + 16}" text-anchor="end">'
-                  f'{NAMES[transport]}</text>',
-                  f'<rect x="{LEFT}" y="{top}" width="{length:.1f}" height="{BAR}" '
-                  f'fill="{COLOURS[transport]}"/>',
-                  f'<text x="{LEFT + length + 6:.1f}" y="{top + 16}">{number(amount)}</text>']
-    return "\n".join(parts + ["</svg>"]) + "\n"
-
-
-def plots(rows):
-    """{file name: SVG} of what has been measured."""
-    result = {}
-    for name, (title, metric, params) in PLOTS.items():
-        found = {transport: find(rows, metric, transport, **params) for transport in TRANSPORTS}
-        if params.get("scope") == "dispatch":
-            found["floor"] = find(rows, metric, "floor", **{**params, "scope": "floor"})
-        values = {transport: row["value"] for transport, row in found.items() if row}
-        if values:
-            result[name + ".svg"] = svg(title, values)
-    return result
+def dump(document):
+    """A row a line, so that a change shows which figures it has changed."""
+    meta = json.dumps(document["meta"], indent=1)
+    rows = ",\n".join(map(json.dumps, document["rows"]))
+    return f'{{"meta": {meta},\n"rows": [\n{rows}\n]}}\n'
 
 
 def files(document):
-    """{file name: text} of everything that is made from bench.json."""
+    """{file name: text} of a run: bench.json, and everything that is made from it."""
     meta = dict(document["meta"])
     missing = meta.pop("missing")
     meta["guests"] = f"the {len(meta.pop('commands'))} command lines are in bench.json"
     rows = document["rows"]
-    return {"bench.md": markdown(meta, rows, missing),
-            "cover-letter.txt": cover_letter(meta, rows), **plots(rows)}
+    return {"bench.json": dump(document), "bench.md": markdown(meta, rows, missing),
+            "cover-letter.txt": cover_letter(meta, rows)}
