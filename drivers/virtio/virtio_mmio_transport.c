@@ -49,7 +49,7 @@
  * struct vm_device - A virtio device behind virtio-mmio registers
  * @vdev:		The virtio device
  * @pdev:		The platform device that the registers belong to
- * @vis:		VIS half of the device, NULL if its interrupt storage is unusable
+ * @vm_vis:		VIS half of the device, NULL if its interrupt storage is unusable
  * @base:		The registers
  * @config_size:	Bytes of configuration space that are mapped
  * @generation:		ConfigGeneration as last reported
@@ -63,7 +63,7 @@
 struct vm_device {
 	struct virtio_device	vdev;
 	struct platform_device	*pdev;
-	struct vm_vis		*vis;
+	struct virtio_mmio_vis	*vm_vis;
 	void __iomem		*base;
 	resource_size_t		config_size;
 	u32			generation;
@@ -217,7 +217,7 @@ static void vm_synchronize_cbs(struct virtio_device *vdev)
 	if (vm->line_requested)
 		synchronize_irq(vm->line);
 	else
-		vm_vis_synchronize_cbs(vm->vis);
+		virtio_mmio_vis_synchronize_cbs(vm->vm_vis);
 }
 
 /*
@@ -231,7 +231,7 @@ static void vm_reset(struct virtio_device *vdev)
 	struct vm_device *vm = to_vm_device(vdev);
 	u32 status;
 
-	vm_vis_reset_begin(vm->vis);
+	virtio_mmio_vis_reset_begin(vm->vm_vis);
 	vm->status = 0;
 	vm_write(vm, VIRTIO_MMIO_STATUS, 0);
 	vm->dead = vm_poll_zero(vm, VIRTIO_MMIO_STATUS, &status);
@@ -264,7 +264,7 @@ static int vm_finalize_features(struct virtio_device *vdev)
 	vring_transport_features(vdev);
 	if (ring_reset)
 		__virtio_set_bit(vdev, VIRTIO_F_RING_RESET);
-	vm_vis_finalize_features(vm->vis, vdev);
+	virtio_mmio_vis_finalize_features(vm->vm_vis, vdev);
 
 	if (!__virtio_test_bit(vdev, VIRTIO_F_VERSION_1)) {
 		dev_err(&vdev->dev, "VIRTIO_F_VERSION_1 is not offered\n");
@@ -427,7 +427,7 @@ static void vm_del_vqs(struct virtio_device *vdev)
 	struct virtqueue *vq, *next;
 
 	vm_free_line(vm);
-	vm_vis_free_irqs(vm->vis);
+	virtio_mmio_vis_free_irqs(vm->vm_vis);
 	list_for_each_entry_safe(vq, next, &vdev->vqs, list)
 		vm_del_vq(vq);
 }
@@ -456,7 +456,7 @@ static int vm_find_vqs_line(struct virtio_device *vdev, unsigned int nvqs, struc
 	return ret;
 }
 
-static const struct vm_vis_vq_ops vm_vis_vq_ops = {
+static const struct virtio_mmio_vis_vq_ops vm_vq_ops = {
 	.setup	= vm_setup_vq,
 	.del	= vm_del_vq,
 };
@@ -464,10 +464,10 @@ static const struct vm_vis_vq_ops vm_vis_vq_ops = {
 static int vm_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
 		       struct virtqueue_info vqs_info[], struct irq_affinity *desc)
 {
-	struct vm_vis *vis = to_vm_device(vdev)->vis;
+	struct virtio_mmio_vis *vm_vis = to_vm_device(vdev)->vm_vis;
 
-	if (vis && __virtio_test_bit(vdev, VIRTIO_F_VIS) &&
-	    !vm_vis_find_vqs(vis, vdev, nvqs, vqs, vqs_info, desc, &vm_vis_vq_ops))
+	if (vm_vis && __virtio_test_bit(vdev, VIRTIO_F_VIS) &&
+	    !virtio_mmio_vis_find_vqs(vm_vis, vdev, nvqs, vqs, vqs_info, desc, &vm_vq_ops))
 		return 0;
 	return vm_find_vqs_line(vdev, nvqs, vqs, vqs_info);
 }
@@ -506,7 +506,7 @@ static int vm_disable_vq_and_reset(struct virtqueue *vq)
 	if (vm->line_requested)
 		synchronize_irq(vm->line);
 	else
-		vm_vis_disable_vq(vm->vis, vq);
+		virtio_mmio_vis_disable_vq(vm->vm_vis, vq);
 	return vm_reset_vq(vm, vq);
 }
 
@@ -526,18 +526,18 @@ static int vm_enable_vq_after_reset(struct virtqueue *vq)
 	if (IS_ENABLED(CONFIG_VIRTIO_HARDEN_NOTIFICATION))
 		__virtqueue_unbreak(vq);
 	WRITE_ONCE(vq->reset, false);
-	vm_vis_enable_vq(vm->vis, vq);
+	virtio_mmio_vis_enable_vq(vm->vm_vis, vq);
 	return 0;
 }
 
 static int vm_set_vq_affinity(struct virtqueue *vq, const struct cpumask *mask)
 {
-	return vm_vis_set_vq_affinity(to_vm_device(vq->vdev)->vis, vq, mask);
+	return virtio_mmio_vis_set_vq_affinity(to_vm_device(vq->vdev)->vm_vis, vq, mask);
 }
 
 static const struct cpumask *vm_get_vq_affinity(struct virtio_device *vdev, int index)
 {
-	return vm_vis_get_vq_affinity(to_vm_device(vdev)->vis, index);
+	return virtio_mmio_vis_get_vq_affinity(to_vm_device(vdev)->vm_vis, index);
 }
 
 static const char *vm_bus_name(struct virtio_device *vdev)
@@ -626,15 +626,15 @@ static int vm_identify(const struct platform_device *pdev, void __iomem *base,
 }
 
 /* A device without VIS is the stock driver's, but only firmware's devices have a name it knows */
-static struct vm_vis *vm_probe_vis(struct platform_device *pdev, void __iomem *base)
+static struct virtio_mmio_vis *vm_probe_vis(struct platform_device *pdev, void __iomem *base)
 {
-	struct vm_vis *vis = vm_vis_probe(pdev, base);
+	struct virtio_mmio_vis *vm_vis = virtio_mmio_vis_probe(pdev, base);
 
-	/* vm_vis_probe() has said why: such a device runs on its line */
-	if (IS_ERR(vis))
+	/* virtio_mmio_vis_probe() has said why: such a device runs on its line */
+	if (IS_ERR(vm_vis))
 		return NULL;
-	if (vis)
-		return vis;
+	if (vm_vis)
+		return vm_vis;
 	if (!vm_is_from_param(pdev))
 		return ERR_PTR(-ENODEV);
 
@@ -643,7 +643,7 @@ static struct vm_vis *vm_probe_vis(struct platform_device *pdev, void __iomem *b
 }
 
 static int vm_register(struct platform_device *pdev, const struct resource *res,
-		       void __iomem *base, struct vm_vis *vis)
+		       void __iomem *base, struct virtio_mmio_vis *vm_vis)
 {
 	struct vm_device *vm = kzalloc(sizeof(*vm), GFP_KERNEL);
 	int ret;
@@ -655,7 +655,7 @@ static int vm_register(struct platform_device *pdev, const struct resource *res,
 	vm->vdev.dev.release = vm_release;
 	vm->vdev.config = &vm_config_ops;
 	vm->pdev = pdev;
-	vm->vis = vis;
+	vm->vm_vis = vm_vis;
 	vm->base = base;
 	vm->line = platform_get_irq_optional(pdev, 0);
 	/* Firmware may declare the registers alone, but whole pages are mapped */
@@ -675,7 +675,7 @@ static int vm_probe(struct platform_device *pdev)
 	struct device *dev = &pdev->dev;
 	struct resource *res;
 	void __iomem *base;
-	struct vm_vis *vis;
+	struct virtio_mmio_vis *vm_vis;
 	int ret;
 
 	base = devm_platform_get_and_ioremap_resource(pdev, 0, &res);
@@ -687,28 +687,28 @@ static int vm_probe(struct platform_device *pdev)
 	if (platform_get_irq_optional(pdev, 0) == -EPROBE_DEFER)
 		return -EPROBE_DEFER;
 
-	vis = vm_probe_vis(pdev, base);
-	if (IS_ERR(vis))
-		return PTR_ERR(vis);
+	vm_vis = vm_probe_vis(pdev, base);
+	if (IS_ERR(vm_vis))
+		return PTR_ERR(vm_vis);
 
 	if (dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64)) &&
 	    dma_set_mask_and_coherent(dev, DMA_BIT_MASK(32)))
 		dev_warn(dev, "neither 64-bit nor 32-bit DMA: the device may not work\n");
 
-	ret = vm_register(pdev, res, base, vis);
+	ret = vm_register(pdev, res, base, vm_vis);
 	if (ret)
-		vm_vis_remove(vis);
+		virtio_mmio_vis_remove(vm_vis);
 	return ret;
 }
 
 static void vm_remove(struct platform_device *pdev)
 {
 	struct vm_device *vm = platform_get_drvdata(pdev);
-	struct vm_vis *vis = vm->vis;
+	struct virtio_mmio_vis *vm_vis = vm->vm_vis;
 
 	/* Frees @vm */
 	unregister_virtio_device(&vm->vdev);
-	vm_vis_remove(vis);
+	virtio_mmio_vis_remove(vm_vis);
 }
 
 /* Their drivers sleep until the device answers, where others poll */

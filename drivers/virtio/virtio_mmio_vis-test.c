@@ -28,18 +28,18 @@
 #include <uapi/linux/virtio_mmio.h>
 
 /* The VIS half may be in the same kernel, and its irqchip: both get other names here */
-#define vm_vis_probe			vm_vis_test_probe
-#define vm_vis_remove			vm_vis_test_remove
-#define vm_vis_finalize_features	vm_vis_test_finalize_features
-#define vm_vis_find_vqs			vm_vis_test_find_vqs
-#define vm_vis_active			vm_vis_test_active
-#define vm_vis_free_irqs		vm_vis_test_free_irqs
-#define vm_vis_reset_begin		vm_vis_test_reset_begin
-#define vm_vis_synchronize_cbs		vm_vis_test_synchronize_cbs
-#define vm_vis_set_vq_affinity		vm_vis_test_set_vq_affinity
-#define vm_vis_get_vq_affinity		vm_vis_test_get_vq_affinity
-#define vm_vis_disable_vq		vm_vis_test_disable_vq
-#define vm_vis_enable_vq		vm_vis_test_enable_vq
+#define virtio_mmio_vis_probe			vm_vis_test_probe
+#define virtio_mmio_vis_remove			vm_vis_test_remove
+#define virtio_mmio_vis_finalize_features	vm_vis_test_finalize_features
+#define virtio_mmio_vis_find_vqs			vm_vis_test_find_vqs
+#define virtio_mmio_vis_active			vm_vis_test_active
+#define virtio_mmio_vis_free_irqs		vm_vis_test_free_irqs
+#define virtio_mmio_vis_reset_begin		vm_vis_test_reset_begin
+#define virtio_mmio_vis_synchronize_cbs		vm_vis_test_synchronize_cbs
+#define virtio_mmio_vis_set_vq_affinity		vm_vis_test_set_vq_affinity
+#define virtio_mmio_vis_get_vq_affinity		vm_vis_test_get_vq_affinity
+#define virtio_mmio_vis_disable_vq		vm_vis_test_disable_vq
+#define virtio_mmio_vis_enable_vq		vm_vis_test_enable_vq
 #define virtio_vis_create		fake_irqchip_create
 #define virtio_vis_destroy		fake_irqchip_destroy
 #define virtio_vis_alloc_vectors	fake_irqchip_alloc_vectors
@@ -127,8 +127,8 @@ struct virtio_vis {
  * @pdev:		The platform device
  * @vdev:		The virtio device
  * @queues:		Its queues
- * @vqs:		What vm_vis_find_vqs() made of them
- * @vis:		VIS of the device
+ * @vqs:		What virtio_mmio_vis_find_vqs() made of them
+ * @vm_vis:		VIS of the device
  */
 struct fake_device {
 	u32			regs[VIRTIO_MMIO_CONFIG / sizeof(u32)];
@@ -153,7 +153,7 @@ struct fake_device {
 	struct virtio_device	vdev;
 	struct virtqueue	queues[FAKE_QUEUES];
 	struct virtqueue	*vqs[FAKE_QUEUES];
-	struct vm_vis		*vis;
+	struct virtio_mmio_vis	*vm_vis;
 };
 
 static struct fake_device *fake;
@@ -214,7 +214,7 @@ static void fake_del_vq(struct virtqueue *vq)
 	memset(vq, 0, sizeof(*vq));
 }
 
-static const struct vm_vis_vq_ops fake_vq_ops = {
+static const struct virtio_mmio_vis_vq_ops fake_vq_ops = {
 	.setup	= fake_setup_vq,
 	.del	= fake_del_vq,
 };
@@ -223,7 +223,7 @@ static void fake_del_vqs(struct virtio_device *vdev)
 {
 	struct virtqueue *vq, *next;
 
-	vm_vis_free_irqs(fake->vis);
+	virtio_mmio_vis_free_irqs(fake->vm_vis);
 	list_for_each_entry_safe(vq, next, &vdev->vqs, list)
 		fake_del_vq(vq);
 }
@@ -428,22 +428,22 @@ static int vm_vis_test_init(struct kunit *test)
 	return 0;
 }
 
-static struct vm_vis *vm_vis_test_probe_device(void)
+static struct virtio_mmio_vis *vm_vis_test_probe_device(void)
 {
-	return vm_vis_probe(fake->pdev, (__force void __iomem *)fake->regs);
+	return virtio_mmio_vis_probe(fake->pdev, (__force void __iomem *)fake->regs);
 }
 
 static void vm_vis_test_teardown(void *data)
 {
 	fake_del_vqs(&fake->vdev);
-	vm_vis_remove(fake->vis);
+	virtio_mmio_vis_remove(fake->vm_vis);
 }
 
 static void vm_vis_test_start(struct kunit *test)
 {
 	vm_vis_test_add_device(test, true);
-	fake->vis = vm_vis_test_probe_device();
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vis);
+	fake->vm_vis = vm_vis_test_probe_device();
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vm_vis);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, vm_vis_test_teardown, NULL), 0);
 	fake->nr_log = 0;
 	fake->nr_allocs = 0;
@@ -451,8 +451,13 @@ static void vm_vis_test_start(struct kunit *test)
 
 static int vm_vis_test_find(struct irq_affinity *desc)
 {
-	return vm_vis_find_vqs(fake->vis, &fake->vdev, ARRAY_SIZE(fake_queues), fake->vqs,
-			       fake_queues, desc, &fake_vq_ops);
+	return virtio_mmio_vis_find_vqs(fake->vm_vis, &fake->vdev, ARRAY_SIZE(fake_queues),
+					fake->vqs, fake_queues, desc, &fake_vq_ops);
+}
+
+static int vm_vis_test_hint(struct virtqueue *vq, const struct cpumask *mask)
+{
+	return virtio_mmio_vis_set_vq_affinity(fake->vm_vis, vq, mask);
 }
 
 static unsigned int vm_vis_test_count(enum fake_kind kind, unsigned int reg)
@@ -494,7 +499,7 @@ static void vm_vis_test_expect_queues(struct kunit *test, u32 v0, u32 v1, u32 v2
 /* The device is left to its line: nothing of an attempt remains, and ENABLE was never set */
 static void vm_vis_test_expect_line(struct kunit *test)
 {
-	KUNIT_EXPECT_FALSE(test, vm_vis_active(fake->vis));
+	KUNIT_EXPECT_FALSE(test, virtio_mmio_vis_active(fake->vm_vis));
 	KUNIT_EXPECT_EQ(test, fake->irqchip.nvec, 0);
 	KUNIT_EXPECT_TRUE(test, list_empty(&fake->vdev.vqs));
 	KUNIT_EXPECT_FALSE(test, fake->deleted_in_use);
@@ -535,13 +540,13 @@ static void vm_vis_read_once_test(struct kunit *test)
 	unsigned int reg;
 
 	vm_vis_test_add_device(test, false);
-	fake->vis = vm_vis_test_probe_device();
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vis);
+	fake->vm_vis = vm_vis_test_probe_device();
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vm_vis);
 	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_READ, VIRTIO_MMIO_VIS_NUM_VECTORS), 1);
 	for (reg = VIRTIO_MMIO_VIS_TABLE_LOW; reg <= VIRTIO_MMIO_VIS_PENDING_HIGH; reg += 4)
 		KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_READ, reg), 1);
 	KUNIT_EXPECT_EQ(test, fake->nr_log, 9);
-	vm_vis_remove(fake->vis);
+	virtio_mmio_vis_remove(fake->vm_vis);
 	KUNIT_EXPECT_FALSE(test, fake->irqchip.exists);
 }
 
@@ -596,9 +601,9 @@ static void vm_vis_probe_fails_test(struct kunit *test)
 static void vm_vis_features_test(struct kunit *test)
 {
 	vm_vis_test_start(test);
-	vm_vis_finalize_features(NULL, &fake->vdev);
+	virtio_mmio_vis_finalize_features(NULL, &fake->vdev);
 	KUNIT_EXPECT_FALSE(test, __virtio_test_bit(&fake->vdev, VIRTIO_F_VIS));
-	vm_vis_finalize_features(fake->vis, &fake->vdev);
+	virtio_mmio_vis_finalize_features(fake->vm_vis, &fake->vdev);
 	KUNIT_EXPECT_TRUE(test, __virtio_test_bit(&fake->vdev, VIRTIO_F_VIS));
 }
 
@@ -637,7 +642,7 @@ static void vm_vis_per_queue_test(struct kunit *test)
 	vm_vis_test_start(test);
 	fake->max_vectors = FAKE_PER_QUEUE;
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
-	KUNIT_EXPECT_TRUE(test, vm_vis_active(fake->vis));
+	KUNIT_EXPECT_TRUE(test, virtio_mmio_vis_active(fake->vm_vis));
 	vm_vis_test_expect_event(test, 0, FAKE_ALLOC, 0, FAKE_PER_QUEUE);
 	KUNIT_EXPECT_EQ(test, fake->regs[VIRTIO_MMIO_VIS_CONFIG_VECTOR / 4], 0);
 	vm_vis_test_expect_queues(test, 1, 2, VIRTIO_VIS_NO_VECTOR, 3);
@@ -650,14 +655,14 @@ static void vm_vis_names_test(struct kunit *test)
 {
 	vm_vis_test_start(test);
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
-	KUNIT_EXPECT_STREQ(test, fake->vis->vectors[0].name, "virtio7-config");
-	KUNIT_EXPECT_STREQ(test, fake->vis->vectors[1].name, "virtio7-req.0");
-	KUNIT_EXPECT_STREQ(test, fake->vis->vectors[3].name, "virtio7-event");
+	KUNIT_EXPECT_STREQ(test, fake->vm_vis->vectors[0].name, "virtio7-config");
+	KUNIT_EXPECT_STREQ(test, fake->vm_vis->vectors[1].name, "virtio7-req.0");
+	KUNIT_EXPECT_STREQ(test, fake->vm_vis->vectors[3].name, "virtio7-event");
 	fake_del_vqs(&fake->vdev);
 	fake->max_vectors = 2;
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
-	KUNIT_EXPECT_STREQ(test, fake->vis->vectors[0].name, "virtio7-config");
-	KUNIT_EXPECT_STREQ(test, fake->vis->vectors[1].name, "virtio7-virtqueues");
+	KUNIT_EXPECT_STREQ(test, fake->vm_vis->vectors[0].name, "virtio7-config");
+	KUNIT_EXPECT_STREQ(test, fake->vm_vis->vectors[1].name, "virtio7-virtqueues");
 }
 
 static void vm_vis_shared_test(struct kunit *test)
@@ -665,7 +670,7 @@ static void vm_vis_shared_test(struct kunit *test)
 	vm_vis_test_start(test);
 	fake->max_vectors = FAKE_PER_QUEUE - 1;
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
-	KUNIT_EXPECT_TRUE(test, vm_vis_active(fake->vis));
+	KUNIT_EXPECT_TRUE(test, virtio_mmio_vis_active(fake->vm_vis));
 	KUNIT_EXPECT_EQ(test, fake->irqchip.nvec, 2);
 	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_ALLOC, 0), 2);
 	KUNIT_EXPECT_EQ(test, fake->regs[VIRTIO_MMIO_VIS_CONFIG_VECTOR / 4], 0);
@@ -786,7 +791,7 @@ static void vm_vis_queues_handler_test(struct kunit *test)
 	vm_vis_test_start(test);
 	fake->max_vectors = 2;
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
-	vdev = fake->vis->vdev;
+	vdev = fake->vm_vis->vdev;
 	KUNIT_EXPECT_EQ(test, vm_vis_queues_interrupt(0, vdev), IRQ_NONE);
 	fake->used = BIT(0) | BIT(FAKE_EVENT_INDEX);
 	KUNIT_EXPECT_EQ(test, vm_vis_queues_interrupt(0, vdev), IRQ_HANDLED);
@@ -812,7 +817,7 @@ static void vm_vis_queue_reset_test(struct kunit *test)
 	vq->reset = true;
 	/* A reset that fails is tried again */
 	for (i = 0; i < 2; i++)
-		vm_vis_disable_vq(fake->vis, vq);
+		virtio_mmio_vis_disable_vq(fake->vm_vis, vq);
 	fake->queue_vectors[1] = VIRTIO_VIS_NO_VECTOR;
 	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 2), 0);
 	KUNIT_EXPECT_EQ(test, fake->nr_used, 0);
@@ -821,7 +826,7 @@ static void vm_vis_queue_reset_test(struct kunit *test)
 
 	fake_writel(1, (__force void __iomem *)fake->regs + VIRTIO_MMIO_QUEUE_SEL);
 	vq->reset = false;
-	vm_vis_enable_vq(fake->vis, vq);
+	virtio_mmio_vis_enable_vq(fake->vm_vis, vq);
 	vm_vis_test_expect_queues(test, 1, 2, VIRTIO_VIS_NO_VECTOR, 3);
 	fake->nr_used = 0;
 	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 2), 0);
@@ -836,17 +841,17 @@ static void vm_vis_shared_reset_test(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
 	fake->used = BIT(0) | BIT(1);
 	fake->vqs[0]->reset = true;
-	vm_vis_disable_vq(fake->vis, fake->vqs[0]);
+	virtio_mmio_vis_disable_vq(fake->vm_vis, fake->vqs[0]);
 	fake->queue_vectors[0] = VIRTIO_VIS_NO_VECTOR;
 	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 1), 0);
 	KUNIT_EXPECT_EQ(test, fake->nr_used, 1);
 
 	fake_writel(0, (__force void __iomem *)fake->regs + VIRTIO_MMIO_QUEUE_SEL);
 	fake->vqs[0]->reset = false;
-	vm_vis_enable_vq(fake->vis, fake->vqs[0]);
+	virtio_mmio_vis_enable_vq(fake->vm_vis, fake->vqs[0]);
 	fake_writel(FAKE_QUIET_INDEX, (__force void __iomem *)fake->regs + VIRTIO_MMIO_QUEUE_SEL);
-	vm_vis_disable_vq(fake->vis, fake->vqs[3]);
-	vm_vis_enable_vq(fake->vis, fake->vqs[3]);
+	virtio_mmio_vis_disable_vq(fake->vm_vis, fake->vqs[3]);
+	virtio_mmio_vis_enable_vq(fake->vm_vis, fake->vqs[3]);
 	vm_vis_test_expect_queues(test, 1, 1, VIRTIO_VIS_NO_VECTOR, 1);
 	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 1), 0);
 	KUNIT_EXPECT_EQ(test, fake->nr_used, 3);
@@ -899,12 +904,11 @@ static void vm_vis_set_affinity_test(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
 	fake->nr_moves = 0;
 	d = irq_get_irq_data(fake->irqchip.base + 2);
-	KUNIT_EXPECT_EQ(test, vm_vis_set_vq_affinity(fake->vis, fake->vqs[1], cpumask_of(cpu)), 0);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_hint(fake->vqs[1], cpumask_of(cpu)), 0);
 	KUNIT_EXPECT_EQ(test, fake->nr_moves, 1);
 	KUNIT_EXPECT_TRUE(test, cpumask_equal(irq_data_get_affinity_mask(d), cpumask_of(cpu)));
-	KUNIT_EXPECT_EQ(test, vm_vis_set_vq_affinity(fake->vis, fake->vqs[1], NULL), 0);
-	KUNIT_EXPECT_EQ(test, vm_vis_set_vq_affinity(fake->vis, fake->vqs[3], cpumask_of(cpu)),
-			-EINVAL);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_hint(fake->vqs[1], NULL), 0);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_hint(fake->vqs[3], cpumask_of(cpu)), -EINVAL);
 	KUNIT_EXPECT_EQ(test, fake->nr_moves, 1);
 }
 
@@ -915,25 +919,26 @@ static void vm_vis_line_affinity_test(struct kunit *test)
 	struct virtqueue quiet = { };
 
 	vm_vis_test_start(test);
-	KUNIT_EXPECT_EQ(test, vm_vis_set_vq_affinity(fake->vis, &vq, cpumask_of(0)), 0);
-	KUNIT_EXPECT_EQ(test, vm_vis_set_vq_affinity(NULL, &vq, cpumask_of(0)), 0);
-	KUNIT_EXPECT_EQ(test, vm_vis_set_vq_affinity(fake->vis, &quiet, cpumask_of(0)), 0);
-	KUNIT_EXPECT_EQ(test, vm_vis_set_vq_affinity(NULL, &quiet, cpumask_of(0)), 0);
-	KUNIT_EXPECT_NULL(test, vm_vis_get_vq_affinity(fake->vis, 0));
-	KUNIT_EXPECT_NULL(test, vm_vis_get_vq_affinity(NULL, 0));
+	KUNIT_EXPECT_EQ(test, vm_vis_test_hint(&vq, cpumask_of(0)), 0);
+	KUNIT_EXPECT_EQ(test, virtio_mmio_vis_set_vq_affinity(NULL, &vq, cpumask_of(0)), 0);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_hint(&quiet, cpumask_of(0)), 0);
+	KUNIT_EXPECT_EQ(test, virtio_mmio_vis_set_vq_affinity(NULL, &quiet, cpumask_of(0)), 0);
+	KUNIT_EXPECT_NULL(test, virtio_mmio_vis_get_vq_affinity(fake->vm_vis, 0));
+	KUNIT_EXPECT_NULL(test, virtio_mmio_vis_get_vq_affinity(NULL, 0));
 }
 
 static void vm_vis_get_affinity_test(struct kunit *test)
 {
 	vm_vis_test_start(test);
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
-	KUNIT_EXPECT_PTR_EQ(test, vm_vis_get_vq_affinity(fake->vis, 1), &fake->irqchip.affinity);
-	KUNIT_EXPECT_NULL(test, vm_vis_get_vq_affinity(fake->vis, FAKE_QUIET_INDEX));
-	KUNIT_EXPECT_NULL(test, vm_vis_get_vq_affinity(fake->vis, FAKE_QUEUES));
+	KUNIT_EXPECT_PTR_EQ(test, virtio_mmio_vis_get_vq_affinity(fake->vm_vis, 1),
+			    &fake->irqchip.affinity);
+	KUNIT_EXPECT_NULL(test, virtio_mmio_vis_get_vq_affinity(fake->vm_vis, FAKE_QUIET_INDEX));
+	KUNIT_EXPECT_NULL(test, virtio_mmio_vis_get_vq_affinity(fake->vm_vis, FAKE_QUEUES));
 	fake_del_vqs(&fake->vdev);
 	fake->max_vectors = 2;
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
-	KUNIT_EXPECT_NULL(test, vm_vis_get_vq_affinity(fake->vis, 1));
+	KUNIT_EXPECT_NULL(test, virtio_mmio_vis_get_vq_affinity(fake->vm_vis, 1));
 }
 
 /* Not every driver resets the device first: the events are unmapped, the interrupts gone */
@@ -941,14 +946,14 @@ static void vm_vis_free_test(struct kunit *test)
 {
 	vm_vis_test_start(test);
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
-	vm_vis_synchronize_cbs(fake->vis);
-	vm_vis_free_irqs(fake->vis);
-	KUNIT_EXPECT_FALSE(test, vm_vis_active(fake->vis));
+	virtio_mmio_vis_synchronize_cbs(fake->vm_vis);
+	virtio_mmio_vis_free_irqs(fake->vm_vis);
+	KUNIT_EXPECT_FALSE(test, virtio_mmio_vis_active(fake->vm_vis));
 	KUNIT_EXPECT_EQ(test, fake->irqchip.nvec, 0);
 	KUNIT_EXPECT_EQ(test, fake->regs[VIRTIO_MMIO_VIS_CONFIG_VECTOR / 4], VIRTIO_VIS_NO_VECTOR);
 	vm_vis_test_expect_queues(test, VIRTIO_VIS_NO_VECTOR, VIRTIO_VIS_NO_VECTOR,
 				  VIRTIO_VIS_NO_VECTOR, VIRTIO_VIS_NO_VECTOR);
-	vm_vis_free_irqs(fake->vis);
+	virtio_mmio_vis_free_irqs(fake->vm_vis);
 	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_FREE, 0), 1);
 }
 
@@ -961,7 +966,7 @@ static void vm_vis_reset_test(struct kunit *test)
 	for (i = 0; i < 2; i++) {
 		KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
 		fake->nr_log = 0;
-		vm_vis_reset_begin(fake->vis);
+		virtio_mmio_vis_reset_begin(fake->vm_vis);
 		vm_vis_test_expect_event(test, 0, FAKE_QUIESCE, 0, 0);
 		fake_del_vqs(&fake->vdev);
 		vm_vis_test_expect_event(test, 1, FAKE_FREE, 0, FAKE_PER_QUEUE);
@@ -971,13 +976,13 @@ static void vm_vis_reset_test(struct kunit *test)
 
 static void vm_vis_null_test(struct kunit *test)
 {
-	KUNIT_EXPECT_FALSE(test, vm_vis_active(NULL));
-	vm_vis_free_irqs(NULL);
-	vm_vis_reset_begin(NULL);
-	vm_vis_synchronize_cbs(NULL);
-	vm_vis_disable_vq(NULL, &fake->queues[0]);
-	vm_vis_enable_vq(NULL, &fake->queues[0]);
-	vm_vis_remove(NULL);
+	KUNIT_EXPECT_FALSE(test, virtio_mmio_vis_active(NULL));
+	virtio_mmio_vis_free_irqs(NULL);
+	virtio_mmio_vis_reset_begin(NULL);
+	virtio_mmio_vis_synchronize_cbs(NULL);
+	virtio_mmio_vis_disable_vq(NULL, &fake->queues[0]);
+	virtio_mmio_vis_enable_vq(NULL, &fake->queues[0]);
+	virtio_mmio_vis_remove(NULL);
 	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
 }
 

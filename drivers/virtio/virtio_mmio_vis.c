@@ -35,17 +35,17 @@
 
 /**
  * struct vm_vis_vector - A vector and the event mapped to it
- * @vis:	The device
+ * @vm_vis:	The device
  * @vq:		The queue of a per-queue vector; NULL for configuration or all queues
  * @index:	Number of the vector
  * @cookie:	Cookie of the handler while the interrupt is requested, else NULL
  * @wakes:	The interrupt is armed to wake the system
- * @disabled:	vm_vis_disable_vq() has disabled the interrupt
+ * @disabled:	virtio_mmio_vis_disable_vq() has disabled the interrupt
  * @hint:	The affinity hint, on which the core keeps a pointer
  * @name:	Name of the interrupt
  */
 struct vm_vis_vector {
-	struct vm_vis		*vis;
+	struct virtio_mmio_vis	*vm_vis;
 	struct virtqueue	*vq;
 	unsigned int		index;
 	void			*cookie;
@@ -56,21 +56,21 @@ struct vm_vis_vector {
 };
 
 /**
- * struct vm_vis - VIS of one virtio-mmio device
+ * struct virtio_mmio_vis - VIS of one virtio-mmio device
  * @dev:	The platform device
  * @base:	Register block
- * @irqchip:	Interrupt storage
- * @vdev:	The virtio device, from vm_vis_find_vqs() on
+ * @vis:	Interrupt storage
+ * @vdev:	The virtio device, from virtio_mmio_vis_find_vqs() on
  * @vectors:	Vectors in use, or NULL while the device runs on its line
  * @nvec:	Number of @vectors
  * @per_vq:	Each queue has a vector of its own
  * @queue_fails: A queue could not be set up, which no other vectors will mend
  * @enabled:	ENABLE is set, and there was no reset since
  */
-struct vm_vis {
+struct virtio_mmio_vis {
 	struct device		*dev;
 	void __iomem		*base;
-	struct virtio_vis	*irqchip;
+	struct virtio_vis	*vis;
 	struct virtio_device	*vdev;
 	struct vm_vis_vector	*vectors;
 	unsigned int		nvec;
@@ -132,31 +132,31 @@ static void vm_vis_find_parent(struct device *dev)
 		of_msi_configure(dev, dev->of_node);
 }
 
-static struct vm_vis *vm_vis_create(struct platform_device *pdev, void __iomem *base)
+static struct virtio_mmio_vis *vm_vis_create(struct platform_device *pdev, void __iomem *base)
 {
 	struct virtio_vis_layout layout;
 	int ret;
 
-	struct vm_vis *vis __free(kfree) = kzalloc(sizeof(*vis), GFP_KERNEL);
+	struct virtio_mmio_vis *vm_vis __free(kfree) = kzalloc(sizeof(*vm_vis), GFP_KERNEL);
 
-	if (!vis)
+	if (!vm_vis)
 		return ERR_PTR(-ENOMEM);
 
 	ret = vm_vis_read_layout(pdev, base, &layout);
 	if (ret)
 		return ERR_PTR(ret);
 
-	vis->dev = &pdev->dev;
-	vis->base = base;
-	vm_vis_find_parent(vis->dev);
-	vis->irqchip = virtio_vis_create(vis->dev, &layout);
-	if (IS_ERR(vis->irqchip))
-		return ERR_CAST(vis->irqchip);
-	return_ptr(vis);
+	vm_vis->dev = &pdev->dev;
+	vm_vis->base = base;
+	vm_vis_find_parent(vm_vis->dev);
+	vm_vis->vis = virtio_vis_create(vm_vis->dev, &layout);
+	if (IS_ERR(vm_vis->vis))
+		return ERR_CAST(vm_vis->vis);
+	return_ptr(vm_vis);
 }
 
 /**
- * vm_vis_probe - Find out whether a virtio-mmio device has VIS, and set it up
+ * virtio_mmio_vis_probe - Find out whether a virtio-mmio device has VIS, and set it up
  * @pdev:	The platform device, with its register block as first resource
  * @base:	The mapped register block of a device of version 2 or later
  *
@@ -167,37 +167,37 @@ static struct vm_vis *vm_vis_create(struct platform_device *pdev, void __iomem *
  *		but its VIS cannot be used; both are to run on the line. Else what to hand to
  *		the other functions, all of which take NULL for a device on its line.
  */
-struct vm_vis *vm_vis_probe(struct platform_device *pdev, void __iomem *base)
+struct virtio_mmio_vis *virtio_mmio_vis_probe(struct platform_device *pdev, void __iomem *base)
 {
 	return vm_vis_offered(base) ? vm_vis_create(pdev, base) : NULL;
 }
 
 /**
- * vm_vis_remove - Undo vm_vis_probe()
- * @vis:	VIS of the device, without interrupts, or NULL
+ * virtio_mmio_vis_remove - Undo virtio_mmio_vis_probe()
+ * @vm_vis:	VIS of the device, without interrupts, or NULL
  *
  * Context:	May sleep.
  */
-void vm_vis_remove(struct vm_vis *vis)
+void virtio_mmio_vis_remove(struct virtio_mmio_vis *vm_vis)
 {
-	if (!vis)
+	if (!vm_vis)
 		return;
 
-	virtio_vis_destroy(vis->irqchip);
-	kfree(vis);
+	virtio_vis_destroy(vm_vis->vis);
+	kfree(vm_vis);
 }
 
 /**
- * vm_vis_finalize_features - Accept the feature bit
- * @vis:	VIS of the device, or NULL
+ * virtio_mmio_vis_finalize_features - Accept the feature bit
+ * @vm_vis:	VIS of the device, or NULL
  * @vdev:	The virtio device
  *
  * The virtio core drops bits that neither it nor the driver knows: to be called whenever
  * features are finalised, before they are written to the device.
  */
-void vm_vis_finalize_features(struct vm_vis *vis, struct virtio_device *vdev)
+void virtio_mmio_vis_finalize_features(struct virtio_mmio_vis *vm_vis, struct virtio_device *vdev)
 {
-	if (vis)
+	if (vm_vis)
 		__virtio_set_bit(vdev, VIRTIO_F_VIS);
 }
 
@@ -224,22 +224,22 @@ static irqreturn_t vm_vis_queues_interrupt(int irq, void *cookie)
 
 static unsigned int vm_vis_irq(const struct vm_vis_vector *vector)
 {
-	return virtio_vis_irq(vector->vis->irqchip, vector->index);
+	return virtio_vis_irq(vector->vm_vis->vis, vector->index);
 }
 
 static int vm_vis_request_irq(struct vm_vis_vector *vector, irq_handler_t handler, void *cookie,
 			      const char *event)
 {
-	struct vm_vis *vis = vector->vis;
+	struct virtio_mmio_vis *vm_vis = vector->vm_vis;
 	int ret;
 
-	snprintf(vector->name, sizeof(vector->name), "%s-%s", dev_name(&vis->vdev->dev), event);
+	snprintf(vector->name, sizeof(vector->name), "%s-%s", dev_name(&vm_vis->vdev->dev), event);
 	ret = request_irq(vm_vis_irq(vector), handler, 0, vector->name, cookie);
 	if (ret)
 		return ret;
 
 	vector->cookie = cookie;
-	vector->wakes = device_property_read_bool(vis->dev, "wakeup-source") &&
+	vector->wakes = device_property_read_bool(vm_vis->dev, "wakeup-source") &&
 			!enable_irq_wake(vm_vis_irq(vector));
 	return 0;
 }
@@ -258,40 +258,40 @@ static void vm_vis_free_irq(struct vm_vis_vector *vector)
 
 /* Events */
 
-static void vm_vis_map_config(struct vm_vis *vis, unsigned int vector)
+static void vm_vis_map_config(struct virtio_mmio_vis *vm_vis, unsigned int vector)
 {
-	writel(vector, vis->base + VIRTIO_MMIO_VIS_CONFIG_VECTOR);
+	writel(vector, vm_vis->base + VIRTIO_MMIO_VIS_CONFIG_VECTOR);
 }
 
-static void vm_vis_map_selected_vq(struct vm_vis *vis, unsigned int vector)
+static void vm_vis_map_selected_vq(struct virtio_mmio_vis *vm_vis, unsigned int vector)
 {
-	writel(vector, vis->base + VIRTIO_MMIO_VIS_QUEUE_VECTOR);
+	writel(vector, vm_vis->base + VIRTIO_MMIO_VIS_QUEUE_VECTOR);
 }
 
 /* A reset does this too, but not every driver resets before it deletes its queues */
-static void vm_vis_unmap_all(struct vm_vis *vis)
+static void vm_vis_unmap_all(struct virtio_mmio_vis *vm_vis)
 {
 	struct virtqueue *vq;
 
-	vm_vis_map_config(vis, VIRTIO_VIS_NO_VECTOR);
-	virtio_device_for_each_vq(vis->vdev, vq) {
-		writel(vq->index, vis->base + VIRTIO_MMIO_QUEUE_SEL);
-		vm_vis_map_selected_vq(vis, VIRTIO_VIS_NO_VECTOR);
+	vm_vis_map_config(vm_vis, VIRTIO_VIS_NO_VECTOR);
+	virtio_device_for_each_vq(vm_vis->vdev, vq) {
+		writel(vq->index, vm_vis->base + VIRTIO_MMIO_QUEUE_SEL);
+		vm_vis_map_selected_vq(vm_vis, VIRTIO_VIS_NO_VECTOR);
 	}
 }
 
-static struct vm_vis_vector *vm_vis_find_vector(struct vm_vis *vis, unsigned int index)
+static struct vm_vis_vector *vm_vis_find_vector(struct virtio_mmio_vis *vm_vis, unsigned int index)
 {
 	unsigned int i;
 
-	if (!vm_vis_active(vis))
+	if (!virtio_mmio_vis_active(vm_vis))
 		return NULL;
-	if (!vis->per_vq)
-		return &vis->vectors[VM_VIS_QUEUES];
+	if (!vm_vis->per_vq)
+		return &vm_vis->vectors[VM_VIS_QUEUES];
 
-	for (i = VM_VIS_QUEUES; i < vis->nvec; i++) {
-		if (vis->vectors[i].vq && vis->vectors[i].vq->index == index)
-			return &vis->vectors[i];
+	for (i = VM_VIS_QUEUES; i < vm_vis->nvec; i++) {
+		if (vm_vis->vectors[i].vq && vm_vis->vectors[i].vq->index == index)
+			return &vm_vis->vectors[i];
 	}
 	return NULL;
 }
@@ -313,32 +313,33 @@ static unsigned int vm_vis_count_vectors(unsigned int nvqs, const struct virtque
 	return nvec;
 }
 
-static int vm_vis_alloc_vectors(struct vm_vis *vis, unsigned int nvec, struct irq_affinity *desc)
+static int vm_vis_alloc_vectors(struct virtio_mmio_vis *vm_vis, unsigned int nvec,
+				struct irq_affinity *desc)
 {
 	struct irq_affinity affd, *affdp = NULL;
 	unsigned int i;
 
 	/* The counts in it are changed by each attempt */
-	if (desc && vis->per_vq) {
+	if (desc && vm_vis->per_vq) {
 		affd = *desc;
 		affd.pre_vectors++;
 		affdp = &affd;
 	}
 
-	vis->vectors = kvcalloc(nvec, sizeof(*vis->vectors), GFP_KERNEL);
-	if (!vis->vectors)
+	vm_vis->vectors = kvcalloc(nvec, sizeof(*vm_vis->vectors), GFP_KERNEL);
+	if (!vm_vis->vectors)
 		return -ENOMEM;
 
 	for (i = 0; i < nvec; i++) {
-		vis->vectors[i].vis = vis;
-		vis->vectors[i].index = i;
+		vm_vis->vectors[i].vm_vis = vm_vis;
+		vm_vis->vectors[i].index = i;
 	}
-	vis->nvec = nvec;
-	return virtio_vis_alloc_vectors(vis->irqchip, nvec, affdp);
+	vm_vis->nvec = nvec;
+	return virtio_vis_alloc_vectors(vm_vis->vis, nvec, affdp);
 }
 
-/* Maps the queue while vm_vis_vq_ops::setup has left it selected */
-static int vm_vis_setup_vq(struct vm_vis *vis, struct virtqueue *vq, unsigned int *next,
+/* Maps the queue while virtio_mmio_vis_vq_ops::setup has left it selected */
+static int vm_vis_setup_vq(struct virtio_mmio_vis *vm_vis, struct virtqueue *vq, unsigned int *next,
 			   const struct virtqueue_info *vqi)
 {
 	struct vm_vis_vector *vector;
@@ -346,17 +347,18 @@ static int vm_vis_setup_vq(struct vm_vis *vis, struct virtqueue *vq, unsigned in
 	if (!vqi->callback)
 		return 0;
 
-	vm_vis_map_selected_vq(vis, vis->per_vq ? *next : VM_VIS_QUEUES);
-	if (!vis->per_vq)
+	vm_vis_map_selected_vq(vm_vis, vm_vis->per_vq ? *next : VM_VIS_QUEUES);
+	if (!vm_vis->per_vq)
 		return 0;
 
-	vector = &vis->vectors[(*next)++];
+	vector = &vm_vis->vectors[(*next)++];
 	vector->vq = vq;
 	return vm_vis_request_irq(vector, vring_interrupt, vq, vqi->name);
 }
 
-static int vm_vis_setup_vqs(struct vm_vis *vis, unsigned int nvqs, struct virtqueue *vqs[],
-			    struct virtqueue_info vqs_info[], const struct vm_vis_vq_ops *ops)
+static int vm_vis_setup_vqs(struct virtio_mmio_vis *vm_vis, unsigned int nvqs,
+			    struct virtqueue *vqs[], struct virtqueue_info vqs_info[],
+			    const struct virtio_mmio_vis_vq_ops *ops)
 {
 	unsigned int i, queue = 0, next = VM_VIS_QUEUES;
 	int ret;
@@ -368,74 +370,74 @@ static int vm_vis_setup_vqs(struct vm_vis *vis, unsigned int nvqs, struct virtqu
 		if (!vqi->name)
 			continue;
 
-		vqs[i] = ops->setup(vis->vdev, queue++, vqi->callback, vqi->name, vqi->ctx);
-		vis->queue_fails = IS_ERR(vqs[i]);
-		if (vis->queue_fails)
+		vqs[i] = ops->setup(vm_vis->vdev, queue++, vqi->callback, vqi->name, vqi->ctx);
+		vm_vis->queue_fails = IS_ERR(vqs[i]);
+		if (vm_vis->queue_fails)
 			return PTR_ERR(vqs[i]);
 
-		ret = vm_vis_setup_vq(vis, vqs[i], &next, vqi);
+		ret = vm_vis_setup_vq(vm_vis, vqs[i], &next, vqi);
 		if (ret)
 			return ret;
 	}
 
-	if (vis->per_vq)
+	if (vm_vis->per_vq)
 		return 0;
-	return vm_vis_request_irq(&vis->vectors[VM_VIS_QUEUES], vm_vis_queues_interrupt,
-				  vis->vdev, "virtqueues");
+	return vm_vis_request_irq(&vm_vis->vectors[VM_VIS_QUEUES], vm_vis_queues_interrupt,
+				  vm_vis->vdev, "virtqueues");
 }
 
-static int vm_vis_setup(struct vm_vis *vis, unsigned int nvqs, struct virtqueue *vqs[],
+static int vm_vis_setup(struct virtio_mmio_vis *vm_vis, unsigned int nvqs, struct virtqueue *vqs[],
 			struct virtqueue_info vqs_info[], struct irq_affinity *desc,
-			const struct vm_vis_vq_ops *ops)
+			const struct virtio_mmio_vis_vq_ops *ops)
 {
-	unsigned int nvec = vm_vis_count_vectors(nvqs, vqs_info, vis->per_vq);
+	unsigned int nvec = vm_vis_count_vectors(nvqs, vqs_info, vm_vis->per_vq);
 	int ret;
 
-	ret = vm_vis_alloc_vectors(vis, nvec, desc);
+	ret = vm_vis_alloc_vectors(vm_vis, nvec, desc);
 	if (ret)
 		return ret;
 
-	ret = vm_vis_request_irq(&vis->vectors[VM_VIS_CONFIG], vm_vis_config_changed, vis->vdev,
-				 "config");
+	ret = vm_vis_request_irq(&vm_vis->vectors[VM_VIS_CONFIG], vm_vis_config_changed,
+				 vm_vis->vdev, "config");
 	if (ret)
 		return ret;
 
-	vm_vis_map_config(vis, VM_VIS_CONFIG);
-	return vm_vis_setup_vqs(vis, nvqs, vqs, vqs_info, ops);
+	vm_vis_map_config(vm_vis, VM_VIS_CONFIG);
+	return vm_vis_setup_vqs(vm_vis, nvqs, vqs, vqs_info, ops);
 }
 
 /* Interrupts go first, whose handlers use the queues */
-static void vm_vis_undo(struct vm_vis *vis, const struct vm_vis_vq_ops *ops)
+static void vm_vis_undo(struct virtio_mmio_vis *vm_vis, const struct virtio_mmio_vis_vq_ops *ops)
 {
 	struct virtqueue *vq, *next;
 
-	vm_vis_free_irqs(vis);
-	list_for_each_entry_safe(vq, next, &vis->vdev->vqs, list)
+	virtio_mmio_vis_free_irqs(vm_vis);
+	list_for_each_entry_safe(vq, next, &vm_vis->vdev->vqs, list)
 		ops->del(vq);
 }
 
-static int vm_vis_try(struct vm_vis *vis, bool per_vq, unsigned int nvqs, struct virtqueue *vqs[],
-		      struct virtqueue_info vqs_info[], struct irq_affinity *desc,
-		      const struct vm_vis_vq_ops *ops)
+static int vm_vis_try(struct virtio_mmio_vis *vm_vis, bool per_vq, unsigned int nvqs,
+		      struct virtqueue *vqs[], struct virtqueue_info vqs_info[],
+		      struct irq_affinity *desc, const struct virtio_mmio_vis_vq_ops *ops)
 {
 	int ret;
 
-	vis->per_vq = per_vq;
-	ret = vm_vis_setup(vis, nvqs, vqs, vqs_info, desc, ops);
+	vm_vis->per_vq = per_vq;
+	ret = vm_vis_setup(vm_vis, nvqs, vqs, vqs_info, desc, ops);
 	if (ret) {
-		vm_vis_undo(vis, ops);
+		vm_vis_undo(vm_vis, ops);
 		return ret;
 	}
 
-	writel(VIRTIO_VIS_CONTROL_ENABLE, vis->base + VIRTIO_MMIO_VIS_CONTROL);
-	vis->enabled = true;
-	virtio_vis_go_live(vis->irqchip);
+	writel(VIRTIO_VIS_CONTROL_ENABLE, vm_vis->base + VIRTIO_MMIO_VIS_CONTROL);
+	vm_vis->enabled = true;
+	virtio_vis_go_live(vm_vis->vis);
 	return 0;
 }
 
 /**
- * vm_vis_find_vqs - Set up the queues of a device on vectors
- * @vis:	VIS of the device
+ * virtio_mmio_vis_find_vqs - Set up the queues of a device on vectors
+ * @vm_vis:	VIS of the device
  * @vdev:	The virtio device, of which VIRTIO_F_VIS has been negotiated
  * @nvqs:	As for virtio_config_ops::find_vqs
  * @vqs:	As for virtio_config_ops::find_vqs
@@ -450,94 +452,96 @@ static int vm_vis_try(struct vm_vis *vis, bool per_vq, unsigned int nvqs, struct
  * Context:	May sleep, between FEATURES_OK and DRIVER_OK.
  * Return:	0, or the error of the last attempt: the device is to run on its line.
  */
-int vm_vis_find_vqs(struct vm_vis *vis, struct virtio_device *vdev, unsigned int nvqs,
-		    struct virtqueue *vqs[], struct virtqueue_info vqs_info[],
-		    struct irq_affinity *desc, const struct vm_vis_vq_ops *ops)
+int virtio_mmio_vis_find_vqs(struct virtio_mmio_vis *vm_vis, struct virtio_device *vdev,
+			     unsigned int nvqs, struct virtqueue *vqs[],
+			     struct virtqueue_info vqs_info[], struct irq_affinity *desc,
+			     const struct virtio_mmio_vis_vq_ops *ops)
 {
 	int ret;
 
-	vis->vdev = vdev;
-	vis->queue_fails = false;
-	ret = vm_vis_try(vis, true, nvqs, vqs, vqs_info, desc, ops);
-	if (ret && !vis->queue_fails)
-		ret = vm_vis_try(vis, false, nvqs, vqs, vqs_info, desc, ops);
-	if (ret && !vis->queue_fails)
-		dev_notice(vis->dev, "VIS has no vectors for %u queues (%pe): trying the interrupt line\n",
+	vm_vis->vdev = vdev;
+	vm_vis->queue_fails = false;
+	ret = vm_vis_try(vm_vis, true, nvqs, vqs, vqs_info, desc, ops);
+	if (ret && !vm_vis->queue_fails)
+		ret = vm_vis_try(vm_vis, false, nvqs, vqs, vqs_info, desc, ops);
+	if (ret && !vm_vis->queue_fails)
+		dev_notice(vm_vis->dev,
+			   "VIS has no vectors for %u queues (%pe): trying the interrupt line\n",
 			   nvqs, ERR_PTR(ret));
 	return ret;
 }
 
 /**
- * vm_vis_active - Whether a device runs on vectors
- * @vis:	VIS of the device, or NULL
+ * virtio_mmio_vis_active - Whether a device runs on vectors
+ * @vm_vis:	VIS of the device, or NULL
  *
- * Return:	True from an attempt of vm_vis_find_vqs() on to vm_vis_free_irqs().
+ * Return:	True from an attempt of virtio_mmio_vis_find_vqs() to virtio_mmio_vis_free_irqs().
  */
-bool vm_vis_active(const struct vm_vis *vis)
+bool virtio_mmio_vis_active(const struct virtio_mmio_vis *vm_vis)
 {
-	return vis && vis->vectors;
+	return vm_vis && vm_vis->vectors;
 }
 
 /**
- * vm_vis_free_irqs - Free the vectors of a device
- * @vis:	VIS of the device, or NULL
+ * virtio_mmio_vis_free_irqs - Free the vectors of a device
+ * @vm_vis:	VIS of the device, or NULL
  *
  * To be called before the queues are deleted, which the interrupt handlers use.
  *
  * Context:	May sleep.
  */
-void vm_vis_free_irqs(struct vm_vis *vis)
+void virtio_mmio_vis_free_irqs(struct virtio_mmio_vis *vm_vis)
 {
 	unsigned int i;
 
-	if (!vm_vis_active(vis))
+	if (!virtio_mmio_vis_active(vm_vis))
 		return;
 
-	for (i = 0; i < vis->nvec; i++)
-		vm_vis_free_irq(&vis->vectors[i]);
-	if (vis->enabled)
-		vm_vis_unmap_all(vis);
+	for (i = 0; i < vm_vis->nvec; i++)
+		vm_vis_free_irq(&vm_vis->vectors[i]);
+	if (vm_vis->enabled)
+		vm_vis_unmap_all(vm_vis);
 
-	virtio_vis_free_vectors(vis->irqchip);
-	kvfree(vis->vectors);
-	vis->vectors = NULL;
+	virtio_vis_free_vectors(vm_vis->vis);
+	kvfree(vm_vis->vectors);
+	vm_vis->vectors = NULL;
 }
 
 /**
- * vm_vis_reset_begin - Prepare for a reset of the device
- * @vis:	VIS of the device, or NULL
+ * virtio_mmio_vis_reset_begin - Prepare for a reset of the device
+ * @vm_vis:	VIS of the device, or NULL
  *
- * To be called before the reset, and vm_vis_synchronize_cbs() after it.
+ * To be called before the reset, and virtio_mmio_vis_synchronize_cbs() after it.
  */
-void vm_vis_reset_begin(struct vm_vis *vis)
+void virtio_mmio_vis_reset_begin(struct virtio_mmio_vis *vm_vis)
 {
-	if (!vis)
+	if (!vm_vis)
 		return;
 
-	virtio_vis_quiesce(vis->irqchip);
-	vis->enabled = false;
+	virtio_vis_quiesce(vm_vis->vis);
+	vm_vis->enabled = false;
 }
 
 /**
- * vm_vis_synchronize_cbs - Wait for the interrupt handlers of a device
- * @vis:	VIS of the device, or NULL
+ * virtio_mmio_vis_synchronize_cbs - Wait for the interrupt handlers of a device
+ * @vm_vis:	VIS of the device, or NULL
  *
  * Context:	May sleep.
  */
-void vm_vis_synchronize_cbs(struct vm_vis *vis)
+void virtio_mmio_vis_synchronize_cbs(struct virtio_mmio_vis *vm_vis)
 {
 	unsigned int i;
 
-	if (!vm_vis_active(vis))
+	if (!virtio_mmio_vis_active(vm_vis))
 		return;
 
-	for (i = 0; i < vis->nvec; i++)
-		synchronize_irq(vm_vis_irq(&vis->vectors[i]));
+	for (i = 0; i < vm_vis->nvec; i++)
+		synchronize_irq(vm_vis_irq(&vm_vis->vectors[i]));
 }
 
 /**
- * vm_vis_set_vq_affinity - Hint where the interrupt of a queue is wanted, and move it there
- * @vis:	VIS of the device, or NULL
+ * virtio_mmio_vis_set_vq_affinity - Hint at CPUs for the interrupt of a queue, and move it
+ * @vm_vis:	VIS of the device, or NULL
  * @vq:		A queue of the device
  * @mask:	The CPUs, or NULL to take the hint back
  *
@@ -545,16 +549,17 @@ void vm_vis_synchronize_cbs(struct vm_vis *vis)
  * Return:	0, also on the line, which stays where it is; -EINVAL for a queue of a device on
  *		vectors that has no callback; -ENOMEM; or the error of the move.
  */
-int vm_vis_set_vq_affinity(struct vm_vis *vis, struct virtqueue *vq, const struct cpumask *mask)
+int virtio_mmio_vis_set_vq_affinity(struct virtio_mmio_vis *vm_vis, struct virtqueue *vq,
+				    const struct cpumask *mask)
 {
 	struct vm_vis_vector *vector;
 
-	if (!vm_vis_active(vis))
+	if (!virtio_mmio_vis_active(vm_vis))
 		return 0;
 	if (!vq->callback)
 		return -EINVAL;
 
-	vector = vm_vis_find_vector(vis, vq->index);
+	vector = vm_vis_find_vector(vm_vis, vq->index);
 	if (!vector)
 		return 0;
 	if (!mask)
@@ -568,24 +573,24 @@ int vm_vis_set_vq_affinity(struct vm_vis *vis, struct virtqueue *vq, const struc
 }
 
 /**
- * vm_vis_get_vq_affinity - CPUs for which the vector of a queue is meant
- * @vis:	VIS of the device, or NULL
+ * virtio_mmio_vis_get_vq_affinity - CPUs for which the vector of a queue is meant
+ * @vm_vis:	VIS of the device, or NULL
  * @index:	A queue of the device
  *
  * Return:	The CPUs, or NULL if the queue has no vector of its own with managed affinity.
  */
-const struct cpumask *vm_vis_get_vq_affinity(struct vm_vis *vis, int index)
+const struct cpumask *virtio_mmio_vis_get_vq_affinity(struct virtio_mmio_vis *vm_vis, int index)
 {
-	struct vm_vis_vector *vector = vm_vis_find_vector(vis, index);
+	struct vm_vis_vector *vector = vm_vis_find_vector(vm_vis, index);
 
-	if (!vector || !vis->per_vq)
+	if (!vector || !vm_vis->per_vq)
 		return NULL;
-	return virtio_vis_affinity(vis->irqchip, vector->index);
+	return virtio_vis_affinity(vm_vis->vis, vector->index);
 }
 
 /**
- * vm_vis_disable_vq - Keep the interrupt handler of a queue from running
- * @vis:	VIS of the device, or NULL
+ * virtio_mmio_vis_disable_vq - Keep the interrupt handler of a queue from running
+ * @vm_vis:	VIS of the device, or NULL
  * @vq:		A queue of the device, with virtqueue::reset set
  *
  * To be called before a queue is reset, because virtio_ring then frees the ring. A message that is
@@ -598,13 +603,13 @@ const struct cpumask *vm_vis_get_vq_affinity(struct vm_vis *vis, int index)
  *
  * Context:	May sleep. On return, no handler uses the ring of @vq.
  */
-void vm_vis_disable_vq(struct vm_vis *vis, struct virtqueue *vq)
+void virtio_mmio_vis_disable_vq(struct virtio_mmio_vis *vm_vis, struct virtqueue *vq)
 {
-	struct vm_vis_vector *vector = vm_vis_find_vector(vis, vq->index);
+	struct vm_vis_vector *vector = vm_vis_find_vector(vm_vis, vq->index);
 
 	if (!vector)
 		return;
-	if (!vis->per_vq) {
+	if (!vm_vis->per_vq) {
 		synchronize_irq(vm_vis_irq(vector));
 	} else if (!vector->disabled) {
 		vector->disabled = true;
@@ -613,8 +618,8 @@ void vm_vis_disable_vq(struct vm_vis *vis, struct virtqueue *vq)
 }
 
 /**
- * vm_vis_enable_vq - Undo vm_vis_disable_vq(), and map the queue, which its reset has unmapped
- * @vis:	VIS of the device, or NULL
+ * virtio_mmio_vis_enable_vq - Undo virtio_mmio_vis_disable_vq(), and map the queue again
+ * @vm_vis:	VIS of the device, or NULL
  * @vq:		The queue, which is selected in QueueSel and ready
  *
  * To be called once the queue is ready again: enabling the interrupt runs the callback for what
@@ -622,14 +627,14 @@ void vm_vis_disable_vq(struct vm_vis *vis, struct virtqueue *vq)
  *
  * Context:	May sleep.
  */
-void vm_vis_enable_vq(struct vm_vis *vis, struct virtqueue *vq)
+void virtio_mmio_vis_enable_vq(struct virtio_mmio_vis *vm_vis, struct virtqueue *vq)
 {
-	struct vm_vis_vector *vector = vm_vis_find_vector(vis, vq->index);
+	struct vm_vis_vector *vector = vm_vis_find_vector(vm_vis, vq->index);
 
 	if (!vector)
 		return;
 	if (vq->callback)
-		vm_vis_map_selected_vq(vis, vector->index);
+		vm_vis_map_selected_vq(vm_vis, vector->index);
 	if (vector->disabled) {
 		vector->disabled = false;
 		enable_irq(vm_vis_irq(vector));

@@ -13,7 +13,7 @@ PLAN = re.compile(r"^1\.\.(\d+)\s*$")
 END_OF_LOG = "vis: end of tests"
 # A race that KCSAN reports, between its rules, and the functions that make it one of ours
 RACE = re.compile(r"^.*\] ={60,}\n(.*BUG: KCSAN: (.*)\n(?:.*\n)*?).*\] ={60,}$", re.M)
-OUR_FUNCTION = re.compile(r"\b(virtio_vis|vis|vm_vis)_\w+\+0x")
+OUR_FUNCTION = re.compile(r"\b(virtio_vis|vis|vm_vis|virtio_mmio_vis)_\w+\+0x")
 STACK_FRAME = re.compile(r"\]  \S+\+0x")
 INTERRUPT_ENTRY = re.compile(r"\]  asm_\w+\+0x")
 INT3 = re.compile(r"Oops: int3: .*?\] Code: [^\n<]*?(\w\w) <", re.S)
