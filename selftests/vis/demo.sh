@@ -48,7 +48,7 @@ show_guest()
 {
 	step "Linux $(uname -r) on $(online_cpus | wc -l) CPUs"
 	[ ! -e /sys/bus/pci/devices ] || echo "   PCI devices: $(entries /sys/bus/pci/devices | wc -l)"
-	echo "   virtio-mmio devices: $(entries /sys/bus/platform/devices LNRO0005 | wc -l)"
+	echo "   virtio-mmio devices: $(entries /sys/bus/platform/devices | grep -cE '^LNRO0005|virtio_mmio$')"
 }
 
 insert_modules()
