@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The spread of managed affinity, which the kernel does not export
+ * irq_create_affinity_masks(), which the kernel does not export
  */
 #include <linux/group_cpus.h>
 #include <linux/interrupt.h>
@@ -10,7 +10,7 @@
 static struct cpumask *compat_group_cpus(unsigned int nr, unsigned int *nr_masks)
 {
 #ifdef COMPAT_NO_NUMMASKS
-	/* As many as are asked for */
+	/* Before nr_masks was added, the function always returned as many masks as requested */
 	*nr_masks = nr;
 	return group_cpus_evenly(nr);
 #else
@@ -18,7 +18,7 @@ static struct cpumask *compat_group_cpus(unsigned int nr, unsigned int *nr_masks
 #endif
 }
 
-/* Fills in the masks of one set, from @first */
+/* Fills in the masks of one set, whose first vector is that of @affinity */
 static int compat_spread_set(struct irq_affinity_desc *affinity, unsigned int nr)
 {
 	unsigned int i, nr_masks;
@@ -42,14 +42,16 @@ static void compat_one_set(struct irq_affinity *affd, unsigned int nvec)
 }
 
 /**
- * irq_create_affinity_masks - As the kernel's, but sets cannot reach past the vectors
+ * irq_create_affinity_masks - Like the kernel's, but sets cannot extend past the last vector
  * @nvec:	Number of vectors
- * @affd:	What is wanted; its sets are filled in
+ * @affd:	Describes the sets of vectors; the function fills in their sizes
  *
- * Vectors that no set takes are not managed, and their masks are empty: irq_default_affinity is
- * not exported.
+ * A vector that is in no set is not managed, and its mask is empty, because irq_default_affinity
+ * is not exported.
  *
- * Return:	A descriptor for each vector, for kfree(), or NULL: no memory, or nothing to spread.
+ * Context:	May sleep.
+ * Return:	An array of @nvec descriptors, which the caller frees with kfree(), or NULL if there
+ *		is no memory or nothing to spread.
  */
 struct irq_affinity_desc *irq_create_affinity_masks(unsigned int nvec, struct irq_affinity *affd)
 {

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What stock kernels lack, under the kernel's names: force-included into out-of-tree builds
+ * Functions that stock kernels lack, under the kernel's names; out-of-tree builds force-include
+ * this file
  *
- * Per-device MSI domains are the kernel's since 6.2, and modules cannot create any:
- * msi_create_device_irq_domain() and its kin are not exported, and on x86 the vector domain
- * refuses devices other than PCI's. The functions here do the same with exported symbols only.
+ * Since 6.2 the kernel has per-device MSI domains, but modules cannot create them:
+ * msi_create_device_irq_domain() and its kin are not exported, and the vector domain of x86
+ * refuses all devices but PCI's. The functions here do the same with exported symbols only.
  *
- * They build the device's domain directly upon its MSI parent, with descriptors of their own. A
- * domain between the two, which the MSI core would take for the parent, was the other way: it
- * hides the real parent from the parent's own code, has to wrap what that calls, and cannot
- * hand an affinity descriptor to an allocation. What is given up is the directory msi_irqs in
- * sysfs, which only the MSI core can fill.
+ * They build the device's domain directly upon its MSI parent, with descriptors of their own. The
+ * alternative was a domain between the two, which the MSI core would take for the parent. Such a
+ * domain hides the real parent from the parent's own code, has to wrap the functions that this
+ * code calls, and cannot hand an affinity descriptor to an allocation. The price is the directory
+ * msi_irqs in sysfs, which only the MSI core can fill.
  */
 #ifndef _VIS_COMPAT_H
 #define _VIS_COMPAT_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Per-device MSI domains for modules; compat.h says why and how
+ * Per-device MSI domains for modules; compat.h explains why and how
  *
- * As with the MSI core's, a caller does not call two of these functions for one device at once.
+ * As with the MSI core, no two of these functions may run for one device at once.
  */
 #include <linux/cleanup.h>
 #include <linux/device.h>
@@ -13,7 +13,7 @@
 
 #include "msi.h"
 
-/* The operations of the device's domain, as the MSI core has them */
+/* Operations of the device's domain, which do the same as the MSI core's */
 
 static void compat_write_msg(struct irq_data *d)
 {
@@ -26,7 +26,7 @@ static void compat_write_msg(struct irq_data *d)
 	d->chip->irq_write_msi_msg(d, &msg);
 }
 
-/* What parents set as irq_set_affinity is the MSI core's msi_domain_set_affinity(): as this */
+/* Does the same as msi_domain_set_affinity(), which parents set as irq_set_affinity */
 int compat_set_affinity(struct irq_data *d, const struct cpumask *mask, bool force)
 {
 	struct irq_data *parent = d->parent_data;
@@ -74,7 +74,7 @@ static const struct irq_domain_ops compat_domain_ops = {
 	.deactivate	= compat_deactivate,
 };
 
-/* A domain's life */
+/* Creation and removal of a domain */
 
 static int compat_prepare(struct irq_domain *domain, struct device *dev, int nvec,
 			  msi_alloc_info_t *arg)
@@ -91,7 +91,7 @@ static void compat_teardown(struct compat_msi *msi)
 #endif
 }
 
-/* A parent must be asked as the root that it is, and wants no flags set */
+/* Parents warn unless both domains are the parent itself and @info has no flags */
 static bool compat_init_info(struct compat_msi *msi, struct irq_domain *parent)
 {
 	struct msi_domain_info *info = &msi->template.info;
@@ -125,8 +125,8 @@ static void compat_remove_domain(struct irq_domain *domain)
 }
 
 /*
- * Prepared once, for all interrupts: the ITS of 6.12 takes a second time for another device that
- * shares the first one's identity, and never frees it.
+ * Prepares once for all interrupts: the ITS driver of 6.12 would take a second call to mean that
+ * another device shares the identity of the first, and would never free its data.
  */
 static bool compat_add_domain(struct compat_msi *msi, struct irq_domain *parent)
 {
@@ -188,10 +188,11 @@ static struct compat_msi *compat_msi_find(struct device *dev)
 }
 
 /**
- * dev_get_msi_domain - As the kernel's, but on x86 the vector domain serves any device
+ * dev_get_msi_domain - Like the kernel's, but on x86 the vector domain serves any device
  * @dev:	The device
  *
- * Return:	The MSI parent of @dev, or NULL: it has none, or its interrupts are remapped.
+ * Context:	May sleep.
+ * Return:	The MSI parent of @dev, or NULL if it has none or its interrupts are remapped.
  */
 struct irq_domain *dev_get_msi_domain(struct device *dev)
 {
@@ -199,16 +200,18 @@ struct irq_domain *dev_get_msi_domain(struct device *dev)
 }
 
 /**
- * msi_create_device_irq_domain - As the kernel's, of a known size
+ * msi_create_device_irq_domain - Like the kernel's, but its size is fixed
  * @dev:	The device, without such a domain
  * @domid:	MSI_DEFAULT_DOMAIN
  * @template:	Chip and operations
- * @hwsize:	Number of interrupts that the domain is for, not 0
+ * @hwsize:	Number of interrupts in the domain, at least 1
  * @domain_data: For msi_domain_info::data
  * @chip_data:	For msi_domain_info::chip_data
  *
+ * The domain is removed with the driver of @dev at the latest.
+ *
  * Context:	May sleep.
- * Return:	Whether there is a domain now. It goes with the driver of @dev at the latest.
+ * Return:	True if the domain has been created.
  */
 bool msi_create_device_irq_domain(struct device *dev, unsigned int domid,
 				  const struct msi_domain_template *template, unsigned int hwsize,
@@ -237,11 +240,11 @@ bool msi_create_device_irq_domain(struct device *dev, unsigned int domid,
 }
 
 /**
- * msi_remove_device_irq_domain - As the kernel's
+ * msi_remove_device_irq_domain - Like the kernel's
  * @dev:	The device
  * @domid:	MSI_DEFAULT_DOMAIN
  *
- * Context:	May sleep. The interrupts of the domain have been freed.
+ * Context:	May sleep. After msi_domain_free_irqs_all().
  */
 void msi_remove_device_irq_domain(struct device *dev, unsigned int domid)
 {
@@ -249,7 +252,7 @@ void msi_remove_device_irq_domain(struct device *dev, unsigned int domid)
 }
 
 /**
- * msi_domain_alloc_irq_at - As the kernel's, at an index that is given
+ * msi_domain_alloc_irq_at - Like the kernel's, but the caller must give the index
  * @dev:	The device, with a domain
  * @domid:	MSI_DEFAULT_DOMAIN
  * @index:	Index in the domain, below its size
@@ -257,7 +260,7 @@ void msi_remove_device_irq_domain(struct device *dev, unsigned int domid)
  * @cookie:	NULL
  *
  * Context:	May sleep.
- * Return:	Index and Linux number of the interrupt; an index below 0 is an error.
+ * Return:	Index and Linux number of the interrupt, or an error as a negative index.
  */
 struct msi_map msi_domain_alloc_irq_at(struct device *dev, unsigned int domid, unsigned int index,
 				       const struct irq_affinity_desc *affdesc,
@@ -281,7 +284,7 @@ struct msi_map msi_domain_alloc_irq_at(struct device *dev, unsigned int domid, u
 	irqd_clr_can_reserve(d);
 	compat_x86_take_ack(msi, d);
 #ifdef COMPAT_NO_MOVE_DEFERRED
-	/* The device updates atomically: no move has to wait for an interrupt */
+	/* The device updates a message atomically, so no move has to wait for an interrupt */
 	irq_set_status_flags(virq, IRQ_MOVE_PCNTXT);
 #endif
 	irq->desc.irq = virq;
@@ -289,11 +292,11 @@ struct msi_map msi_domain_alloc_irq_at(struct device *dev, unsigned int domid, u
 }
 
 /**
- * msi_domain_free_irqs_all - As the kernel's
+ * msi_domain_free_irqs_all - Like the kernel's
  * @dev:	The device, with a domain
  * @domid:	MSI_DEFAULT_DOMAIN
  *
- * Context:	May sleep. The interrupts are not requested.
+ * Context:	May sleep. After free_irq() for every interrupt of the domain.
  */
 void msi_domain_free_irqs_all(struct device *dev, unsigned int domid)
 {
@@ -310,14 +313,15 @@ void msi_domain_free_irqs_all(struct device *dev, unsigned int domid)
 }
 
 /**
- * devm_request_mem_region - As the kernel's, of which the APICs are never part
+ * devm_request_mem_region - Like the kernel's, but never grants the APICs
  * @dev:	The device
  * @start:	First address
  * @size:	Number of bytes
  * @name:	For /proc/iomem
  *
- * Without PCI, stock x86 kernels do not have the APICs in the memory map.
+ * Stock x86 kernels without PCI do not list the APICs in the memory map.
  *
+ * Context:	May sleep.
  * Return:	The region, or NULL if it is not free.
  */
 struct resource *devm_request_mem_region(struct device *dev, resource_size_t start,

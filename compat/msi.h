@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The MSI domain of a device, and what an architecture has to do with it
+ * The MSI domain of a device, and the functions that an architecture adds to it
  */
 #ifndef _VIS_COMPAT_MSI_H
 #define _VIS_COMPAT_MSI_H
@@ -12,7 +12,7 @@
 /**
  * struct compat_irq - An interrupt of a device's domain
  * @desc:	Its descriptor, which parents and the chip use as they use the MSI core's
- * @state:	COMPAT_IRQ_MOVED: its last move is not known to be complete
+ * @state:	COMPAT_IRQ_MOVED: its last move may not be complete
  */
 struct compat_irq {
 	struct msi_desc		desc;
@@ -25,11 +25,11 @@ struct compat_irq {
 /**
  * struct compat_msi - The MSI domain of a device
  * @dev:	The device
- * @domain:	Its domain, whose host_data is @template.info, as parents expect it
+ * @domain:	Its domain, whose host_data is @template.info, as parents expect
  * @template:	Chip and operations, as the driver and the parent want them
- * @alloc_info:	What the parent prepared for allocations
+ * @alloc_info:	Data that the parent has prepared for allocations
  * @settle:	Completes moves of interrupts that do not occur; x86 only
- * @irqs:	As many interrupts as the domain was created for
+ * @irqs:	The interrupts; template.info.hwsize is their number
  */
 struct compat_msi {
 	struct device			*dev;

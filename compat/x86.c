@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * MSI domains of devices on the x86 vector domain, which has no operations for any but PCI's
+ * MSI domains on the x86 vector domain, which offers operations for PCI devices only
  *
- * The vector domain keeps the old place of a moved interrupt until one has arrived at the new
- * place, and refuses a further move meanwhile: the core then parks that move until the next
- * interrupt. An interrupt that does not occur would hold two places, and a parked move would
- * wait, for ever. The device has sent nothing to the old place since the commit, but the function
- * with which IOMMU drivers say so, vector_schedule_cleanup(), is not exported. So after
- * COMPAT_SETTLE_JIFFIES the CPU of the new place acknowledges an interrupt that has not occurred:
+ * After a move, the vector domain keeps the old place of the interrupt (its old CPU and vector
+ * there) until an interrupt arrives at the new place. Until then it refuses another move, and the
+ * core parks that move until the next interrupt. If the interrupt never occurs, it holds two places
+ * and a parked move waits, both for ever. The device sends nothing to the old place after the
+ * commit, but vector_schedule_cleanup(), with which IOMMU drivers say so, is not exported. So
+ * COMPAT_SETTLE_JIFFIES after the move, the CPU of the new place acknowledges an interrupt that has
+ * not occurred:
  *
- * 1) The vector domain takes it for the first arrival, and frees the old place.
+ * 1) The vector domain takes that for the first arrival, and frees the old place.
  * 2) The core carries out a parked move.
- * 3) The end of interrupt finds none in service. That of the function call has been signalled
- *    before the function runs, and no other is in service where interrupts are off by hand.
- *    A paravirtual end of interrupt is the hypervisor's offer for one in service: there is none.
+ * 3) The end of interrupt (EOI) does nothing, because no interrupt is in service. The function
+ *    call from another CPU has had its EOI before the function runs, and a call on the same CPU
+ *    merely disables interrupts. A hypervisor offers its paravirtual EOI only while an interrupt
+ *    is in service.
  *
- * No handler runs and nothing is counted. All of it is under the lock of the interrupt, so that a
- * move which is being refused has been parked, or not begun. Should the CPU go offline first, the
- * vector domain frees the old place by itself, and a move to another CPU comes back here. Before a
- * reset of the device the irqchip masks every vector, so that nothing is sent then either.
+ * No handler runs and no interrupt is counted. The lock of the interrupt is held throughout, so a
+ * move that is refused at the same time either is parked already or has not begun. If the CPU goes
+ * offline first, the vector domain frees the old place by itself, and the move to another CPU comes
+ * back here. The irqchip masks every vector before the device is reset, so the device sends nothing
+ * to the old place during a reset either.
  */
 #include <linux/cleanup.h>
 #include <linux/interrupt.h>
@@ -32,15 +35,15 @@
 
 #include "msi.h"
 
-/* In a jiffy after that, the old CPU frees the old place */
+/* The old CPU frees the old place within one more jiffy */
 #define COMPAT_SETTLE_JIFFIES	2
 
 #define COMPAT_APIC_END		(IO_APIC_DEFAULT_PHYS_BASE + SZ_4M)
 
-/* An I/O APIC has 8 bits for its number */
+/* The number of an I/O APIC has 8 bits */
 #define COMPAT_MAX_IOAPIC	U8_MAX
 
-/* On the CPU of the new place, with interrupts off */
+/* Runs on the CPU of the new place, with interrupts disabled */
 static void compat_complete_move(void *data)
 {
 	struct irq_data *d = data;
@@ -56,7 +59,7 @@ static void compat_settle_later(struct compat_msi *msi, struct compat_irq *irq)
 	schedule_delayed_work(&msi->settle, COMPAT_SETTLE_JIFFIES);
 }
 
-/* A parked move of a disabled interrupt has to wait until that is enabled */
+/* A parked move of a disabled interrupt has to wait until the interrupt is enabled */
 static void compat_settle_irq(struct compat_msi *msi, struct compat_irq *irq)
 {
 	struct irq_data *d = irq_get_irq_data(irq->desc.irq);
@@ -90,9 +93,9 @@ static int compat_x86_set_affinity(struct irq_data *d, const struct cpumask *mas
 }
 
 /*
- * A remapping unit between the device and the CPUs refuses the vector domain's plain messages.
- * It claims the I/O APICs. Without one, the kernel brings up no CPU that such a message cannot
- * name.
+ * A remapping unit between the device and the CPUs refuses the plain messages that the vector
+ * domain composes. Its domain claims the I/O APICs, which shows that there is one. Without a
+ * remapping unit, the kernel brings up no CPU that a plain message cannot address.
  */
 static bool compat_x86_is_remapped(void)
 {
@@ -121,7 +124,7 @@ bool compat_x86_is_parent(const struct irq_domain *parent)
 	return parent == x86_vector_domain;
 }
 
-/* The vector domain's chip finds its data from any level: no way down for each interrupt */
+/* The vector domain's irq_ack takes irq_data of any level, so no interrupt pays for a wrapper */
 void compat_x86_take_ack(struct compat_msi *msi, struct irq_data *d)
 {
 	if (compat_x86_is_parent(msi->domain->parent))
@@ -137,7 +140,7 @@ void compat_x86_init(struct compat_msi *msi)
 	msi->template.chip.irq_set_affinity = compat_x86_set_affinity;
 }
 
-/* An affinity may be written, and its move begin, until the interrupts are gone */
+/* Until the interrupts are freed, a user can write an affinity and so start a move */
 void compat_x86_stop(struct compat_msi *msi)
 {
 	if (compat_x86_is_parent(msi->domain->parent))
@@ -150,7 +153,7 @@ void compat_x86_continue(struct compat_msi *msi)
 		enable_delayed_work(&msi->settle);
 }
 
-/* Where they are when the memory map does not say; the room of all that there may be */
+/* The memory map may not list the APICs, so this covers all the addresses they can have */
 bool compat_x86_is_apic(resource_size_t start, resource_size_t size)
 {
 	return start < COMPAT_APIC_END && start + size > IO_APIC_DEFAULT_PHYS_BASE;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Virtio Interrupt Storage (VIS): interrupts whose messages lie in memory of a virtio device
+ * Virtio Interrupt Storage (VIS): irqchip of a virtio device that stores messages in memory
  *
  * The interface is specified in Documentation/virtio-vis.rst.
  */
@@ -28,9 +28,9 @@
 
 /**
  * struct vis_word - The driver's view of one word of the mask table
- * @lock:	Serialises the word and the entries of its vectors
+ * @lock:	Protects the word and the vector table entries of its vectors
  * @shadow:	The mask bits; never read back from the device, which is not trusted
- * @live:	The device follows @shadow
+ * @live:	Changes of @shadow are written to the device
  */
 struct vis_word {
 	raw_spinlock_t		lock;
@@ -41,12 +41,12 @@ struct vis_word {
 /**
  * struct virtio_vis - Interrupt storage of one device
  * @dev:	The device
- * @devres:	Group of the managed resources, all that virtio_vis_create() took
+ * @devres:	Group of all managed resources that virtio_vis_create() acquired
  * @table:	Vector table
  * @mask:	Mask table
  * @pending:	Pending table, or NULL if the device has none
  * @nr_vectors:	Number of vectors that the device has
- * @nvec:	Number of vectors allocated
+ * @nvec:	Number of allocated vectors
  * @virqs:	Linux interrupt numbers of the allocated vectors
  * @affinity:	Affinity of the allocated vectors, or NULL if none is managed
  * @words:	Shadow of the mask table
@@ -93,7 +93,7 @@ static void vis_store_entry(struct virtio_vis_entry *entry, const struct msi_msg
 	WRITE_ONCE(entry->data, cpu_to_le32(msg->data));
 }
 
-/* writel() orders the entries before the word: the device latches them when it sees the word */
+/* The device latches the entries when it sees the word: writel() orders them before it */
 static void vis_commit(struct virtio_vis *vis, unsigned int w)
 {
 	lockdep_assert_held(&vis->words[w].lock);
@@ -130,7 +130,7 @@ static void vis_irq_unmask(struct irq_data *d)
 	vis_set_mask(d, false);
 }
 
-/* Some parents keep interrupts disabled. Of one in use, the bit in the mask table is enough */
+/* Some parents keep an interrupt disabled until startup; after that, the mask bit is enough */
 static unsigned int vis_irq_startup(struct irq_data *d)
 {
 	if (d->parent_data->chip->irq_unmask)
@@ -147,9 +147,9 @@ static void vis_irq_shutdown(struct irq_data *d)
 }
 
 /*
- * A masked vector is committed by its unmask, and one of a device that is not live by
- * virtio_vis_go_live(). Whether it is masked is for the shadow to say: irq_data lags behind it
- * after a reset, and the table belongs to the device.
+ * Unmasking commits a masked vector, and virtio_vis_go_live() commits those of a word that is not
+ * live. Only the shadow tells whether a vector is masked: irq_data is stale after a reset, and the
+ * mask table belongs to the device, which is not trusted.
  */
 static void vis_irq_write_msi_msg(struct irq_data *d, struct msi_msg *msg)
 {
@@ -188,7 +188,7 @@ static int vis_irq_get_irqchip_state(struct irq_data *d, enum irqchip_irq_state 
 	}
 }
 
-/* Nothing can be set, nor at the parent, to which the core would turn: its states are others */
+/* No state can be set. Without this function the core would set the state of the parent */
 static int vis_irq_set_irqchip_state(struct irq_data *d, enum irqchip_irq_state which, bool state)
 {
 	return -EINVAL;
@@ -200,7 +200,7 @@ static void vis_set_desc(msi_alloc_info_t *arg, struct msi_desc *desc)
 	arg->hwirq = desc->msi_index;
 }
 
-/* The rest is the parent's: flow handler, end of interrupt, affinity, retrigger */
+/* The parent provides the rest: flow handler, end of interrupt, affinity, retrigger */
 static const struct msi_domain_template vis_msi_template = {
 	.chip = {
 		.name			= "VIS",
@@ -223,15 +223,16 @@ static const struct msi_domain_template vis_msi_template = {
 	},
 };
 
-/* Discovery: nothing that the device says is used before it is checked */
+/* Discovery: the driver checks every value from the device before it uses it */
 
 /**
- * struct vis_range - A table as the device places it
- * @name:	The field of the layout
+ * struct vis_range - A table or the register block, where the device places it
+ * @name:	Name for messages
  * @start:	Guest-physical address
  * @size:	Size in bytes
- * @align:	Alignment that @start must have
- * @traps:	Shares no block with a range that does not trap; a page may be as long as a block
+ * @align:	Alignment that @start must have, in bytes
+ * @traps:	Accesses trap: the range must not share a block with one whose accesses do not,
+ *		because a page can be as large as a block
  */
 struct vis_range {
 	const char	*name;
@@ -294,7 +295,7 @@ static bool vis_is_own(struct device *dev, const struct resource *res)
 	       res < pdev->resource + pdev->num_resources;
 }
 
-/* Firmware names a range twice when it reserves it, by the memory map or by a motherboard device */
+/* Firmware may also reserve a device's range in the memory map or for a motherboard device */
 static bool vis_is_reserved(const struct resource *res)
 {
 	return res->desc == IORES_DESC_RESERVED ||
@@ -313,9 +314,9 @@ static bool vis_is_free(struct device *dev, const struct resource *res)
 }
 
 /*
- * Refuses RAM, other devices, and what lies past the addresses of the CPU. A device without a
- * driver lets others claim parts of its resource: they show by their parent. What is reserved
- * and busy cannot be claimed, by anyone.
+ * Refuses RAM, the resources of other devices, and addresses that the CPU does not have. While
+ * another device has no driver, a request inside its resource succeeds: the parents of the new
+ * region show that. Nobody can claim a region that is reserved and busy, so that one is accepted.
  */
 static int vis_claim_range(struct device *dev, const struct vis_range *r)
 {
@@ -331,7 +332,7 @@ static int vis_claim_range(struct device *dev, const struct vis_range *r)
 	return -EBUSY;
 }
 
-/* MEMREMAP_DEC: the tables are the device's, in a confidential guest too */
+/* MEMREMAP_DEC: the device reads and writes the tables, in a confidential guest too */
 static void *vis_map_memory(struct device *dev, const struct vis_range *r)
 {
 	return devm_memremap(dev, r->start, r->size, MEMREMAP_WB | MEMREMAP_DEC);
@@ -395,15 +396,19 @@ static struct virtio_vis *vis_create(struct device *dev, const struct virtio_vis
 
 /**
  * virtio_vis_create - Take over the interrupt storage of a device
- * @dev:	The device; its MSI domain is the controller that takes its messages
- * @layout:	What the device says of its tables, at least one vector
+ * @dev:	The device, whose MSI domain is that of the controller that receives its messages
+ * @layout:	Where the device says that its tables are, with at least one vector
  *
- * Checks and claims the tables ("Discovery" and "Security considerations" in
- * Documentation/virtio-vis.rst). No vector is allocated and nothing is written to the device,
- * which must be reset or about to be: every vector is taken to be masked.
+ * Checks, claims and maps the tables ("Discovery" and "Security considerations" in
+ * Documentation/virtio-vis.rst). Allocates no vector and writes nothing to the device. Assumes
+ * that every vector is masked: the caller has reset the device, or resets it before it allocates
+ * vectors.
  *
  * Context:	May sleep. Not concurrent with any other call for @dev.
- * Return:	The interrupt storage, or an ERR_PTR() after one message that says what is wrong.
+ * Return:	The interrupt storage, or an ERR_PTR(). After a message that names the value:
+ *		-EOPNOTSUPP if no MSI controller receives the messages, -EINVAL if the layout is
+ *		invalid, or -EBUSY if the address range of a table is not free. Without a message:
+ *		-ENOMEM or the error of devm_memremap().
  */
 struct virtio_vis *virtio_vis_create(struct device *dev, const struct virtio_vis_layout *layout)
 {
@@ -429,6 +434,8 @@ EXPORT_SYMBOL_GPL(virtio_vis_create);
  * virtio_vis_destroy - Undo virtio_vis_create()
  * @vis:	The interrupt storage, without allocated vectors
  *
+ * Unmaps and releases the tables, and frees @vis. Does not access the device.
+ *
  * Context:	May sleep. Not concurrent with any other call for @vis.
  */
 void virtio_vis_destroy(struct virtio_vis *vis)
@@ -439,7 +446,7 @@ EXPORT_SYMBOL_GPL(virtio_vis_destroy);
 
 /* Vectors */
 
-/* The same bounds as of pci_alloc_irq_vectors_affinity(): beyond them, vectors have no CPU */
+/* These are the bounds of pci_alloc_irq_vectors_affinity(): a vector beyond them has no CPU */
 static int vis_spread(struct virtio_vis *vis, unsigned int nvec, struct irq_affinity *affd)
 {
 	unsigned int fixed = affd->pre_vectors + affd->post_vectors;
@@ -485,12 +492,15 @@ static int vis_alloc_irqs(struct virtio_vis *vis, unsigned int nvec)
 /**
  * virtio_vis_alloc_vectors - Allocate vectors 0 to @nvec - 1
  * @vis:	The interrupt storage, without allocated vectors
- * @nvec:	Number of vectors, all or none of which are allocated
- * @affd:	Which of them have managed affinity, or NULL for none; the counts of its sets are
- *		filled in, so that each attempt wants a copy of its own
+ * @nvec:	Number of vectors, at least 1
+ * @affd:	Describes which vectors have managed affinity, or NULL for none; the function fills
+ *		in the sizes of its sets, so each attempt needs a fresh copy
+ *
+ * Allocates all vectors or none. They are masked until their interrupts are requested.
  *
  * Context:	May sleep. Not concurrent with any other call for @vis.
- * Return:	0, -ENOSPC if the device or the CPUs have fewer vectors, or another error.
+ * Return:	0; -ENOSPC if the device or the CPUs have fewer vectors; -ENOMEM; -ENODEV if the MSI
+ *		domain cannot be created; or the error of msi_domain_alloc_irq_at().
  */
 int virtio_vis_alloc_vectors(struct virtio_vis *vis, unsigned int nvec, struct irq_affinity *affd)
 {
@@ -514,7 +524,9 @@ EXPORT_SYMBOL_GPL(virtio_vis_alloc_vectors);
 
 /**
  * virtio_vis_free_vectors - Free all vectors
- * @vis:	The interrupt storage; its interrupts must have been freed, with their hints
+ * @vis:	The interrupt storage, after free_irq() and the removal of every affinity hint
+ *
+ * Does nothing if no vector is allocated.
  *
  * Context:	May sleep. Not concurrent with any other call for @vis.
  */
@@ -531,7 +543,7 @@ void virtio_vis_free_vectors(struct virtio_vis *vis)
 EXPORT_SYMBOL_GPL(virtio_vis_free_vectors);
 
 /**
- * virtio_vis_irq - Linux interrupt number of a vector
+ * virtio_vis_irq - Get the Linux interrupt number of a vector
  * @vis:	The interrupt storage
  * @vector:	An allocated vector
  *
@@ -545,12 +557,13 @@ unsigned int virtio_vis_irq(const struct virtio_vis *vis, unsigned int vector)
 EXPORT_SYMBOL_GPL(virtio_vis_irq);
 
 /**
- * virtio_vis_affinity - CPUs that a vector is meant for
+ * virtio_vis_affinity - Get the CPUs that a vector is meant for
  * @vis:	The interrupt storage
  * @vector:	An allocated vector
  *
  * Context:	Any.
- * Return:	The mask of managed affinity, or NULL if no vector has any.
+ * Return:	NULL if no vector of @vis has managed affinity; else the managed affinity of
+ *		@vector, or its current affinity if it has none.
  */
 const struct cpumask *virtio_vis_affinity(const struct virtio_vis *vis, unsigned int vector)
 {
@@ -563,12 +576,12 @@ const struct cpumask *virtio_vis_affinity(const struct virtio_vis *vis, unsigned
 EXPORT_SYMBOL_GPL(virtio_vis_affinity);
 
 /**
- * virtio_vis_go_live - Let the device follow the mask bits
+ * virtio_vis_go_live - Start to write the mask bits to the device
  * @vis:	The interrupt storage
  *
- * Writes each word of the mask table that has an unmasked vector, once. To be called after
- * ENABLE is set, as the device ignores the mask table before. Entries are not written again, and
- * a reset may have cleared them: the vectors must have been allocated since.
+ * Writes each word of the mask table that has an unmasked vector, once. Call it after setting
+ * ENABLE, because the device ignores the mask table until then. A reset may have cleared the
+ * entries, and this function does not write them again: allocate the vectors after the reset.
  *
  * Context:	Any. Takes the lock of each word.
  */
@@ -588,12 +601,12 @@ void virtio_vis_go_live(struct virtio_vis *vis)
 EXPORT_SYMBOL_GPL(virtio_vis_go_live);
 
 /**
- * virtio_vis_quiesce - Follow a device into reset
+ * virtio_vis_quiesce - Mask every vector before the device is reset
  * @vis:	The interrupt storage
  *
- * Masks every vector in the device, so that it sends nothing to places that moves leave before
- * the reset is complete. From here to virtio_vis_go_live() the mask table is not touched: an
- * affinity change stores an entry and does no more. To be called before the reset.
+ * Call it before the reset. If the device were not masked, it could still send messages to the old
+ * CPU of a vector that moves before the reset is complete. From now until virtio_vis_go_live() the
+ * driver does not touch the mask table: an affinity change only stores an entry.
  *
  * Context:	Any. Takes the lock of each word.
  */

@@ -36,13 +36,13 @@
 /* Queue reset, which <uapi/linux/virtio_mmio.h> lacks - Read Write */
 #define VIRTIO_MMIO_QUEUE_RESET		0x0c0
 
-/* The largest queue of any virtio device; more would overflow the ring's size */
+/* The largest queue that virtio allows; a larger one would overflow the size of the ring */
 #define VM_QUEUE_NUM_LIMIT		32768
 
 #define VM_POLL_US			1000
 #define VM_POLL_TIMEOUT_S		10
 
-/* Changes of ConfigGeneration in a row after which a reader stops trying for a stable one */
+/* After this many changes of ConfigGeneration in a row, a reader gives up on a stable one */
 #define VM_GENERATION_LIMIT		1000
 
 /**
@@ -53,12 +53,12 @@
  * @base:		The registers
  * @config_size:	Bytes of configuration space that are mapped
  * @generation:		ConfigGeneration as last reported
- * @nr_changes:		Number of reads in a row that found another ConfigGeneration
+ * @nr_changes:		Number of reads in a row that found a new ConfigGeneration
  * @line:		Linux interrupt number of the classic line, or a negative error
  * @line_requested:	@line has our handler
  * @line_wakes:		@line is armed as a wake-up source
  * @status:		Status bits set by the driver since the last reset
- * @dead:		The last reset did not complete: the device is left alone
+ * @dead:		The last reset did not complete, so the driver leaves the device alone
  */
 struct vm_device {
 	struct virtio_device	vdev;
@@ -109,7 +109,7 @@ static int vm_poll_zero(const struct vm_device *vm, unsigned int reg, u32 *val)
 				  VM_POLL_TIMEOUT_S * USEC_PER_SEC);
 }
 
-/* Device drivers compute offsets from values of the device; NULL: outside of the mapping */
+/* Returns NULL outside of the mapping: drivers compute offsets from values of the device */
 static void __iomem *vm_config(const struct vm_device *vm, unsigned int offset, unsigned int len)
 {
 	if (len > vm->config_size || offset > vm->config_size - len)
@@ -172,7 +172,7 @@ static void vm_set(struct virtio_device *vdev, unsigned int offset, const void *
 	}
 }
 
-/* virtio core rereads the configuration for as long as this changes: a limit ends that loop */
+/* The virtio core rereads the configuration while this changes: a limit ends that loop */
 static u32 vm_generation(struct virtio_device *vdev)
 {
 	struct vm_device *vm = to_vm_device(vdev);
@@ -190,7 +190,7 @@ static u32 vm_generation(struct virtio_device *vdev)
 	return vm->generation;
 }
 
-/* virtio core warns on any bit after a reset, and on a DRIVER_OK that no driver has set */
+/* The virtio core warns about any bit after a reset, and about a DRIVER_OK that no driver set */
 static u8 vm_get_status(struct virtio_device *vdev)
 {
 	struct vm_device *vm = to_vm_device(vdev);
@@ -221,10 +221,10 @@ static void vm_synchronize_cbs(struct virtio_device *vdev)
 }
 
 /*
- * A device of version 2 resets at once and costs one read; one of version 3 may take its time.
- * One that takes too long may still be at work when this returns. The next reset may find it
- * done; until then it is left alone, and keeps what the transport has given it, see
- * vm_leak_vq(). The buffers in the queues belong to drivers, which cannot be told.
+ * A device of version 2 resets at once, which costs one read; one of version 3 may take longer.
+ * If the poll times out, the device may still be at work when this returns. Until a later reset
+ * completes, the transport leaves the device alone and does not free the rings, see vm_leak_vq().
+ * It cannot protect the buffers in them: those belong to device drivers, which it cannot tell.
  */
 static void vm_reset(struct virtio_device *vdev)
 {
@@ -260,7 +260,7 @@ static int vm_finalize_features(struct virtio_device *vdev)
 	if (vm->dead)
 		return -ENODEV;
 
-	/* Drops all transport bits but the rings' own */
+	/* Clears all transport bits except those of the ring */
 	vring_transport_features(vdev);
 	if (ring_reset)
 		__virtio_set_bit(vdev, VIRTIO_F_RING_RESET);
@@ -290,7 +290,7 @@ static bool vm_notify_with_data(struct virtqueue *vq)
 	return true;
 }
 
-/* Requires the queue selected in QueueSel */
+/* QueueSel must select the queue */
 static void vm_activate_vq(const struct vm_device *vm, const struct virtqueue *vq)
 {
 	vm_write(vm, VIRTIO_MMIO_QUEUE_NUM, virtqueue_get_vring_size(vq));
@@ -392,8 +392,8 @@ static void vm_free_line(struct vm_device *vm)
 }
 
 /*
- * The device may write to the ring for as long as the machine runs: nobody gets that memory. The
- * structure goes with it, because nothing frees one without the other.
+ * The device may write to the ring as long as the machine runs, so that memory is never freed. Nor
+ * is the structure, because no function frees one without the other.
  */
 static void vm_leak_vq(struct virtqueue *vq)
 {
@@ -415,7 +415,7 @@ static void vm_del_vq(struct virtqueue *vq)
 
 	vm_write(vm, VIRTIO_MMIO_QUEUE_SEL, vq->index);
 	vm_write(vm, VIRTIO_MMIO_QUEUE_READY, 0);
-	/* The device is done with the queue once it answers, whatever it answers */
+	/* Once the device has answered, whatever the value, it no longer uses the queue */
 	vm_read(vm, VIRTIO_MMIO_QUEUE_READY);
 	vring_del_virtqueue(vq);
 }
@@ -432,7 +432,7 @@ static void vm_del_vqs(struct virtio_device *vdev)
 		vm_del_vq(vq);
 }
 
-/* The line comes last for the same reason: a device raises nothing before DRIVER_OK */
+/* The line comes last for the same reason; a device raises no interrupt before DRIVER_OK */
 static int vm_find_vqs_line(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
 			    struct virtqueue_info vqs_info[])
 {
@@ -489,9 +489,9 @@ static int vm_reset_vq(struct vm_device *vm, struct virtqueue *vq)
 }
 
 /*
- * Callbacks end before the reset, not after it: virtio_net has stopped sending by now, and one of
- * its callbacks can start it again. A queue whose reset fails stays like this, as its driver may
- * no more use it than the device is known to have let go of it.
+ * Callbacks must end before the reset, not after it: virtio_net has stopped transmission by now,
+ * and one of its callbacks could start it again. If the reset fails, the queue stays disabled: its
+ * driver must not use a queue that the device may still use.
  */
 static int vm_disable_vq_and_reset(struct virtqueue *vq)
 {
@@ -510,7 +510,7 @@ static int vm_disable_vq_and_reset(struct virtqueue *vq)
 	return vm_reset_vq(vm, vq);
 }
 
-/* Callbacks come last: one may notify the device, which ignores a queue that is not ready */
+/* Callbacks start last: one may notify the device, which ignores a queue that is not ready */
 static int vm_enable_vq_after_reset(struct virtqueue *vq)
 {
 	struct vm_device *vm = to_vm_device(vq->vdev);
@@ -589,7 +589,7 @@ static void vm_release(struct device *dev)
 	kfree(to_vm_device(dev_to_virtio(dev)));
 }
 
-/* Parent of the devices given by the parameter, NULL without any; under the parameter lock */
+/* Parent of the devices that the parameter added, or NULL; protected by the parameter lock */
 static struct device *vm_param_parent;
 
 static bool vm_is_from_param(const struct platform_device *pdev)
@@ -597,11 +597,11 @@ static bool vm_is_from_param(const struct platform_device *pdev)
 	return pdev->dev.parent == vm_param_parent;
 }
 
-/* What firmware describes is the stock driver's to complain about */
+/* The stock driver complains about devices that firmware describes */
 static int vm_decline(const struct platform_device *pdev, const char *reg, u32 value)
 {
 	if (vm_is_from_param(pdev))
-		dev_err(&pdev->dev, "%s 0x%x at %pR: no virtio-mmio device of version %u or %u\n",
+		dev_err(&pdev->dev, "%s 0x%x at %pR: not a virtio-mmio device of version %u or %u\n",
 			reg, value, pdev->resource, VM_VERSION_MIN, VM_VERSION_MAX);
 	return -ENODEV;
 }
@@ -625,12 +625,12 @@ static int vm_identify(const struct platform_device *pdev, void __iomem *base,
 	return readl(base + VIRTIO_MMIO_DEVICE_ID) ? 0 : vm_decline(pdev, "DeviceID", 0);
 }
 
-/* A device without VIS is the stock driver's, but only firmware's devices have a name it knows */
+/* The stock driver takes a device without VIS, but cannot match one that the parameter added */
 static struct virtio_mmio_vis *vm_probe_vis(struct platform_device *pdev, void __iomem *base)
 {
 	struct virtio_mmio_vis *vm_vis = virtio_mmio_vis_probe(pdev, base);
 
-	/* virtio_mmio_vis_probe() has said why: such a device runs on its line */
+	/* Such a device runs on its line; virtio_mmio_vis_probe() has logged the reason */
 	if (IS_ERR(vm_vis))
 		return NULL;
 	if (vm_vis)
@@ -658,7 +658,7 @@ static int vm_register(struct platform_device *pdev, const struct resource *res,
 	vm->vm_vis = vm_vis;
 	vm->base = base;
 	vm->line = platform_get_irq_optional(pdev, 0);
-	/* Firmware may declare the registers alone, but whole pages are mapped */
+	/* Firmware may declare only the registers, but the mapping consists of whole pages */
 	vm->config_size = PAGE_ALIGN(res->end + 1) - res->start - VIRTIO_MMIO_CONFIG;
 	vm->vdev.id.device = vm_read(vm, VIRTIO_MMIO_DEVICE_ID);
 	vm->vdev.id.vendor = vm_read(vm, VIRTIO_MMIO_VENDOR_ID);
@@ -711,7 +711,7 @@ static void vm_remove(struct platform_device *pdev)
 	virtio_mmio_vis_remove(vm_vis);
 }
 
-/* Their drivers sleep until the device answers, where others poll */
+/* Drivers of storage sleep until the device answers; others may poll */
 static bool vm_is_storage(const struct virtio_device *vdev)
 {
 	switch (vdev->id.device) {
@@ -727,12 +727,12 @@ static bool vm_is_storage(const struct virtio_device *vdev)
 }
 
 /*
- * The kernel that kexec starts gets the memory that the device has from this one: the device is
- * reset. kexec looks like a reboot; a machine that goes off needs no reset.
+ * The kernel that kexec starts reuses the memory that the device can write to, so the device is
+ * reset. kexec looks like a reboot here; a machine that powers off needs no reset.
  *
- * Processes still run. One that wants storage waits to the end, because an I/O error could kill
- * init or abort a journal. Other devices are broken, or who polls them would never stop:
- * virtio_console does so for each message of the kernel.
+ * Processes still run. A process that waits for storage waits until the end, because an I/O error
+ * could kill init or abort a journal. Other devices are marked broken, because a driver that polls
+ * one would never stop: virtio_console does so for each message of the kernel.
  */
 static void vm_shutdown(struct platform_device *pdev)
 {
@@ -831,7 +831,7 @@ static bool vm_param_id_taken(int id)
 	return dev;
 }
 
-/* Runs before the driver is registered when the parameter is given at load time */
+/* If the parameter is given at load time, this runs before the driver is registered */
 static int vm_param_set(const char *val, const struct kernel_param *kp)
 {
 	struct platform_device *pdev;
@@ -887,7 +887,7 @@ static int vm_param_unregister(struct device *dev, void *data)
 	return 0;
 }
 
-/* Called at module exit, and when loading fails after a device was made */
+/* Called at module exit, and when loading fails after a device was added */
 static void vm_param_free(void *arg)
 {
 	if (!vm_param_parent)

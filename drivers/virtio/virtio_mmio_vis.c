@@ -22,14 +22,14 @@
 
 #include "virtio_mmio_vis.h"
 
-/* Vectors of fixed use; with a vector per queue, those of the queues start at VM_VIS_QUEUES */
+/* VM_VIS_QUEUES is the vector of all queues, or of the first queue with a vector of its own */
 #define VM_VIS_CONFIG		0
 #define VM_VIS_QUEUES		1
 #define VM_VIS_NR_SHARED	2
 
 #define VM_VIS_NAME_LEN		64
 
-/* The device offers the bit in the upper word of its features */
+/* The feature bit is in the upper word of the feature registers */
 #define VM_VIS_FEATURES_SEL	(VIRTIO_F_VIS / 32)
 #define VM_VIS_FEATURES_BIT	BIT(VIRTIO_F_VIS % 32)
 
@@ -41,7 +41,7 @@
  * @cookie:	Cookie of the handler while the interrupt is requested, else NULL
  * @wakes:	The interrupt is armed to wake the system
  * @disabled:	virtio_mmio_vis_disable_vq() has disabled the interrupt
- * @hint:	The affinity hint, on which the core keeps a pointer
+ * @hint:	The affinity hint, to which the interrupt core keeps a pointer
  * @name:	Name of the interrupt
  */
 struct vm_vis_vector {
@@ -64,8 +64,8 @@ struct vm_vis_vector {
  * @vectors:	Vectors in use, or NULL while the device runs on its line
  * @nvec:	Number of @vectors
  * @per_vq:	Each queue has a vector of its own
- * @queue_fails: A queue could not be set up, which no other vectors will mend
- * @enabled:	ENABLE is set, and there was no reset since
+ * @queue_fails: A queue could not be set up, so another set of vectors would not help
+ * @enabled:	ENABLE has been set since the last reset
  */
 struct virtio_mmio_vis {
 	struct device		*dev;
@@ -94,7 +94,7 @@ static u64 vm_vis_read_address(void __iomem *base, unsigned int low)
 	return addr | (u64)readl(base + low + sizeof(u32)) << 32;
 }
 
-/* Each register is read once: what was checked is what is used */
+/* Reads each register once, so that the driver uses the value that it has checked */
 static int vm_vis_read_layout(struct platform_device *pdev, void __iomem *base,
 			      struct virtio_vis_layout *layout)
 {
@@ -123,8 +123,8 @@ static int vm_vis_read_layout(struct platform_device *pdev, void __iomem *base,
 }
 
 /*
- * A device tree gives a device its MSI parent when it makes the device. A parent that gets its
- * driver later, as the IMSIC does, has to be looked up once more.
+ * The device tree code looks up the MSI parent of a device when it creates the device. A parent
+ * that gets its driver later, as the IMSIC does, must be looked up once more.
  */
 static void vm_vis_find_parent(struct device *dev)
 {
@@ -163,9 +163,9 @@ static struct virtio_mmio_vis *vm_vis_create(struct platform_device *pdev, void 
  * Reads each discovery register once ("Discovery" in virtio-vis.rst).
  *
  * Context:	May sleep.
- * Return:	NULL if the device does not offer VIS; an ERR_PTR(), after a message, if it does
- *		but its VIS cannot be used; both are to run on the line. Else what to hand to
- *		the other functions, all of which take NULL for a device on its line.
+ * Return:	VIS of the device, for the other functions; NULL if the device does not offer VIS;
+ *		or an ERR_PTR(), after a message, if its VIS cannot be used. In the last two cases
+ *		the device runs on its line, and the other functions take NULL.
  */
 struct virtio_mmio_vis *virtio_mmio_vis_probe(struct platform_device *pdev, void __iomem *base)
 {
@@ -174,7 +174,7 @@ struct virtio_mmio_vis *virtio_mmio_vis_probe(struct platform_device *pdev, void
 
 /**
  * virtio_mmio_vis_remove - Undo virtio_mmio_vis_probe()
- * @vm_vis:	VIS of the device, without interrupts, or NULL
+ * @vm_vis:	VIS of the device, whose vectors have been freed, or NULL
  *
  * Context:	May sleep.
  */
@@ -192,8 +192,10 @@ void virtio_mmio_vis_remove(struct virtio_mmio_vis *vm_vis)
  * @vm_vis:	VIS of the device, or NULL
  * @vdev:	The virtio device
  *
- * The virtio core drops bits that neither it nor the driver knows: to be called whenever
- * features are finalised, before they are written to the device.
+ * The virtio core clears feature bits that neither it nor the driver knows. Call this function each
+ * time features are finalised, before they are written to the device.
+ *
+ * Context:	Any.
  */
 void virtio_mmio_vis_finalize_features(struct virtio_mmio_vis *vm_vis, struct virtio_device *vdev)
 {
@@ -268,7 +270,7 @@ static void vm_vis_map_selected_vq(struct virtio_mmio_vis *vm_vis, unsigned int 
 	writel(vector, vm_vis->base + VIRTIO_MMIO_VIS_QUEUE_VECTOR);
 }
 
-/* A reset does this too, but not every driver resets before it deletes its queues */
+/* A reset does this, too, but not every driver resets the device before it deletes its queues */
 static void vm_vis_unmap_all(struct virtio_mmio_vis *vm_vis)
 {
 	struct virtqueue *vq;
@@ -296,7 +298,7 @@ static struct vm_vis_vector *vm_vis_find_vector(struct virtio_mmio_vis *vm_vis, 
 	return NULL;
 }
 
-/* One attempt at vectors: all of what @per_vq asks for, or nothing */
+/* One attempt sets up all the vectors that @per_vq asks for, or none */
 
 static unsigned int vm_vis_count_vectors(unsigned int nvqs, const struct virtqueue_info vqs_info[],
 					 bool per_vq)
@@ -319,7 +321,7 @@ static int vm_vis_alloc_vectors(struct virtio_mmio_vis *vm_vis, unsigned int nve
 	struct irq_affinity affd, *affdp = NULL;
 	unsigned int i;
 
-	/* The counts in it are changed by each attempt */
+	/* Each attempt changes the counts in it */
 	if (desc && vm_vis->per_vq) {
 		affd = *desc;
 		affd.pre_vectors++;
@@ -338,7 +340,7 @@ static int vm_vis_alloc_vectors(struct virtio_mmio_vis *vm_vis, unsigned int nve
 	return virtio_vis_alloc_vectors(vm_vis->vis, nvec, affdp);
 }
 
-/* Maps the queue while virtio_mmio_vis_vq_ops::setup has left it selected */
+/* QueueSel must select the queue, as virtio_mmio_vis_vq_ops::setup leaves it */
 static int vm_vis_setup_vq(struct virtio_mmio_vis *vm_vis, struct virtqueue *vq, unsigned int *next,
 			   const struct virtqueue_info *vqi)
 {
@@ -406,7 +408,7 @@ static int vm_vis_setup(struct virtio_mmio_vis *vm_vis, unsigned int nvqs, struc
 	return vm_vis_setup_vqs(vm_vis, nvqs, vqs, vqs_info, ops);
 }
 
-/* Interrupts go first, whose handlers use the queues */
+/* Interrupts go first, because their handlers use the queues */
 static void vm_vis_undo(struct virtio_mmio_vis *vm_vis, const struct virtio_mmio_vis_vq_ops *ops)
 {
 	struct virtqueue *vq, *next;
@@ -443,14 +445,14 @@ static int vm_vis_try(struct virtio_mmio_vis *vm_vis, bool per_vq, unsigned int 
  * @vqs:	As for virtio_config_ops::find_vqs
  * @vqs_info:	As for virtio_config_ops::find_vqs
  * @desc:	As for virtio_config_ops::find_vqs
- * @ops:	How the transport sets up a queue, and deletes it
+ * @ops:	The transport's functions that set up and delete a queue
  *
- * Tries a vector for each queue and one for configuration changes; else one for all queues and
- * one for configuration changes. A failed attempt leaves no queue and no vector. ("Initialisation"
- * in virtio-vis.rst)
+ * First tries one vector for configuration changes and one for each queue that has a callback;
+ * then one for configuration changes and one for all queues. A failed attempt leaves no queue and
+ * no vector. ("Initialisation" in virtio-vis.rst)
  *
- * Context:	May sleep, between FEATURES_OK and DRIVER_OK.
- * Return:	0, or the error of the last attempt: the device is to run on its line.
+ * Context:	May sleep. Between FEATURES_OK and DRIVER_OK.
+ * Return:	0, or the error of the last attempt, after which the transport uses the line.
  */
 int virtio_mmio_vis_find_vqs(struct virtio_mmio_vis *vm_vis, struct virtio_device *vdev,
 			     unsigned int nvqs, struct virtqueue *vqs[],
@@ -472,10 +474,12 @@ int virtio_mmio_vis_find_vqs(struct virtio_mmio_vis *vm_vis, struct virtio_devic
 }
 
 /**
- * virtio_mmio_vis_active - Whether a device runs on vectors
+ * virtio_mmio_vis_active - Tell whether a device runs on vectors
  * @vm_vis:	VIS of the device, or NULL
  *
- * Return:	True from an attempt of virtio_mmio_vis_find_vqs() to virtio_mmio_vis_free_irqs().
+ * Context:	Any. Not concurrent with virtio_mmio_vis_find_vqs() or virtio_mmio_vis_free_irqs().
+ * Return:	True from virtio_mmio_vis_find_vqs(), unless it fails, to
+ *		virtio_mmio_vis_free_irqs().
  */
 bool virtio_mmio_vis_active(const struct virtio_mmio_vis *vm_vis)
 {
@@ -486,7 +490,7 @@ bool virtio_mmio_vis_active(const struct virtio_mmio_vis *vm_vis)
  * virtio_mmio_vis_free_irqs - Free the vectors of a device
  * @vm_vis:	VIS of the device, or NULL
  *
- * To be called before the queues are deleted, which the interrupt handlers use.
+ * Call it before deleting the queues, because the interrupt handlers use them.
  *
  * Context:	May sleep.
  */
@@ -511,7 +515,9 @@ void virtio_mmio_vis_free_irqs(struct virtio_mmio_vis *vm_vis)
  * virtio_mmio_vis_reset_begin - Prepare for a reset of the device
  * @vm_vis:	VIS of the device, or NULL
  *
- * To be called before the reset, and virtio_mmio_vis_synchronize_cbs() after it.
+ * Masks every vector. Call it before the reset, and virtio_mmio_vis_synchronize_cbs() after it.
+ *
+ * Context:	Any.
  */
 void virtio_mmio_vis_reset_begin(struct virtio_mmio_vis *vm_vis)
 {
@@ -540,14 +546,16 @@ void virtio_mmio_vis_synchronize_cbs(struct virtio_mmio_vis *vm_vis)
 }
 
 /**
- * virtio_mmio_vis_set_vq_affinity - Hint at CPUs for the interrupt of a queue, and move it
+ * virtio_mmio_vis_set_vq_affinity - Set the affinity hint of a queue's interrupt, and move it
  * @vm_vis:	VIS of the device, or NULL
  * @vq:		A queue of the device
- * @mask:	The CPUs, or NULL to take the hint back
+ * @mask:	The CPUs, or NULL to withdraw the hint
+ *
+ * Does nothing if the device runs on its line.
  *
  * Context:	May sleep.
- * Return:	0, also on the line, which stays where it is; -EINVAL for a queue of a device on
- *		vectors that has no callback; -ENOMEM; or the error of the move.
+ * Return:	0; -EINVAL if the device runs on vectors but the queue has no callback; -ENOMEM; or
+ *		the error of irq_set_affinity_and_hint().
  */
 int virtio_mmio_vis_set_vq_affinity(struct virtio_mmio_vis *vm_vis, struct virtqueue *vq,
 				    const struct cpumask *mask)
@@ -573,11 +581,13 @@ int virtio_mmio_vis_set_vq_affinity(struct virtio_mmio_vis *vm_vis, struct virtq
 }
 
 /**
- * virtio_mmio_vis_get_vq_affinity - CPUs for which the vector of a queue is meant
+ * virtio_mmio_vis_get_vq_affinity - Get the CPUs that the vector of a queue is meant for
  * @vm_vis:	VIS of the device, or NULL
- * @index:	A queue of the device
+ * @index:	Index of a queue of the device
  *
- * Return:	The CPUs, or NULL if the queue has no vector of its own with managed affinity.
+ * Context:	Any. Not concurrent with virtio_mmio_vis_find_vqs() or virtio_mmio_vis_free_irqs().
+ * Return:	The CPUs, or NULL if the queue has no vector of its own or no vector of the device
+ *		has managed affinity.
  */
 const struct cpumask *virtio_mmio_vis_get_vq_affinity(struct virtio_mmio_vis *vm_vis, int index)
 {
@@ -593,13 +603,13 @@ const struct cpumask *virtio_mmio_vis_get_vq_affinity(struct virtio_mmio_vis *vm
  * @vm_vis:	VIS of the device, or NULL
  * @vq:		A queue of the device, with virtqueue::reset set
  *
- * To be called before a queue is reset, because virtio_ring then frees the ring. A message that is
- * in flight may arrive later, and a device may send one that it must not send. The shared handler
- * skips a queue in reset. That of one queue is vring_interrupt(), which does not, so its interrupt
- * is disabled: a check would cost each interrupt.
+ * Call it before the queue is reset, because virtio_ring frees the ring after that. A message in
+ * flight may still arrive, and a broken device may send another. The shared handler skips a queue
+ * in reset. A queue's own handler is vring_interrupt(), which does not check, and a check would
+ * slow down every interrupt: this function disables the interrupt instead.
  *
- * Managed interrupts that CPU hotplug starts again are enabled by it before Linux 6.16. No driver
- * resets a queue that has one.
+ * Before Linux 6.16, CPU hotplug enables a disabled managed interrupt when it starts it again. No
+ * driver resets a queue that has a managed interrupt.
  *
  * Context:	May sleep. On return, no handler uses the ring of @vq.
  */
@@ -620,10 +630,10 @@ void virtio_mmio_vis_disable_vq(struct virtio_mmio_vis *vm_vis, struct virtqueue
 /**
  * virtio_mmio_vis_enable_vq - Undo virtio_mmio_vis_disable_vq(), and map the queue again
  * @vm_vis:	VIS of the device, or NULL
- * @vq:		The queue, which is selected in QueueSel and ready
+ * @vq:		The queue, which is ready and selected in QueueSel
  *
- * To be called once the queue is ready again: enabling the interrupt runs the callback for what
- * arrived meanwhile, and a callback may notify the device.
+ * Call it when the queue is ready again. An interrupt that arrived while it was disabled runs the
+ * callback now, and the callback may notify the device.
  *
  * Context:	May sleep.
  */

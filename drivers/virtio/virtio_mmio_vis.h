@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The VIS half of a virtio-mmio transport: what the transport calls
+ * The VIS half of a virtio-mmio transport: the functions that the transport calls
  */
 #ifndef _DRIVERS_VIRTIO_VIRTIO_MMIO_VIS_H
 #define _DRIVERS_VIRTIO_VIRTIO_MMIO_VIS_H
@@ -18,9 +18,9 @@ struct virtqueue_info;
 struct virtio_mmio_vis;
 
 /**
- * struct virtio_mmio_vis_vq_ops - What a transport does with one queue
- * @setup:	Sets up queue @index and leaves it selected in QueueSel
- * @del:	Undoes @setup
+ * struct virtio_mmio_vis_vq_ops - Functions of a transport that set up and delete one queue
+ * @setup:	Set up queue @index and leave it selected in QueueSel; return it or an ERR_PTR()
+ * @del:	Undo @setup
  */
 struct virtio_mmio_vis_vq_ops {
 	struct virtqueue	*(*setup)(struct virtio_device *vdev, unsigned int index,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Virtio Interrupt Storage (VIS): what the irqchip offers to a virtio transport.
+ * Virtio Interrupt Storage (VIS): the functions that the irqchip offers to a virtio transport
  */
 #ifndef _LINUX_VIRTIO_VIS_H
 #define _LINUX_VIRTIO_VIS_H
@@ -15,14 +15,14 @@ struct virtio_vis;
 
 /**
  * struct virtio_vis_layout - Where a device keeps its interrupt storage
- * @nr_vectors:	Number of vectors in the tables
+ * @nr_vectors:	Number of vectors in the tables, at least 1
  * @table:	Guest-physical address of the vector table
  * @mask:	Guest-physical address of the mask table
  * @pending:	Guest-physical address of the pending table, 0 if there is none
  * @regs:	Guest-physical address of the register block, which the tables must not overlap
  * @regs_size:	Size of the register block in bytes
  *
- * The values come from the device and are not trusted: virtio_vis_create() checks them.
+ * The driver does not trust these values of the device: virtio_vis_create() checks the addresses.
  */
 struct virtio_vis_layout {
 	unsigned int	nr_vectors;

@@ -2,8 +2,8 @@
 /*
  * Virtio Interrupt Storage (VIS): message-signalled interrupts for virtio-mmio.
  *
- * The one definition of the register and table layout, shared by the guest driver and by
- * the reference device. The meaning is in virtio-vis.rst.
+ * The one definition of the register and table layout, which the guest driver and the reference
+ * device share. virtio-vis.rst specifies the interface.
  */
 #ifndef _UAPI_LINUX_VIRTIO_VIS_H
 #define _UAPI_LINUX_VIRTIO_VIS_H
@@ -32,7 +32,7 @@
 /* Vector of the queue selected by QueueSel - Read Write */
 #define VIRTIO_MMIO_VIS_QUEUE_VECTOR	0x0d0
 
-/* The value of either vector register that maps the event to no vector */
+/* This value in either vector register maps the event to no vector */
 #define VIRTIO_VIS_NO_VECTOR		0xffff
 
 /* Guest-physical address of the vector table, 64 bits in two halves - Read Only */
