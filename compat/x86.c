@@ -11,7 +11,8 @@
  * not occurred:
  *
  * 1) The vector domain takes that for the first arrival, and frees the old place.
- * 2) The core carries out a parked move.
+ * 2) The core carries out a parked move. If the old place is not free yet, the core parks the move
+ *    again, and this repeats.
  * 3) The end of interrupt (EOI) does nothing, because no interrupt is in service. The function
  *    call from another CPU has had its EOI before the function runs, and a call on the same CPU
  *    merely disables interrupts. A hypervisor offers its paravirtual EOI only while an interrupt
