@@ -2,6 +2,7 @@
 """The VM runner's command line; see scripts/vm --help."""
 
 import argparse
+import contextlib
 import fcntl
 import os
 import re
@@ -14,7 +15,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from . import hostside, initramfs, terminal, tests, verdict
+from . import hostside, initramfs, kvm, terminal, tests, verdict
 from .boards import BOARDS, tsc_khz
 from .machine import Machine, MachineError
 from .scenarios import DISK_BYTES, GROUPS, RNG_BYTES, SCENARIOS
@@ -41,6 +42,8 @@ class Guest:
         self.scenario = SCENARIOS[name]
         self.board = BOARDS[options.board]
         self.tap = tap
+        self.named = verdict.VariantTap(tap, self.scenario.variant)
+        self.only = options.only.removeprefix(self.named.prefix)
         self.rundir = options.root / "build/vm" / options.suite / name
         self.guest_dir = options.root / "selftests/vis"
         self.timeout = options.timeout or self.scenario.timeout * options.slow
@@ -87,14 +90,14 @@ class Guest:
         names = tests.of_scenario(self.guest_dir, self.name)
         if not names and not self.options.shell:
             raise tests.StatementError(f"the scenario {self.name} has no tests, give it --script")
-        return tests.selected(names, self.options.only)
+        return tests.selected(names, self.only)
 
     def stated_tests(self, script):
         """Those of one script; None of a script that the command line has given."""
         path = self.guest_dir / script
         if not path.is_file():
             return None
-        return tests.selected(tests.of_script(path, self.scenario.smp), self.options.only)
+        return tests.selected(tests.of_script(path, self.scenario.smp), self.only)
 
     def clock_parameters(self):
         """Virtual time is the same on a busy host."""
@@ -111,8 +114,8 @@ class Guest:
                  "vis.scenario=" + self.name,
                  "vis.scripts=" + ",".join(self.scripts()),
                  "vis.modules=" + ",".join(STOCK_GUEST_MODULES + self.scenario.modules)]
-        if self.options.only:
-            words.append("vis.only=" + self.options.only)
+        if self.only:
+            words.append("vis.only=" + self.only)
         return " ".join(word for word in words if word)
 
     def qemu_args(self):
@@ -173,13 +176,18 @@ class Guest:
 
     def run_machine(self):
         problem = None
-        self.machine = Machine(self.options.qemu, self.rundir, self.sockets, self.qemu_args(),
-                               self.scenario.trace)
-        try:
-            self.machine.start()
-            problem = self.converse_or_save_cpus()
-        except (MachineError, OSError, TimeoutError) as error:
-            problem = f"{error}"
+        counting = contextlib.nullcontext()
+        if self.board.uses_kvm():
+            counting = kvm.counter("kvm_msi_set_irq")
+        with counting as messages:
+            self.machine = Machine(self.options.qemu, self.rundir, self.sockets,
+                                   self.qemu_args(), self.scenario.trace, messages,
+                                   self.options.slow)
+            try:
+                self.machine.start()
+                problem = self.converse_or_save_cpus()
+            except (MachineError, OSError, TimeoutError) as error:
+                problem = f"{error}"
         if not self.machine.stop():
             problem = "QEMU failed: " + self.machine.stderr()
         return problem
@@ -215,7 +223,7 @@ class Guest:
                     terminal.join(line)
                     deadline = time.monotonic() + self.timeout
                 elif verb == "@script":
-                    guest_tap = verdict.GuestTap(self.tap, self.stated_tests(rest))
+                    guest_tap = verdict.GuestTap(self.named, self.stated_tests(rest))
                 elif verb == "@exit":
                     script, status = rest.split()
                     problem = guest_tap.problem()
@@ -253,8 +261,8 @@ class Guest:
         if problem:
             self.tap.note(f"{problem}\nlogs: {self.rundir}")
         for name in self.wanted_tests():
-            if name not in self.tap.results:
-                self.tap.result(False, name)
+            if name not in self.named.results:
+                self.named.result(False, name)
         self.tap.result(problem is None and self.done, prefix + ".complete")
         reports = [report for report in verdict.kernel_reports(self.klog())
                    if not re.search(self.scenario.expected, report)]
@@ -283,7 +291,7 @@ def parse(arguments=None):
     parser.add_argument("--shell", action="store_true")
     parser.add_argument("--plain", action="store_true")
     parser.add_argument("--timeout", type=int)
-    parser.add_argument("--slow", type=int, default=1)
+    parser.add_argument("--slow", type=int, default=int(os.environ.get("VIS_SLOW", "1")))
     parser.add_argument("--box", type=int, default=0)
     parser.add_argument("--stop", action="store_true")
     parser.add_argument("--keep", action="store_true")

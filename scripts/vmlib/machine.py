@@ -29,10 +29,10 @@ class Line:
         self.sock = None
         self.buffer = b""
 
-    def accept(self):
+    def accept(self, timeout):
         if self.sock:
             self.sock.close()
-        self.server.settimeout(CONNECT_TIMEOUT)
+        self.server.settimeout(timeout)
         self.sock, _ = self.server.accept()
 
     def fileno(self):
@@ -63,10 +63,12 @@ class Line:
 class Trace:
     """QEMU's trace log. The log is line buffered, so it is complete whenever the guest asks."""
 
-    def __init__(self):
+    def __init__(self, kvm=None):
         self.files = []
         self.offsets = {}
         self.marked = 0
+        self.kvm = kvm
+        self.kvm_marked = 0
 
     def open(self, path):
         self.files.append(path)
@@ -75,6 +77,13 @@ class Trace:
     def mark(self):
         self.offsets = {path: path.stat().st_size for path in self.files}
         self.marked = time.time()
+        self.kvm_marked = self.kvm.count() if self.kvm else 0
+
+    def messages(self):
+        """Sent since the mark: by QEMU, or by KVM, which sends QEMU's too."""
+        if self.kvm:
+            return self.kvm.count() - self.kvm_marked
+        return len(self.lines("virtio_mmio_vis_send"))
 
     def delay(self, event, pattern):
         """Seconds from the mark to the first such line."""
@@ -98,14 +107,16 @@ class Trace:
 class Machine:
     """A guest that can be started, asked through QMP, and moved to a second QEMU process."""
 
-    def __init__(self, qemu, rundir, sockdir, args, events=TRACE_EVENTS):
+    def __init__(self, qemu, rundir, sockdir, args, events=TRACE_EVENTS, kvm=None,
+                 slow=1):
         self.qemu = qemu
         self.events = events
+        self.slow = slow
         self.rundir = rundir
         self.args = args
         self.process = None
         self.generation = 0
-        self.trace = Trace()
+        self.trace = Trace(kvm)
         self.lines = {name: Line(sockdir / name) for name in (*OWN_LINES, "console", "port")}
         self.sockdir = sockdir
 
@@ -136,10 +147,10 @@ class Machine:
         try:
             for name in self.lines:
                 if name in OWN_LINES or f"chardev={name}" in " ".join(self.args):
-                    self.lines[name].accept()
+                    self.lines[name].accept(CONNECT_TIMEOUT * self.slow)
         except TimeoutError as error:
             raise MachineError("QEMU did not start: " + self.stderr()) from error
-        self.lines["qmp"].read_line(CONNECT_TIMEOUT)
+        self.lines["qmp"].read_line(CONNECT_TIMEOUT * self.slow)
         self.qmp("qmp_capabilities")
 
     def stderr(self):
@@ -151,7 +162,7 @@ class Machine:
         request = {"execute": command, **({"arguments": arguments} if arguments else {})}
         line.send(json.dumps(request) + "\n")
         while True:
-            text = line.read_line(MIGRATE_TIMEOUT)
+            text = line.read_line(MIGRATE_TIMEOUT * self.slow)
             if text is None:
                 raise MachineError("QEMU closed its monitor")
             reply = json.loads(text)
@@ -169,7 +180,7 @@ class Machine:
             for command in commands), "utf-8")
 
     def wait_migration(self):
-        deadline = time.monotonic() + MIGRATE_TIMEOUT
+        deadline = time.monotonic() + MIGRATE_TIMEOUT * self.slow
         while time.monotonic() < deadline:
             status = self.qmp("query-migrate").get("status")
             if status == "completed":
@@ -205,7 +216,7 @@ class Machine:
         if self.process.poll() is None:
             try:
                 self.qmp("quit")
-                self.process.wait(CONNECT_TIMEOUT)
+                self.process.wait(CONNECT_TIMEOUT * self.slow)
             except (MachineError, OSError, TimeoutError, subprocess.TimeoutExpired):
                 self.process.kill()
                 self.process.wait()

@@ -158,7 +158,7 @@ class Scenario:
     expected matches the kernel's reports that are no failure. trace are QEMU's events. tools are
     the guest's programs (and files, by patterns of paths) from scripts/fetch guest-tools; daemons
     serve devices, each on its socket {sockets}/NAME; with taps the host's side is a network
-    namespace that has that many.
+    namespace that has that many. The results of a variant have its name before theirs.
     """
 
     scripts: tuple
@@ -178,6 +178,7 @@ class Scenario:
     taps: int = 0
     reboots: bool = False
     daemons: dict = field(default_factory=dict)
+    variant: str = ""
 
 
 SCENARIOS = {

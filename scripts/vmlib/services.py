@@ -110,6 +110,10 @@ class Services:
         return (f"mask table {masks}, InterruptStatus and InterruptACK {status}, "
                 f"other registers {reads + writes - status}")
 
+    def do_messages(self):
+        """Messages of interrupts that were sent since the mark, by whom ever."""
+        return self.machine.trace.messages()
+
     def do_delay(self, event, *pattern):
         """Milliseconds from the mark to the first such line."""
         return round(self.machine.trace.delay(event, " ".join(pattern)) * 1000)

@@ -69,6 +69,23 @@ class Story(Tap):
         return all(self.results.values()) and len(self.results) > 0
 
 
+class VariantTap:
+    """Results that are named for the variant of a machine which they are of."""
+
+    def __init__(self, tap, variant):
+        self.tap = tap
+        self.prefix = variant and variant + "."
+        self.note = tap.note
+
+    @property
+    def results(self):
+        return {name.removeprefix(self.prefix): passed
+                for name, passed in self.tap.results.items() if name.startswith(self.prefix)}
+
+    def result(self, passed, name, rest=""):
+        self.tap.result(passed, self.prefix + name, rest)
+
+
 class GuestTap:
     """What one guest script prints, passed on result by result. It must have a result for each
     of the tests that the script states, if it does, and no other."""

@@ -5,6 +5,8 @@
 . ./vis_lib.sh
 
 INTERRUPTS=10000
+# Of each of the 4 CPUs; two that are done at once may be one interrupt.
+READS=3000
 INTERRUPT_STATUS=0x60
 INTERRUPT_ACK=0x64
 
@@ -38,7 +40,7 @@ irq_no_status_access()
 	before=$(disk_interrupts "$virtio")
 	host mark
 	for cpu in $(online_cpus); do
-		read_disk_on "$cpu" &
+		read_disk_on "$cpu" $READS &
 	done
 	wait
 	rose=$(($(disk_interrupts "$virtio") - before))
@@ -50,7 +52,7 @@ irq_no_status_access()
 		"$(host count virtio_mmio_write_offset "offset $INTERRUPT_ACK\b")"
 	expect "VIS registers read" 0 "$(host count virtio_mmio_vis_reg_read)"
 	expect "VIS registers written" 0 "$(host count virtio_mmio_vis_reg_write)"
-	[ "$(host count virtio_mmio_vis_send)" -ge "$rose" ] ||
+	[ "$(host messages)" -ge "$rose" ] ||
 		fail "the device sent fewer messages than there were interrupts"
 }
 
