@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A machine where KVM runs guests, emulated unless this one is; see scripts/nested --help."""
+
+import argparse
+import os
+import shlex
+import shutil
+import stat
+import sys
+import tarfile
+import tempfile
+import time
+from pathlib import Path
+
+from . import initramfs, verdict
+from .boards import clock_parameters, has_kvm
+from .machine import Machine, MachineError
+
+# Guests there are that many times slower than emulated ones here.
+SLOW = 6
+# KVM, and the host's side of networks
+MODULES = ("kvm_amd", "tun", "vhost_net")
+# A further level would be more to emulate.
+PARAMETERS = "console=ttyS0 quiet loglevel=5 panic=-1 mitigations=off kvm_amd.nested=0"
+MEMORY_MIB = 4096
+CPUS = 2
+CPU = "max,la57=off"
+BOOT_TIMEOUT = 120
+
+
+class Image(initramfs.Cpio):
+    """The machine's root, all of it in memory."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = set()
+
+    def put_directory(self, name):
+        """With those that it is in"""
+        for path in (*reversed(Path(name).parents[:-1]), name):
+            if str(path) not in self.names:
+                self.names.add(str(path))
+                self.directory(str(path))
+
+    def put(self, name, top):
+        """A file, or all of a directory"""
+        if not top.is_dir():
+            self.put_directory(str(Path(name).parent))
+            self.put_file(name, top)
+            return
+        self.put_directory(name)
+        for path in sorted(top.rglob("*")):
+            self.put_entry(str(name / path.relative_to(top)), path, top)
+
+    def put_entry(self, name, path, top):
+        """Links to files elsewhere, which may not be there in the machine, become those files."""
+        if path.is_symlink() and path.resolve().is_relative_to(top.resolve()):
+            self.symlink(name, os.readlink(path))
+        elif path.is_file():
+            self.put_file(name, path)
+        elif path.is_dir() and not path.is_symlink():
+            self.put_directory(name)
+
+    def put_file(self, name, path):
+        self.file(name, path.read_bytes(), stat.S_IMODE(path.stat().st_mode))
+
+    def put_text(self, name, text):
+        self.file(name, text.encode())
+
+
+def build_image(options, path):
+    image = Image()
+    image.put(Path("."), options.userland)
+    modules = initramfs.Modules(options.kernel / "lib/modules", None).closure(MODULES)
+    image.put_directory("usr/lib/modules")
+    for name, data in modules.items():
+        image.file(f"usr/lib/modules/{name}.ko", data)
+    image.put_text("usr/lib/modules/modules.dep", initramfs.dependencies(modules))
+    image.put_text("modules", "".join(name + "\n" for name in MODULES))
+    image.put_text("back", str(options.back or ""))
+    image.put_text("command", f"cd {shlex.quote(str(options.root))} && VIS_SLOW={SLOW} "
+                          f"exec env {shlex.join(options.command)}\n")
+    image.file("init", (Path(__file__).parent / "nested.init").read_bytes())
+    for name in ("dev", "proc", "sys", "tmp"):
+        image.put_directory(name)
+    for source in (options.root / "scripts", options.root / "selftests", *options.taken):
+        image.put(source.absolute().relative_to("/"), source)
+    path.write_bytes(image.bytes())
+
+
+def machine_arguments(options, initrd, back):
+    return ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            "-machine", "q35", "-accel", "tcg,thread=multi,tb-size=1024", "-cpu", CPU,
+            "-smp", str(CPUS), "-m", str(MEMORY_MIB),
+            "-kernel", str(next(options.kernel.glob("boot/vmlinuz-*"))), "-initrd", str(initrd),
+            "-append", " ".join([PARAMETERS, *clock_parameters()]),
+            "-serial", "chardev:klog", "-serial", "chardev:host",
+            "-chardev", f"file,id=back,path={back}", "-device", "virtio-serial-pci",
+            "-device", "virtserialport,chardev=back"]
+
+
+class Nested:
+    """One boot of that machine, and the command in it."""
+
+    def __init__(self, options):
+        self.options = options
+        self.rundir = options.root / "build/nested"
+        self.machine = None
+
+    def run(self):
+        """Returns the exit status."""
+        shutil.rmtree(self.rundir, ignore_errors=True)
+        self.rundir.mkdir(parents=True)
+        initrd, back = self.rundir / "initrd", self.rundir / "back.tar"
+        build_image(self.options, initrd)
+        with tempfile.TemporaryDirectory(prefix="vis.") as sockets:
+            self.machine = Machine(self.options.qemu, self.rundir, Path(sockets),
+                                   machine_arguments(self.options, initrd, back), ())
+            try:
+                self.machine.start()
+                status = self.follow()
+            except TimeoutError:
+                self.machine.save_cpus()
+                status = self.complain(f"no end after {self.options.limit} s")
+            except (MachineError, OSError) as error:
+                status = self.complain(f"{error}")
+            finally:
+                self.machine.stop()
+                initrd.unlink()
+        self.take_back(back)
+        return self.judge(status)
+
+    def follow(self):
+        """Prints what the command does until it ends."""
+        line = self.machine.lines["host"]
+        deadline = time.monotonic() + self.options.limit
+        while True:
+            text = line.read_line(max(0, deadline - time.monotonic()))
+            if text is None:
+                return self.complain("it went off")
+            if text.startswith("@exit "):
+                return int(text.split()[1])
+            print(text, flush=True)
+
+    def klog(self):
+        path = self.rundir / "klog"
+        return path.read_text("utf-8", "replace") if path.exists() else ""
+
+    def complain(self, problem):
+        """What the kernel in there has said last tells a hang of the emulator from ours."""
+        print(f"# the nested machine: {problem}, see {self.rundir}", flush=True)
+        for line in self.klog().splitlines()[-20:]:
+            print(f"# {line}", flush=True)
+        return 1
+
+    def judge(self, status):
+        reports = verdict.kernel_reports(self.klog())
+        for report in reports[:10]:
+            print(f"# the nested machine's kernel: {report}", flush=True)
+        return 1 if reports else status
+
+    def take_back(self, path):
+        if self.options.back and path.stat().st_size:
+            self.options.back.mkdir(parents=True, exist_ok=True)
+            with tarfile.open(path) as tar:
+                tar.extractall(self.options.back, filter="data")
+        path.unlink(missing_ok=True)
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="scripts/nested", add_help=False)
+    for name in ("root", "kernel", "qemu", "userland"):
+        parser.add_argument("--" + name, type=Path, required=True)
+    parser.add_argument("--with", dest="taken", type=Path, action="append", default=[])
+    parser.add_argument("--back", type=Path)
+    parser.add_argument("--limit", type=int, default=1500)
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    return parser.parse_args()
+
+
+def main():
+    options = parse()
+    if has_kvm():
+        os.execvp("env", ["env", *options.command])
+    sys.exit(Nested(options).run())
+
+
+if __name__ == "__main__":
+    main()
