@@ -9,9 +9,13 @@ DISK_BYTES = 32 << 20
 RNG_BYTES = 1 << 20
 
 
-def disk(name, queues=4):
-    return ["-drive", f"if=none,id={name},file={{dir}}/{name},format=raw",
-            "-device", f"virtio-blk-device,drive={name},num-queues={queues}"]
+def disk(name, queues=4, iothread=False):
+    drive = ["-drive", f"if=none,id={name},file={{dir}}/{name},format=raw"]
+    device = f"virtio-blk-device,drive={name},num-queues={queues}"
+    if iothread:
+        return [*drive, "-object", f"iothread,id=io.{name}",
+                "-device", f"{device},iothread=io.{name}"]
+    return [*drive, "-device", device]
 
 
 NET = ["-netdev", "user,id=net0,ipv6=off", "-device", "virtio-net-device,netdev=net0"]
@@ -67,9 +71,10 @@ def hostile(faults):
             "devices": devices}
 
 
-def tap(number, device="virtio-net-device", queues=4):
+def tap(number, device="virtio-net-device", queues=4, options=""):
     name = f"tap{number}"
-    return ["-netdev", f"tap,id={name},ifname={name},queues={queues},script=no,downscript=no",
+    return ["-netdev",
+            f"tap,id={name},ifname={name},queues={queues},script=no,downscript=no{options}",
             "-device", f"{device},netdev={name},mq=on"]
 
 
@@ -181,9 +186,10 @@ class Scenario:
     variant: str = ""
 
 
+MAIN_SCRIPTS = ("probe.sh", "setup.sh", "data.sh", "irq.sh", "config.sh", "mask.sh", "enable.sh",
+                "affinity.sh")
 SCENARIOS = {
-    "main": Scenario(("probe.sh", "setup.sh", "data.sh", "irq.sh", "config.sh", "mask.sh",
-                      "enable.sh", "affinity.sh"), load=TEST_MODULES, timeout=240),
+    "main": Scenario(MAIN_SCRIPTS, load=TEST_MODULES, timeout=240),
     "alone": Scenario(("alone.sh",), load=TEST_MODULES),
     "idle": Scenario(("idle.sh", "parked.sh"), load=TEST_MODULES, timeout=240),
     "shared": Scenario(("policy_shared.sh",), vectors=2),
@@ -204,6 +210,14 @@ SCENARIOS = {
     "firmware": Scenario(("firmware.sh",), load=TEST_MODULES),
     # Without PCI, nothing that is reserved is in the memory map.
     "reserved": Scenario(("reserved.sh",), board=",pcie=on", append="memmap=128M$0xf0000000"),
+    # Where the disk and the network interrupt by irqfd, if the host has KVM
+    "iothread": Scenario((*MAIN_SCRIPTS, "irqfd_disk.sh"), load=TEST_MODULES, timeout=240,
+                         variant="iothread",
+                         devices=disk("disk0", iothread=True) + NET + RNG + CONSOLE),
+    "iothread_migrate": Scenario(("migrate.sh",), variant="iothread",
+                                 devices=disk("disk0", iothread=True) + NET + RNG + CONSOLE),
+    "vhost": Scenario(("irqfd_net.sh",), load=TEST_MODULES, taps=1, vectors=32, timeout=240,
+                      variant="vhost", devices=tap(0, options=",vhost=on")),
     "reload": Scenario(("reload.sh",), modules=(), load=VIS_MODULES, timeout=240),
     "migrate": Scenario(("migrate.sh",)),
     "hostile_tables": Scenario(("hostile_tables.sh",), modules=(), load=VIS_MODULES,
