@@ -13,10 +13,11 @@ RULE = "|---|---|---|---|"
 EXIT_CYCLES = 2528
 ESTIMATE_GHZ = 3
 ESTIMATE_NOTE = f"""\
-An estimate, not a measurement: {EXIT_CYCLES:,} cycles for each trapped access, which is what a developer of
-KVM measured from the entry of its ioctl to its return on an AMD server
-(<https://lkml.iu.edu/hypermail/linux/kernel/2012.2/00527.html>), at {ESTIMATE_GHZ} GHz. The work of the VMM
-itself is not in it. Where KVM emulates the I/O APIC, the EOI costs less."""
+This is an estimate, not a measurement. It assumes {EXIT_CYCLES:,} cycles for each trapped access
+at {ESTIMATE_GHZ} GHz: a KVM developer measured that time from the entry of KVM's ioctl to its
+return on an AMD server (<https://lkml.iu.edu/hypermail/linux/kernel/2012.2/00527.html>). The
+estimate does not include the work of the VMM itself. Where KVM emulates the I/O APIC, the EOI
+costs less."""
 
 BLK_4 = {"device": "virtio-blk", "queues": 4}
 MEDIAN_4 = {"queues": 4, "stat": "median"}
@@ -62,41 +63,49 @@ def keys(rows):
 
 
 METHOD = """\
-- Trapped accesses are those of the guest's CPUs to memory that QEMU emulates, from its own trace.
-  Left out: the queues' notifications, which are ioeventfds and the same for all, and the local
-  APIC, whose EOIs `lapic_eoi_per_interrupt` has.
-- `eoi_ioapic` is an EOI of a level interrupt, which goes on to the I/O APIC.
-- Instructions are ticks of the TSC under `-icount shift=0`. `dispatch` is an interrupt whose queue
-  callback is empty, `full` one that completes a read; `floor` an edge interrupt with an empty
-  handler that the CPU sends to itself. The CPU holds interrupts until the device has had the time
-  to send one: else where it comes, and what it costs there, depends on the host. At the end of a
-  read, virtio-blk looks at each queue of the disk, on any transport.
-- `insns_per_io` and `insns_per_packet` are those of all CPUs from the call of the block layer, or
-  of the socket, to the last interrupt that it leads to. A loop waits meanwhile, whose own
-  instructions are taken off: what it costs to sleep depends on when the host answers, and is no
-  part of a transport. One read or exchange at a time, on each CPU in turn; the value is the median
-  over the CPUs of their medians, or of their 99th percentiles.
-- A packet is half of an exchange by UDP: `answer later` comes 1 ms after it was sent, as from a
-  wire, `answer at_once` as soon as the host gets round to it. Then the end of sending and the
-  answer may be told of by one interrupt of the line, where vectors have one each.
-- `insns_boot` goes from the kernel's entry to its first program, with the nanoseconds in which the
-  CPU is idle. Linux 7.3 without PCI boots without ACPI too, and then counts the ticks of the local
-  APIC's timer for 100 ms more, which is 100 million instructions.
-- `text_bytes` and `modules_bytes` of `part driver` are those of modules; `part Linux 7.3` are those
-  of a whole kernel without PCI and of its twin with PCI and virtio-pci, and `part bus` what the
-  twin has more, in which is the ACPI that finds PCI on this board.
-- `blk_iops` is fio's, random reads of 4 KiB from a null device through io_uring, a job on each CPU
-  that has a queue; `net_rr` is exchanges by UDP, one at a time of a thread on each such CPU, and
-  `net_pps` what the kernel's packet generator sends. One queue goes to QEMU's user network, more
-  to a tap. Timed figures are medians of as many guests as there were rounds, with the least and the
-  most, of 4 CPUs unless they say other.
-- A quiet queue has no interrupt while it moves, a busy one is at work. A colliding one moves while
-  its handler runs, and its next interrupt comes meanwhile, at the new place: the kernel masks the
-  vector for that, and unmasks it when the handler has ended (`exits_in_progress`; Linux 7.3 waits
-  instead). Where the kernel takes entropy of its own just then, a move meets no such interrupt. A
-  parked move is one that comes before the last is complete; of an idle queue, so that the driver
-  sends the interrupts that it waits for itself. The median: one that comes before x86 has freed the
-  vector costs 2 more.
+- Trapped accesses are accesses of the guest's CPUs to memory that QEMU emulates; QEMU's trace
+  counts them. The figures leave out the notifications of queues, which are ioeventfds and the same
+  for all transports, and the local APIC, whose EOIs are in `lapic_eoi_per_interrupt`.
+- `eoi_ioapic` is the EOI of a level-triggered interrupt, which the local APIC passes on to the I/O
+  APIC.
+- Instructions are ticks of the TSC under `-icount shift=0`. `dispatch` is an interrupt with an
+  empty queue callback, `full` is an interrupt that completes a read, and `floor` is an
+  edge-triggered interrupt with an empty handler that the CPU sends to itself. For example, this is
+  one sample of `full`. The CPU raises its task priority, so that it takes no interrupt, and
+  submits a read. Then it reads the TSC in a loop and lowers the priority step by step, so slowly
+  that the disk has answered before the interrupt can come. The one round of the loop that takes
+  longer than the others contains the interrupt. The sample is the length of that round, less that
+  of the round before. Without the priority, the host would decide where the interrupt comes, and
+  so its cost. At the end of a read, virtio-blk checks each queue of the disk, on any transport.
+- `insns_per_io` and `insns_per_packet` count the instructions of all CPUs from the call of the
+  block layer, or of the socket, to the last interrupt that it causes. Meanwhile the CPU waits in a
+  loop, and the instructions of the loop are subtracted. It does not sleep, because the cost of a
+  sleep depends on when the host answers, and not on the transport. There is one read or exchange
+  at a time, on each CPU in turn. Each CPU has a median and a 99th percentile; the value is the
+  median of these over the CPUs.
+- A packet is half of an exchange by UDP. With `answer later` the answer comes after 1 ms, as from
+  a wire; with `answer at_once` it comes as soon as the host can send it. In that case one
+  interrupt of the line may report both the end of sending and the answer, while vectors need one
+  interrupt for each.
+- `insns_boot` counts from the kernel's entry to its first program, and includes a tick for each
+  nanosecond in which the CPU is idle. Linux 7.3 without PCI also boots without ACPI. It then
+  counts the ticks of the local APIC's timer for another 100 ms, which is 100 million instructions.
+- `text_bytes` and `modules_bytes` of `part driver` are the sizes of modules. Those of `part Linux
+  7.3` are the sizes of a whole kernel without PCI and of its twin with PCI and virtio-pci. Those
+  of `part bus` are the difference, which includes the ACPI that finds PCI on this board.
+- `blk_iops` comes from fio: random reads of 4 KiB from a null device through io_uring, with a job
+  on each CPU that has a queue. `net_rr` counts exchanges by UDP; a thread on each such CPU makes
+  one at a time. `net_pps` counts the packets that the kernel's packet generator sends. A card with
+  one queue is on QEMU's user network, one with more queues on a tap. A timed figure is the median
+  over as many guests as there were rounds, with the least and the greatest value. The guests have
+  4 CPUs unless the row says otherwise.
+- A `quiet` queue has no interrupt while its vector moves, and a `busy` one is at work. A
+  `colliding` queue moves while its handler runs, and its next interrupt comes at the new CPU
+  before the handler has ended. The kernel then masks the vector, and unmasks it when the handler
+  has ended (`exits_in_progress`; Linux 7.3 waits instead). If the kernel gathers entropy just
+  then, a move meets no such interrupt. A `parked` move comes before the previous move is complete.
+  It is measured on an idle queue, where no interrupt completes a move. The figure is the median: a
+  move that comes before x86 has freed the old CPU vector costs 2 more.
 """
 
 
@@ -266,17 +275,18 @@ def summary(rows):
 
 
 PROFILE = """\
-One read of 4 KiB, one queue, function by function as the CPU took them, which QEMU logged. Inlined
-functions are part of their callers. Left out: functions in which all three have the same number."""
+These are the instructions of one read of 4 KiB on one queue, for each function that the CPU ran,
+from QEMU's log. Inlined functions are part of their callers. The tables leave out functions in
+which all three transports have the same number."""
 DIFFERENCES = """\
-- The line: virtio-mmio's handler reads InterruptStatus, writes InterruptACK and walks the queues,
-  and its interrupt is of a level, whose end goes to the I/O APIC. VIS and MSI-X go from the edge
-  handler to the queue's callback.
-- Acknowledgement: MSI-X goes through `irq_chip_ack_parent` to the local APIC's function, VIS
-  calls that function itself; it finds its data one level of the hierarchy further down.
-- Notification: virtio-mmio and VIS write a register at a fixed offset of the device, virtio-pci
-  through `iowrite16` to an address of the queue's own.
-- Nothing of VIS itself runs in the path of an interrupt or of a read."""
+- The line: virtio-mmio's handler reads InterruptStatus, writes InterruptACK and walks the queues.
+  Its interrupt is level-triggered, so the EOI goes on to the I/O APIC. VIS and MSI-X go from the
+  edge handler to the queue's callback.
+- Acknowledgement: MSI-X goes through `irq_chip_ack_parent` to the local APIC's function. VIS calls
+  that function directly; the function finds its data one level further down the hierarchy.
+- Notification: virtio-mmio and VIS write a register at a fixed offset of the device. virtio-pci
+  writes through `iowrite16` to an address that the queue has for itself.
+- No code of VIS itself runs in the path of an interrupt or of a read."""
 
 
 def profile(rows):
@@ -314,8 +324,8 @@ def cover_letter(meta, rows):
 
 def markdown(meta, rows, missing):
     lines = ["<!-- SPDX-License-Identifier: GPL-2.0-only -->", "# Results", "",
-             "Made by `scripts/bench`; no figure is typed by hand. Counted figures do not depend on "
-             "the machine's speed, timed ones do.", ""]
+             "`scripts/bench` made this page; no figure is typed by hand. Counted figures do not "
+             "depend on the speed of the machine, but timed figures do.", ""]
     lines += [f"- {name}: {text}" for name, text in meta.items()]
     lines += ["", "## Targets", "", "| target | reached | met |", "|---|---|---|"]
     lines += [f"| {target} | {reached} | {'yes' if met else '-' if met is None else '**no**'} |"
