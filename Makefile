@@ -7,7 +7,19 @@ modules:
 	@scripts/build-modules $(KDIR) $(foreach v,C CF V W,$(if $($(v)),$(v)='$($(v))'))
 
 install: modules
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/modules/$(shell cat $(KDIR)/include/config/kernel.release)/src modules_install
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/modules/$(shell cat $(KDIR)/include/config/kernel.release)/src \
+		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	@scripts/install support
+	@echo 'Now make the initramfs anew: update-initramfs -u, or dracut --force'
+
+dkms-install:
+	@scripts/install dkms
+
+uninstall:
+	@scripts/install remove
+
+deb:
+	@scripts/build-deb
 
 clean:
 	@scripts/clean
@@ -18,4 +30,4 @@ check demo bench:
 style:
 	@VIS_ONLY=static.checkpatch scripts/suites/static
 
-.PHONY: modules install clean check demo bench style
+.PHONY: modules install dkms-install uninstall deb clean check demo bench style

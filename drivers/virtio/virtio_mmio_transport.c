@@ -908,4 +908,6 @@ device_param_cb(device, &vm_param_ops, NULL, 0400);
 MODULE_PARM_DESC(device, "virtio-mmio device to add: <size>@<base>:<irq>[:<id>], repeatable");
 
 MODULE_DESCRIPTION("virtio-mmio with Virtio Interrupt Storage");
+MODULE_AUTHOR("virtio-vis developers");
+MODULE_VERSION(VIS_VERSION);
 MODULE_LICENSE("GPL");
