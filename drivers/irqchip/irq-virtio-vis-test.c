@@ -42,8 +42,8 @@
 #define virtio_vis_free_vectors		vis_test_free_vectors
 #define virtio_vis_irq			vis_test_irq
 #define virtio_vis_affinity		vis_test_affinity
-#define virtio_vis_go_live		vis_test_go_live
-#define virtio_vis_quiesce		vis_test_quiesce
+#define virtio_vis_enable		vis_test_enable
+#define virtio_vis_disable		vis_test_disable
 #undef EXPORT_SYMBOL_GPL
 #define EXPORT_SYMBOL_GPL(symbol)
 
@@ -384,7 +384,7 @@ static unsigned int vis_test_start_live(struct kunit *test, unsigned int vector)
 
 	vis_test_start(test, FAKE_VECTORS);
 	virq = vis_test_request(test, vector);
-	virtio_vis_go_live(fake->vis);
+	virtio_vis_enable(fake->vis);
 	vis_test_forget();
 	return virq;
 }
@@ -782,7 +782,7 @@ static void vis_nothing_while_not_live_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_masks, 0);
 }
 
-static void vis_go_live_test(struct kunit *test)
+static void vis_enable_test(struct kunit *test)
 {
 	vis_test_start(test, FAKE_VECTORS);
 	vis_test_request(test, 0);
@@ -790,13 +790,13 @@ static void vis_go_live_test(struct kunit *test)
 	vis_test_request(test, 64);
 	vis_test_forget();
 
-	virtio_vis_go_live(fake->vis);
+	virtio_vis_enable(fake->vis);
 	KUNIT_EXPECT_EQ(test, fake->nr_log, 2);
 	vis_test_expect_access(test, 0, FAKE_MASK_WORD, 0, 0x7ffffffe);
 	vis_test_expect_access(test, 1, FAKE_MASK_WORD, 2, 0xfffffffe);
 }
 
-static void vis_go_live_latches_test(struct kunit *test)
+static void vis_enable_latches_test(struct kunit *test)
 {
 	unsigned int virq = vis_test_start_live(test, 33);
 
@@ -812,8 +812,8 @@ static void vis_bounds_test(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, irq_set_affinity(virq, cpumask_of(vis_test_other_cpu(test, virq))),
 			0);
-	virtio_vis_quiesce(fake->vis);
-	virtio_vis_go_live(fake->vis);
+	virtio_vis_disable(fake->vis);
+	virtio_vis_enable(fake->vis);
 	free_irq(virq, fake);
 	KUNIT_EXPECT_GT(test, fake->nr_masks, 0);
 	KUNIT_EXPECT_EQ(test, fake->nr_outside, 0);
@@ -927,7 +927,7 @@ static void vis_enable_at_parent_test(struct kunit *test)
 	fake_chip.irq_mask = fake_parent_mask;
 	fake_chip.irq_unmask = fake_parent_unmask;
 	vis_test_start(test, FAKE_VECTORS);
-	virtio_vis_go_live(fake->vis);
+	virtio_vis_enable(fake->vis);
 	virq = vis_test_request(test, 0);
 	KUNIT_EXPECT_TRUE(test, fake->enabled);
 	KUNIT_EXPECT_EQ(test, fake->mask[0], 0xfffffffe);
@@ -940,13 +940,13 @@ static void vis_enable_at_parent_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->mask[0], U32_MAX);
 }
 
-static void vis_quiesce_test(struct kunit *test)
+static void vis_disable_test(struct kunit *test)
 {
 	unsigned int virq = vis_test_start_live(test, 33);
 	unsigned int cpu = vis_test_other_cpu(test, virq);
 	struct irq_data *d = irq_get_irq_data(virq);
 
-	virtio_vis_quiesce(fake->vis);
+	virtio_vis_disable(fake->vis);
 	KUNIT_ASSERT_EQ(test, fake->nr_masks, 1);
 	vis_test_expect_access(test, 0, FAKE_MASK_WORD, 1, U32_MAX);
 
@@ -957,7 +957,7 @@ static void vis_quiesce_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_masks, 0);
 
 	vis_irq_mask(d);
-	virtio_vis_go_live(fake->vis);
+	virtio_vis_enable(fake->vis);
 	KUNIT_EXPECT_EQ(test, fake->nr_masks, 0);
 	vis_irq_unmask(d);
 	KUNIT_EXPECT_EQ(test, fake->nr_masks, 1);
@@ -965,22 +965,22 @@ static void vis_quiesce_test(struct kunit *test)
 }
 
 /* A reset masks in the device, and tells the core nothing of it */
-static void vis_quiesce_masks_test(struct kunit *test)
+static void vis_disable_masks_test(struct kunit *test)
 {
 	unsigned int virq = vis_test_start_live(test, 33);
 	bool masked = false;
 
-	virtio_vis_quiesce(fake->vis);
+	virtio_vis_disable(fake->vis);
 	KUNIT_EXPECT_EQ(test, irq_get_irqchip_state(virq, IRQCHIP_STATE_MASKED, &masked), 0);
 	KUNIT_EXPECT_TRUE(test, masked);
-	virtio_vis_go_live(fake->vis);
+	virtio_vis_enable(fake->vis);
 	KUNIT_EXPECT_EQ(test, fake->nr_log, 1);
 }
 
 static struct kunit_case vis_latch_cases[] = {
 	KUNIT_CASE(vis_nothing_while_not_live_test),
-	KUNIT_CASE(vis_go_live_test),
-	KUNIT_CASE(vis_go_live_latches_test),
+	KUNIT_CASE(vis_enable_test),
+	KUNIT_CASE(vis_enable_latches_test),
 	KUNIT_CASE(vis_bounds_test),
 	KUNIT_CASE(vis_mask_unmask_test),
 	KUNIT_CASE(vis_mask_twice_test),
@@ -991,8 +991,8 @@ static struct kunit_case vis_latch_cases[] = {
 	KUNIT_CASE(vis_move_fails_test),
 	KUNIT_CASE(vis_free_irq_test),
 	KUNIT_CASE(vis_enable_at_parent_test),
-	KUNIT_CASE(vis_quiesce_test),
-	KUNIT_CASE(vis_quiesce_masks_test),
+	KUNIT_CASE(vis_disable_test),
+	KUNIT_CASE(vis_disable_masks_test),
 	{ }
 };
 
@@ -1064,8 +1064,8 @@ static void vis_test_use(struct kunit *test, unsigned int virq)
 	vis_irq_mask(d);
 	vis_irq_unmask(d);
 	irq_set_affinity(virq, cpumask_of(vis_test_other_cpu(test, virq)));
-	virtio_vis_quiesce(fake->vis);
-	virtio_vis_go_live(fake->vis);
+	virtio_vis_disable(fake->vis);
+	virtio_vis_enable(fake->vis);
 	vis_irq_unmask(d);
 }
 

@@ -30,12 +30,12 @@
  * struct vis_word - The driver's view of one word of the mask table
  * @lock:	Protects the word and the vector table entries of its vectors
  * @shadow:	The mask bits; never read back from the device, which is not trusted
- * @live:	Changes of @shadow are written to the device
+ * @enabled:	Changes of @shadow are written to the device
  */
 struct vis_word {
 	raw_spinlock_t		lock;
 	u32			shadow;
-	bool			live;
+	bool			enabled;
 };
 
 /**
@@ -114,7 +114,7 @@ static void vis_set_mask(struct irq_data *d, bool masked)
 
 	trace_virtio_vis_mask(vis->dev, d->hwirq, masked);
 	WRITE_ONCE(word->shadow, word->shadow ^ vis_bit_of(d->hwirq));
-	if (word->live)
+	if (word->enabled)
 		vis_commit(vis, w);
 }
 
@@ -147,9 +147,9 @@ static void vis_irq_shutdown(struct irq_data *d)
 }
 
 /*
- * Unmasking commits a masked vector, and virtio_vis_go_live() commits those of a word that is not
- * live. Only the shadow tells whether a vector is masked: irq_data is stale after a reset, and the
- * mask table belongs to the device, which is not trusted.
+ * Unmasking commits a masked vector, and virtio_vis_enable() commits those of a word that is not
+ * enabled. Only the shadow tells whether a vector is masked: irq_data is stale after a reset, and
+ * the mask table belongs to the device, which is not trusted.
  */
 static void vis_irq_write_msi_msg(struct irq_data *d, struct msi_msg *msg)
 {
@@ -165,7 +165,7 @@ static void vis_irq_write_msi_msg(struct irq_data *d, struct msi_msg *msg)
 	trace_virtio_vis_write_msg(vis->dev, d->hwirq, msg);
 	desc->msg = *msg;
 	vis_store_entry(&vis->table[d->hwirq], msg);
-	if (word->live && !vis_is_masked(vis, d->hwirq))
+	if (word->enabled && !vis_is_masked(vis, d->hwirq))
 		vis_commit(vis, w);
 }
 
@@ -576,7 +576,7 @@ const struct cpumask *virtio_vis_affinity(const struct virtio_vis *vis, unsigned
 EXPORT_SYMBOL_GPL(virtio_vis_affinity);
 
 /**
- * virtio_vis_go_live - Start to write the mask bits to the device
+ * virtio_vis_enable - Start to write the mask bits to the device
  * @vis:	The interrupt storage
  *
  * Writes each word of the mask table that has an unmasked vector, once. Call it after setting
@@ -585,7 +585,7 @@ EXPORT_SYMBOL_GPL(virtio_vis_affinity);
  *
  * Context:	Any. Takes the lock of each word.
  */
-void virtio_vis_go_live(struct virtio_vis *vis)
+void virtio_vis_enable(struct virtio_vis *vis)
 {
 	unsigned int w;
 
@@ -593,24 +593,24 @@ void virtio_vis_go_live(struct virtio_vis *vis)
 		struct vis_word *word = &vis->words[w];
 
 		guard(raw_spinlock_irqsave)(&word->lock);
-		word->live = true;
+		word->enabled = true;
 		if (word->shadow != VIS_ALL_MASKED)
 			vis_commit(vis, w);
 	}
 }
-EXPORT_SYMBOL_GPL(virtio_vis_go_live);
+EXPORT_SYMBOL_GPL(virtio_vis_enable);
 
 /**
- * virtio_vis_quiesce - Mask every vector before the device is reset
+ * virtio_vis_disable - Mask every vector before the device is reset
  * @vis:	The interrupt storage
  *
  * Call it before the reset. If the device were not masked, it could still send messages to the old
- * CPU of a vector that moves before the reset is complete. From now until virtio_vis_go_live() the
+ * CPU of a vector that moves before the reset is complete. From now until virtio_vis_enable() the
  * driver does not touch the mask table: an affinity change only stores an entry.
  *
  * Context:	Any. Takes the lock of each word.
  */
-void virtio_vis_quiesce(struct virtio_vis *vis)
+void virtio_vis_disable(struct virtio_vis *vis)
 {
 	unsigned int w;
 	bool unmasked;
@@ -621,12 +621,12 @@ void virtio_vis_quiesce(struct virtio_vis *vis)
 		guard(raw_spinlock_irqsave)(&word->lock);
 		unmasked = word->shadow != VIS_ALL_MASKED;
 		WRITE_ONCE(word->shadow, VIS_ALL_MASKED);
-		if (word->live && unmasked)
+		if (word->enabled && unmasked)
 			vis_commit(vis, w);
-		word->live = false;
+		word->enabled = false;
 	}
 }
-EXPORT_SYMBOL_GPL(virtio_vis_quiesce);
+EXPORT_SYMBOL_GPL(virtio_vis_disable);
 
 MODULE_DESCRIPTION("Virtio Interrupt Storage irqchip");
 MODULE_LICENSE("GPL");

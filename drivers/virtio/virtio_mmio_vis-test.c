@@ -46,8 +46,8 @@
 #define virtio_vis_free_vectors		fake_irqchip_free_vectors
 #define virtio_vis_irq			fake_irqchip_irq
 #define virtio_vis_affinity		fake_irqchip_affinity
-#define virtio_vis_go_live		fake_irqchip_go_live
-#define virtio_vis_quiesce		fake_irqchip_quiesce
+#define virtio_vis_enable		fake_irqchip_enable
+#define virtio_vis_disable		fake_irqchip_disable
 
 #include <linux/virtio_vis.h>
 
@@ -68,8 +68,8 @@ enum fake_kind {
 	FAKE_WRITE,
 	FAKE_ALLOC,
 	FAKE_FREE,
-	FAKE_GO_LIVE,
-	FAKE_QUIESCE,
+	FAKE_IRQCHIP_ENABLE,
+	FAKE_IRQCHIP_DISABLE,
 };
 
 /**
@@ -363,14 +363,14 @@ const struct cpumask *virtio_vis_affinity(const struct virtio_vis *vis, unsigned
 	return &vis->affinity;
 }
 
-void virtio_vis_go_live(struct virtio_vis *vis)
+void virtio_vis_enable(struct virtio_vis *vis)
 {
-	fake_note(FAKE_GO_LIVE, 0, 0);
+	fake_note(FAKE_IRQCHIP_ENABLE, 0, 0);
 }
 
-void virtio_vis_quiesce(struct virtio_vis *vis)
+void virtio_vis_disable(struct virtio_vis *vis)
 {
-	fake_note(FAKE_QUIESCE, 0, 0);
+	fake_note(FAKE_IRQCHIP_DISABLE, 0, 0);
 }
 
 /* The cases' common parts */
@@ -485,7 +485,7 @@ static void vm_vis_test_expect_enabled(struct kunit *test)
 	KUNIT_ASSERT_GE(test, fake->nr_log, 2);
 	vm_vis_test_expect_event(test, fake->nr_log - 2, FAKE_WRITE, VIRTIO_MMIO_VIS_CONTROL,
 				 VIRTIO_VIS_CONTROL_ENABLE);
-	vm_vis_test_expect_event(test, fake->nr_log - 1, FAKE_GO_LIVE, 0, 0);
+	vm_vis_test_expect_event(test, fake->nr_log - 1, FAKE_IRQCHIP_ENABLE, 0, 0);
 }
 
 static void vm_vis_test_expect_queues(struct kunit *test, u32 v0, u32 v1, u32 v2, u32 v3)
@@ -504,7 +504,7 @@ static void vm_vis_test_expect_line(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&fake->vdev.vqs));
 	KUNIT_EXPECT_FALSE(test, fake->deleted_in_use);
 	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_WRITE, VIRTIO_MMIO_VIS_CONTROL), 0);
-	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_GO_LIVE, 0), 0);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_IRQCHIP_ENABLE, 0), 0);
 }
 
 /* Discovery */
@@ -967,7 +967,7 @@ static void vm_vis_reset_test(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
 		fake->nr_log = 0;
 		virtio_mmio_vis_reset_begin(fake->vm_vis);
-		vm_vis_test_expect_event(test, 0, FAKE_QUIESCE, 0, 0);
+		vm_vis_test_expect_event(test, 0, FAKE_IRQCHIP_DISABLE, 0, 0);
 		fake_del_vqs(&fake->vdev);
 		vm_vis_test_expect_event(test, 1, FAKE_FREE, 0, FAKE_PER_QUEUE);
 		KUNIT_EXPECT_EQ(test, fake->nr_log, 2);

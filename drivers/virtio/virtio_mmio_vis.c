@@ -433,7 +433,7 @@ static int vm_vis_try(struct virtio_mmio_vis *vm_vis, bool per_vq, unsigned int 
 
 	writel(VIRTIO_VIS_CONTROL_ENABLE, vm_vis->base + VIRTIO_MMIO_VIS_CONTROL);
 	vm_vis->enabled = true;
-	virtio_vis_go_live(vm_vis->vis);
+	virtio_vis_enable(vm_vis->vis);
 	return 0;
 }
 
@@ -524,7 +524,7 @@ void virtio_mmio_vis_reset_begin(struct virtio_mmio_vis *vm_vis)
 	if (!vm_vis)
 		return;
 
-	virtio_vis_quiesce(vm_vis->vis);
+	virtio_vis_disable(vm_vis->vis);
 	vm_vis->enabled = false;
 }
 

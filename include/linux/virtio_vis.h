@@ -41,7 +41,7 @@ void virtio_vis_free_vectors(struct virtio_vis *vis);
 unsigned int virtio_vis_irq(const struct virtio_vis *vis, unsigned int vector);
 const struct cpumask *virtio_vis_affinity(const struct virtio_vis *vis, unsigned int vector);
 
-void virtio_vis_go_live(struct virtio_vis *vis);
-void virtio_vis_quiesce(struct virtio_vis *vis);
+void virtio_vis_enable(struct virtio_vis *vis);
+void virtio_vis_disable(struct virtio_vis *vis);
 
 #endif /* _LINUX_VIRTIO_VIS_H */
