@@ -279,8 +279,8 @@ static int vis_check_ranges(struct device *dev, const struct vis_range *ranges, 
 		for (j = 0; j < i; j++) {
 			if (!vis_overlap(&ranges[i], &ranges[j]))
 				continue;
-			dev_err(dev, "VIS: %s at %#llx overlaps the %s at %#llx\n", ranges[i].name,
-				ranges[i].start, ranges[j].name, ranges[j].start);
+			dev_err(dev, "VIS: %s at %#llx overlaps or shares a block with the %s at %#llx\n",
+				ranges[i].name, ranges[i].start, ranges[j].name, ranges[j].start);
 			return -EINVAL;
 		}
 	}
