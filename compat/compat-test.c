@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * KUnit tests of compat, on MSI parents that insist on what the kernel's insist on
+ * KUnit tests of compat, on MSI parents that are as strict as the kernel's
  *
- * A module, so that only what is exported is used. Each parent has the traps of its model: ITS and
- * GICv2m those of the GIC's MSI library, IMSIC those of 6.12, and the vector domain those of x86.
+ * The tests are a module, so that they can use exported symbols only. Each parent has the pitfalls
+ * of the real one: ITS and GICv2m those of the GIC's MSI library, IMSIC those of 6.12, and the
+ * vector domain those of x86.
  */
 #include <kunit/device.h>
 #include <kunit/resource.h>
@@ -14,7 +15,7 @@
 
 #include "compat.h"
 
-/* The parent, and that again if it is the vector domain */
+/* The parent; if it is the vector domain, fake_vector_domain is the same domain */
 static struct irq_domain *fake_root;
 static struct irq_domain *fake_vector_domain;
 
@@ -29,7 +30,7 @@ static struct irq_domain *fake_vector_domain;
 #define FAKE_FIRST		8192
 
 /**
- * struct fake_state - What the parents and the device have seen
+ * struct fake_state - Record of the calls to the parents and the device
  * @dev:		The device
  * @nr_prepared:	Calls of msi_prepare
  * @nr_torn_down:	Calls of msi_teardown
@@ -58,7 +59,7 @@ struct fake_state {
 
 static struct fake_state *fake;
 
-/* The device's chip */
+/* The chip of the device */
 
 static void fake_mask(struct irq_data *d)
 {
@@ -91,13 +92,13 @@ static const struct msi_domain_template fake_template = {
 	},
 };
 
-/* The parents' chips */
+/* The chips of the parents */
 
 static void fake_compose(struct irq_data *d, struct msi_msg *msg)
 {
 	msg->address_lo = cpumask_first(irq_data_get_effective_affinity_mask(d));
 	msg->data = d->hwirq + 1;
-	/* As iommu_dma_compose_msi_msg() does */
+	/* iommu_dma_compose_msi_msg() uses the descriptor, too */
 	msg->address_hi = irq_data_get_msi_desc(d)->dev == fake->dev;
 }
 
@@ -119,14 +120,14 @@ static int fake_move(struct irq_data *d, const struct cpumask *mask, bool force)
 	return IRQ_SET_MASK_OK;
 }
 
-/* The message says where it is, so that it need not be written again */
+/* The message does not depend on the CPU, so a move does not write it again */
 static int fake_gic_move(struct irq_data *d, const struct cpumask *mask, bool force)
 {
 	fake_move(d, mask, force);
 	return IRQ_SET_MASK_OK_DONE;
 }
 
-/* Writes the message by the chip of the top, and has another place for its own level's data */
+/* Writes the message through the outermost chip, and replaces the chip_data of its own level */
 static int fake_imsic_move(struct irq_data *d, const struct cpumask *mask, bool force)
 {
 	struct irq_data *top = irq_get_irq_data(d->irq);
@@ -172,7 +173,7 @@ static struct irq_chip fake_vector_chip = {
 	.irq_compose_msi_msg	= fake_compose,
 };
 
-/* The parents' domains */
+/* The domains of the parents */
 
 static int fake_set_hwirq(struct irq_domain *domain, unsigned int virq, struct irq_chip *chip,
 			  irq_flow_handler_t handler, void *arg)
@@ -220,7 +221,7 @@ static int fake_activate(struct irq_domain *domain, struct irq_data *d, bool res
 	return 0;
 }
 
-/* As the ITS: the device's domain is right above, and says how many interrupts there will be */
+/* Like the ITS, needs the device's domain directly below, with the number of its interrupts */
 static int fake_its_prepare(struct irq_domain *domain, struct device *dev, int nvec,
 			    msi_alloc_info_t *arg)
 {
@@ -238,7 +239,7 @@ static void fake_its_teardown(struct irq_domain *domain, msi_alloc_info_t *arg)
 	fake->nr_torn_down += arg->devid == FAKE_PREPARED;
 }
 
-/* As the GIC's MSI library */
+/* Like the GIC's MSI library */
 static bool fake_gic_init(struct device *dev, struct irq_domain *domain,
 			  struct irq_domain *real_parent, struct msi_domain_info *info)
 {
@@ -268,7 +269,7 @@ static bool fake_imsic_init(struct device *dev, struct irq_domain *domain,
 	return !fake->refuses;
 }
 
-/* The I/O APICs are claimed by what remaps them */
+/* The number of the I/O APIC that a remapping unit claims */
 static int fake_remaps;
 
 static int fake_select(struct irq_domain *d, struct irq_fwspec *fwspec,
@@ -318,9 +319,9 @@ static const struct msi_parent_ops fake_imsic_parent = { .init_dev_msi_info = fa
  * struct fake_kind - A kind of parent
  * @name:	Its name
  * @ops:	Operations of its domain
- * @parent:	What it says to a device, NULL for the vector domain
+ * @parent:	Its operations as an MSI parent, or NULL for the vector domain
  * @handler:	Its flow handler
- * @nr_writes:	Messages written for a move
+ * @nr_writes:	Number of messages written for a move
  */
 struct fake_kind {
 	const char			*name;
@@ -346,7 +347,7 @@ KUNIT_ARRAY_PARAM(fake_kind, fake_kinds, fake_kind_desc);
 
 static const struct fake_kind *const fake_vector = &fake_kinds[3];
 
-/* The cases' common parts */
+/* Common parts of the cases */
 
 static void fake_remove_domain(void *data)
 {
@@ -399,7 +400,7 @@ static void compat_test_end(void *data)
 	msi_remove_device_irq_domain(fake->dev, MSI_DEFAULT_DOMAIN);
 }
 
-/* Work runs when a test says so, however slow the machine */
+/* The work runs only when a test calls it, so the speed of the machine does not matter */
 static void compat_test_start(struct kunit *test, const struct fake_kind *kind)
 {
 	fake_add_parent(test, kind);
@@ -441,7 +442,7 @@ static unsigned int compat_test_request(struct kunit *test, unsigned int index)
 	return virq;
 }
 
-/* A CPU other than that of @virq */
+/* Returns a CPU other than that of @virq */
 static unsigned int compat_test_other_cpu(struct kunit *test, unsigned int virq)
 {
 	const struct cpumask *here = irq_get_effective_affinity_mask(virq);
@@ -566,7 +567,7 @@ static void compat_no_parent_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, compat_test_create());
 }
 
-/* The ITS could not find out who the device is */
+/* The ITS cannot determine the identity of the device */
 static void compat_unprepared_test(struct kunit *test)
 {
 	fake_add_parent(test, &fake_kinds[0]);
@@ -608,7 +609,7 @@ static unsigned int compat_test_start_moves(struct kunit *test)
 	return virq;
 }
 
-/* Returns whether the work is to look again */
+/* Returns whether the work has to run again */
 static bool compat_test_settle(void)
 {
 	struct compat_msi *msi = compat_msi_find(fake->dev);
@@ -617,7 +618,7 @@ static bool compat_test_settle(void)
 	return test_bit(COMPAT_IRQ_MOVED, &msi->irqs[1].state);
 }
 
-/* On the CPU that the vector went to; nothing is handled, and nothing counted */
+/* The new CPU acknowledges; no handler runs, and no interrupt is counted */
 static void compat_settle_test(struct kunit *test)
 {
 	unsigned int virq = compat_test_start_moves(test);
@@ -634,7 +635,7 @@ static void compat_settle_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_acked, 1);
 }
 
-/* Each time of asking carries a parked move further, until it is carried out */
+/* Each run of the work advances a parked move, until it is carried out */
 static void compat_parked_test(struct kunit *test)
 {
 	unsigned int virq = compat_test_start_moves(test);
@@ -649,7 +650,7 @@ static void compat_parked_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_acked, 2);
 }
 
-/* A disabled vector's parked move waits, and is not forgotten; nobody is disturbed meanwhile */
+/* The parked move of a disabled vector waits: no CPU acknowledges, and the work runs again */
 static void compat_parked_disabled_test(struct kunit *test)
 {
 	unsigned int virq = compat_test_start_moves(test);
@@ -666,7 +667,7 @@ static void compat_parked_disabled_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_acked, 1);
 }
 
-/* The vector domain has forgotten a vector that is freed */
+/* The vector domain has no state of a freed vector that could settle */
 static void compat_settle_freed_test(struct kunit *test)
 {
 	unsigned int virq = compat_test_start_moves(test);
@@ -678,7 +679,7 @@ static void compat_settle_freed_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_acked, 0);
 }
 
-/* The new CPU has gone: what moves the vector away from it comes back by itself */
+/* The new CPU is offline: the move away from it schedules the work again */
 static void compat_settle_offline_test(struct kunit *test)
 {
 	unsigned int virq = compat_test_start_moves(test);
@@ -690,7 +691,7 @@ static void compat_settle_offline_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_acked, 0);
 }
 
-/* Work that is due when the vectors go must not find them gone */
+/* The work must not run after the vectors are freed */
 static void compat_free_cancels_test(struct kunit *test)
 {
 	struct compat_msi *msi;
@@ -775,7 +776,7 @@ static void compat_spread_expect_fixed(struct kunit *test, unsigned int first, u
 		KUNIT_EXPECT_FALSE(test, fake_spread[i].is_managed);
 }
 
-/* Every CPU is served by the set, by one of its vectors if there are not more of them than CPUs */
+/* The set covers every CPU, by one vector only if there are no more vectors than CPUs */
 static void compat_spread_expect_set(struct kunit *test, unsigned int first, unsigned int nr)
 {
 	unsigned int i, cpu, served;
@@ -826,7 +827,7 @@ static void compat_spread_many_test(struct kunit *test)
 	compat_spread_end();
 }
 
-/* A driver's callback that counts badly costs it vectors, and nobody memory */
+/* A driver's callback that miscounts loses vectors, but does not corrupt memory */
 static void fake_greedy_sets(struct irq_affinity *affd, unsigned int nvec)
 {
 	affd->nr_sets = 3;

@@ -2,11 +2,11 @@
 /*
  * KUnit tests of the VIS irqchip, on a device in memory that records every access
  *
- * The irqchip is compiled into the test, so that its accesses can be recorded without a hook in
- * it: they go through macros. Its parent is a domain of the test, which answers as a case wants
- * it to; regions, MSI domains and interrupts are the kernel's own.
+ * The irqchip is compiled into the test, and macros record its accesses, so it needs no hooks. Its
+ * parent is a domain of the test, which answers as each case demands. Regions, MSI domains and
+ * interrupts are the kernel's own.
  */
-/* The trace points are the irqchip's own */
+/* The irqchip defines the trace points itself */
 #define NOTRACE
 
 #include <kunit/device.h>
@@ -35,7 +35,7 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
-/* The irqchip may be in the same kernel: its functions get other names here */
+/* The same kernel may contain the irqchip, so its functions have other names here */
 #define virtio_vis_create		vis_test_create
 #define virtio_vis_destroy		vis_test_destroy
 #define virtio_vis_alloc_vectors	vis_test_alloc_vectors
@@ -49,14 +49,14 @@
 
 #include <linux/virtio_vis.h>
 
-/* Past the memory and the devices of any machine that runs tests */
+/* Beyond the memory and the devices of any machine that runs tests */
 #define FAKE_REGS		0x3f00000000ULL
 #define FAKE_REGS_SIZE		0x200
 #define FAKE_MASK		(FAKE_REGS + VIRTIO_VIS_BLOCK_SIZE)
 #define FAKE_TABLE		(FAKE_MASK + VIRTIO_VIS_BLOCK_SIZE)
 #define FAKE_PENDING		(FAKE_TABLE + VIRTIO_VIS_BLOCK_SIZE)
 
-/* Three words, the last of which is not full */
+/* These need three words, and the last one is not full */
 #define FAKE_VECTORS		70
 #define FAKE_WORDS		3
 #define FAKE_TABLE_SIZE		(FAKE_VECTORS * sizeof(struct virtio_vis_entry))
@@ -77,7 +77,7 @@ enum fake_kind {
  * struct fake_access - A store to the device
  * @kind:	Which table
  * @index:	The vector, or the word of the mask table
- * @value:	Offset in the entry, or what the word became
+ * @value:	Offset in the entry, or the new value of the word
  */
 struct fake_access {
 	enum fake_kind	kind;
@@ -86,7 +86,7 @@ struct fake_access {
 };
 
 /**
- * struct fake_device - A device, the parent domain above it, and what either has seen
+ * struct fake_device - A device, the parent domain above it, and the accesses and calls to them
  * @table:		Vector table, and an entry past its end
  * @latched:		Messages that the device would send
  * @mask:		Mask table
@@ -95,8 +95,8 @@ struct fake_access {
  * @nr_log:		Number of stores
  * @nr_masks:		Number of stores to the mask table
  * @nr_outside:		Number of stores past its end
- * @move_result:	What the parent answers to a move
- * @nr_states:		States that the parent was asked for or given
+ * @move_result:	The parent's answer to a move
+ * @nr_states:		Number of times that the parent was asked to get or set a state
  * @enabled:		The parent has enabled the interrupt that was started last
  * @dev:		The device
  * @vis:		Its interrupt storage
@@ -134,7 +134,7 @@ static void fake_stored(const void *addr)
 		fake_note(FAKE_ENTRY, offset / sizeof(*fake->table), offset % sizeof(*fake->table));
 }
 
-/* As specified: a write latches the entry of each vector whose bit is 0, and no other does */
+/* As specified, a write latches the entry of each vector whose bit is 0; nothing else latches */
 static void fake_writel(u32 value, void __iomem *addr)
 {
 	unsigned int w = ((uintptr_t)addr - (uintptr_t)fake->mask) / sizeof(u32);
@@ -154,7 +154,7 @@ static void fake_writel(u32 value, void __iomem *addr)
 	}
 }
 
-/* Both allocate, as what they replace does: a sweep over the allocations meets these too */
+/* Both allocate, like the functions they replace, so that a sweep over allocations covers them */
 static void *fake_memremap(struct device *dev, resource_size_t start, size_t size,
 			   unsigned long flags)
 {
@@ -171,7 +171,7 @@ static void __iomem *fake_ioremap(struct device *dev, resource_size_t start,
 	return mem ? (__force void __iomem *)fake->mask : NULL;
 }
 
-/* Nothing but the irqchip may meet these: all of its headers are included above */
+/* Only the irqchip may use these macros, so all of its headers are included above */
 #undef WRITE_ONCE
 #define WRITE_ONCE(x, value)			\
 	do {					\
@@ -214,7 +214,7 @@ static void fake_parent_mask(struct irq_data *d)
 	fake->enabled = false;
 }
 
-/* The vector is masked while its parent changes */
+/* Records whether the vector was still masked when its parent was enabled */
 static void fake_parent_unmask(struct irq_data *d)
 {
 	fake->enabled = fake->mask[0] & BIT(0);
@@ -258,7 +258,7 @@ static int fake_activate(struct irq_domain *domain, struct irq_data *d, bool res
 	return 0;
 }
 
-/* As parents do: no flags of the device's, and the flow is theirs */
+/* Like other parents, refuses flags of the device, and sets the flow handler */
 static bool fake_init_info(struct device *dev, struct irq_domain *domain,
 			   struct irq_domain *real_parent, struct msi_domain_info *info)
 {
@@ -304,7 +304,7 @@ static void fake_add_parent(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, fake_remove_domain, fake_parent), 0);
 }
 
-/* The cases' common parts */
+/* Common parts of the cases */
 
 static const struct virtio_vis_layout fake_layout = {
 	.nr_vectors	= FAKE_VECTORS,
@@ -377,7 +377,7 @@ static void vis_test_forget(void)
 	fake->nr_masks = 0;
 }
 
-/* All vectors allocated, @vector requested and live, and nothing recorded yet */
+/* Allocates all vectors, requests and enables @vector, and then clears the record */
 static unsigned int vis_test_start_live(struct kunit *test, unsigned int vector)
 {
 	unsigned int virq;
@@ -389,7 +389,7 @@ static unsigned int vis_test_start_live(struct kunit *test, unsigned int vector)
 	return virq;
 }
 
-/* A CPU other than that of @virq */
+/* Returns a CPU other than that of @virq */
 static unsigned int vis_test_other_cpu(struct kunit *test, unsigned int virq)
 {
 	struct irq_data *d = irq_get_irq_data(virq);
@@ -436,7 +436,7 @@ static void vis_test_expect_free(struct kunit *test, u64 start, u64 size)
 		release_mem_region(start, size);
 }
 
-/* Nothing of virtio_vis_create() is left */
+/* virtio_vis_create() has left nothing behind */
 static void vis_test_expect_nothing(struct kunit *test)
 {
 	vis_test_expect_free(test, FAKE_TABLE, FAKE_TABLE_SIZE);
@@ -484,7 +484,7 @@ static void vis_entry_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_log, 3);
 }
 
-/* What traps and what does not share no block; others only do not overlap */
+/* Trapping and other ranges must not share a block; ranges of one kind must only not overlap */
 static void vis_overlap_test(struct kunit *test)
 {
 	const struct vis_range regs = { .start = 0x10000, .size = 0x200, .traps = true };
@@ -527,7 +527,7 @@ static struct kunit_suite vis_tables_suite = {
 	.test_cases	= vis_tables_cases,
 };
 
-/* What the device says of its tables */
+/* Layouts that a device may report */
 
 struct vis_layout_case {
 	const char	*name;
@@ -624,7 +624,7 @@ static void vis_claimed_test(struct kunit *test)
 	vis_test_expect_nothing(test);
 }
 
-/* The mask table may be as close as it likes to what traps too */
+/* The mask table may be next to another range that traps */
 static void vis_mask_near_registers_test(struct kunit *test)
 {
 	struct virtio_vis_layout layout = fake_layout;
@@ -667,7 +667,7 @@ static void vis_no_pending_test(struct kunit *test)
 	vis_test_expect_nothing(test);
 }
 
-/* What else is in the memory map */
+/* Other entries of the memory map */
 
 struct vis_map_case {
 	const char	*name;
@@ -686,7 +686,7 @@ static const struct vis_map_case vis_maps[] = {
 	{ "other_driver", "other", IORES_DESC_NONE, IORESOURCE_MEM | IORESOURCE_BUSY, -EBUSY },
 };
 
-/* Around the vector table only: the others are free */
+/* Each case covers the vector table only; the other tables are free */
 static void vis_map_test(struct kunit *test)
 {
 	const struct vis_map_case *c = test->param_value;
@@ -714,7 +714,7 @@ static void vis_map_desc(const struct vis_map_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(vis_map, vis_maps, vis_map_desc);
 
-/* A second range that firmware gives the device is for its tables, and only its own */
+/* A second resource that firmware gives to a device is for the tables of that device only */
 static int vis_create_of(struct kunit *test, struct platform_device *pdev)
 {
 	dev_set_msi_domain(&pdev->dev, fake_parent);
@@ -764,7 +764,7 @@ static struct kunit_suite vis_layout_suite = {
 	.test_cases	= vis_layout_cases,
 };
 
-/* The latch: when the device is told what */
+/* The latch: the writes to the device, and their order */
 
 static void vis_nothing_while_not_live_test(struct kunit *test)
 {
@@ -804,7 +804,7 @@ static void vis_enable_latches_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->mask[1], 0xfffffffd);
 }
 
-/* The last vector is the last of its word's that there are */
+/* The last vector ends both the vector table and its word */
 static void vis_bounds_test(struct kunit *test)
 {
 	static const struct virtio_vis_entry untouched;
@@ -845,7 +845,7 @@ static void vis_mask_twice_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_log, 1);
 }
 
-/* Through the core, which does not mask around a move: the whole of it is in the log */
+/* The core does not mask around a move, so the log has the whole move */
 static void vis_move_test(struct kunit *test)
 {
 	unsigned int virq = vis_test_start_live(test, 33);
@@ -887,7 +887,7 @@ static void vis_masked_move_test(struct kunit *test)
 	vis_test_expect_message(test, &fake->latched[33], virq, cpu);
 }
 
-/* A parent that answers so has written the message itself */
+/* A parent that returns this has written the message itself */
 static void vis_move_done_test(struct kunit *test)
 {
 	unsigned int virq = vis_test_start_live(test, 33);
@@ -908,7 +908,7 @@ static void vis_move_fails_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
 }
 
-/* The core masks, then deactivates: the message of all zeroes must never be latched */
+/* The core masks, then deactivates: the device must never latch the message of all zeroes */
 static void vis_free_irq_test(struct kunit *test)
 {
 	unsigned int virq = vis_test_start_live(test, 33);
@@ -919,7 +919,7 @@ static void vis_free_irq_test(struct kunit *test)
 	KUNIT_EXPECT_NE(test, le32_to_cpu(fake->latched[33].addr_lo), 0);
 }
 
-/* The parent is enabled before the vector and disabled after it, and not meanwhile */
+/* The parent is enabled before the vector is unmasked, and disabled after it is masked */
 static void vis_enable_at_parent_test(struct kunit *test)
 {
 	unsigned int virq;
@@ -964,7 +964,7 @@ static void vis_disable_test(struct kunit *test)
 	vis_test_expect_message(test, &fake->latched[33], virq, cpu);
 }
 
-/* A reset masks in the device, and tells the core nothing of it */
+/* A reset masks the vectors in the device, but does not tell the core */
 static void vis_disable_masks_test(struct kunit *test)
 {
 	unsigned int virq = vis_test_start_live(test, 33);
@@ -1029,7 +1029,7 @@ static void vis_masked_state_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, state);
 }
 
-/* Nor does the parent answer for the device */
+/* The parent does not answer for the device */
 static void vis_other_states_test(struct kunit *test)
 {
 	unsigned int virq = vis_test_start_live(test, 33);
@@ -1056,7 +1056,7 @@ static void vis_no_pending_state_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, irq_get_irqchip_state(virq, IRQCHIP_STATE_PENDING, &state), -EINVAL);
 }
 
-/* All that the irqchip does with a vector while a device is in use */
+/* Everything that the irqchip does with a vector while the device is in use */
 static void vis_test_use(struct kunit *test, unsigned int virq)
 {
 	struct irq_data *d = irq_get_irq_data(virq);
@@ -1069,7 +1069,7 @@ static void vis_test_use(struct kunit *test, unsigned int virq)
 	vis_irq_unmask(d);
 }
 
-/* The pending table is for people to look at: it may lag behind, or lie */
+/* The pending table is only for people to look at: it may lag behind, or lie */
 static void vis_pending_ignored_test(struct kunit *test)
 {
 	unsigned int nr_log, virq = vis_test_start_live(test, 33);
@@ -1097,9 +1097,9 @@ static struct kunit_suite vis_states_suite = {
 	.test_cases	= vis_states_cases,
 };
 
-/* Vectors, and what becomes of them */
+/* Allocation and freeing of vectors */
 
-/* Vectors without a CPU are of no use: the transport shares one instead */
+/* A vector without a CPU is useless: the transport shares one instead */
 static void vis_more_than_cpus_test(struct kunit *test)
 {
 	unsigned int nr = num_possible_cpus();
@@ -1130,7 +1130,7 @@ static void vis_one_set(struct irq_affinity *affd, unsigned int nvecs)
 	affd->set_size[0] = nvecs;
 }
 
-/* A driver that counts for itself knows what it asks for */
+/* The number of CPUs does not bound a driver that calculates its own sets */
 static void vis_set_exceeds_cpus_test(struct kunit *test)
 {
 	struct irq_affinity affd = { .calc_sets = vis_one_set };
@@ -1241,7 +1241,7 @@ static void vis_fail_nth(unsigned int nth)
 	current->fail_nth = nth;
 }
 
-/* Ends what vis_fail_nth() began: whether there was such an allocation */
+/* Ends vis_fail_nth(), and returns whether the allocation has failed */
 static bool vis_has_failed(void)
 {
 	bool has_failed = !current->fail_nth;
@@ -1260,7 +1260,7 @@ static bool vis_has_failed(void)
 }
 #endif
 
-/* The value behind a file of failslab, which lets pass all that may sleep unless told not to */
+/* By default failslab spares allocations that may sleep: its debugfs files change that */
 static void *vis_failslab(const char *name)
 {
 	struct dentry *file, *dir = debugfs_lookup("failslab", NULL);
@@ -1302,7 +1302,7 @@ static void vis_fail_exit(struct kunit *test)
 	*verbose = vis_failslab_verbose;
 }
 
-/* Nor is a debugger of memory that goes without its own a failure: most are errors, not all */
+/* Memory debuggers tolerate failures of their own, so most failures are errors, but not all */
 static void vis_fail_create_test(struct kunit *test)
 {
 	unsigned int errors = 0, nth = 0;
@@ -1338,7 +1338,7 @@ static int vis_fail_alloc(struct kunit *test, unsigned int nth)
 	return ret;
 }
 
-/* Managed affinity that the core could not be told of is an error too */
+/* If the managed affinity of an interrupt cannot be stored, that is an error, too */
 static void vis_fail_alloc_test(struct kunit *test)
 {
 	unsigned int i, errors = 0, nth = 0;

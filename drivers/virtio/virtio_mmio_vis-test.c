@@ -2,8 +2,8 @@
 /*
  * KUnit tests of the VIS half of virtio-mmio, on registers and an irqchip of the test
  *
- * The VIS half is compiled into the test, so that its accesses can be recorded without a hook in
- * it: they go through macros. Interrupts are requested from the kernel.
+ * The VIS half is compiled into the test, and macros record its accesses, so it needs no hooks. It
+ * requests interrupts from the kernel.
  */
 #include <kunit/platform_device.h>
 #include <kunit/resource.h>
@@ -27,7 +27,7 @@
 #include <linux/virtio_ring.h>
 #include <uapi/linux/virtio_mmio.h>
 
-/* The VIS half may be in the same kernel, and its irqchip: both get other names here */
+/* The same kernel may contain the VIS half and the irqchip, so both have other names here */
 #define virtio_mmio_vis_probe			vm_vis_test_probe
 #define virtio_mmio_vis_remove			vm_vis_test_remove
 #define virtio_mmio_vis_finalize_features	vm_vis_test_finalize_features
@@ -53,7 +53,7 @@
 
 #include "virtio_mmio_vis.h"
 
-/* Past the memory and the devices of any machine that runs tests */
+/* Beyond the memory and the devices of any machine that runs tests */
 #define FAKE_REGS		0x3f10000000ULL
 #define FAKE_REGS_SIZE		0x200
 #define FAKE_LINE		42
@@ -73,10 +73,10 @@ enum fake_kind {
 };
 
 /**
- * struct fake_event - What the VIS half did
+ * struct fake_event - An action of the VIS half
  * @kind:	An access to a register, or a call of the irqchip
  * @reg:	Offset of the register
- * @value:	What was read or written, or the number of vectors
+ * @value:	The value read or written, or the number of vectors
  */
 struct fake_event {
 	enum fake_kind	kind;
@@ -86,13 +86,13 @@ struct fake_event {
 
 /**
  * struct virtio_vis - The irqchip
- * @layout:		What it was created with
- * @exists:		It is created, and not destroyed
+ * @layout:		The layout that it was created with
+ * @exists:		It has been created, and not destroyed
  * @base:		Linux number of the first interrupt
- * @nvec:		Number of vectors allocated
- * @affd:		Spread that was asked for
- * @managed:		Any spread was asked for
- * @affinity:		The CPUs that each vector is said to be for
+ * @nvec:		Number of allocated vectors
+ * @affd:		The requested spread
+ * @managed:		A spread was requested
+ * @affinity:		The CPUs that it reports for each vector
  */
 struct virtio_vis {
 	struct virtio_vis_layout	layout;
@@ -105,7 +105,7 @@ struct virtio_vis {
 };
 
 /**
- * struct fake_device - A device, its irqchip, and what either has seen
+ * struct fake_device - A device, its irqchip, and the accesses and calls to them
  * @regs:		The registers
  * @queue_vectors:	VISQueueVector of each queue
  * @offered:		The device offers VIS
@@ -113,21 +113,21 @@ struct virtio_vis {
  * @nr_log:		Number of events
  * @irqchip:		The irqchip
  * @create_error:	What virtio_vis_create() returns, if not 0
- * @max_vectors:	Vectors that the irqchip has
+ * @max_vectors:	Number of vectors that the irqchip has
  * @bad_vector:		Vector whose interrupt cannot be requested
  * @bad_queue:		Queue that cannot be set up
- * @bad_allocs:		Bit n: the allocation n fails
+ * @bad_allocs:		Bit n: allocation n fails
  * @nr_allocs:		Number of allocations
  * @nr_moves:		Number of moves
  * @deleted_in_use:	A queue was deleted while interrupts could use it
  * @nr_armed:		Number of interrupts that were freed while they could wake the system
  * @used:		Bit n: queue n has used buffers
- * @nr_used:		Number of interrupts of queues that had
+ * @nr_used:		Number of interrupts of queues with used buffers
  * @nr_config:		Number of configuration changes
  * @pdev:		The platform device
  * @vdev:		The virtio device
  * @queues:		Its queues
- * @vqs:		What virtio_mmio_vis_find_vqs() made of them
+ * @vqs:		The virtqueues that virtio_mmio_vis_find_vqs() returned
  * @vm_vis:		VIS of the device
  */
 struct fake_device {
@@ -228,7 +228,7 @@ static void fake_del_vqs(struct virtio_device *vdev)
 		fake_del_vq(vq);
 }
 
-/* What else the VIS half calls */
+/* Other functions that the VIS half calls */
 
 static bool fake_alloc_fails(void)
 {
@@ -258,7 +258,7 @@ static void fake_config_changed(struct virtio_device *vdev)
 	fake->nr_config++;
 }
 
-/* Nothing but the VIS half may meet these: all of its headers are included above */
+/* Only the VIS half may use these macros, so all of its headers are included above */
 #undef readl
 #define readl			fake_readl
 #undef writel
@@ -373,13 +373,13 @@ void virtio_vis_disable(struct virtio_vis *vis)
 	fake_note(FAKE_IRQCHIP_DISABLE, 0, 0);
 }
 
-/* The cases' common parts */
+/* Common parts of the cases */
 
 static void fake_callback(struct virtqueue *vq)
 {
 }
 
-/* The queues 0 to 3: without a name there is none, without a callback it needs no vector */
+/* Queues 0 to 3: an entry without a name is no queue, one without a callback needs no vector */
 static struct virtqueue_info fake_queues[] = {
 	{ "req.0", fake_callback },
 	{ "req.1", fake_callback },
@@ -478,7 +478,7 @@ static void vm_vis_test_expect_event(struct kunit *test, unsigned int i, enum fa
 	KUNIT_EXPECT_EQ(test, fake->log[i].value, value);
 }
 
-/* The last that happens: ENABLE, and only then the unmasked vectors */
+/* The last actions are to set ENABLE, and then to enable the vectors */
 static void vm_vis_test_expect_enabled(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_WRITE, VIRTIO_MMIO_VIS_CONTROL), 1);
@@ -496,7 +496,7 @@ static void vm_vis_test_expect_queues(struct kunit *test, u32 v0, u32 v1, u32 v2
 	KUNIT_EXPECT_EQ(test, fake->queue_vectors[FAKE_EVENT_INDEX], v3);
 }
 
-/* The device is left to its line: nothing of an attempt remains, and ENABLE was never set */
+/* The device uses its line: nothing of an attempt remains, and ENABLE was never set */
 static void vm_vis_test_expect_line(struct kunit *test)
 {
 	KUNIT_EXPECT_FALSE(test, virtio_mmio_vis_active(fake->vm_vis));
@@ -686,7 +686,7 @@ static void vm_vis_line_test(struct kunit *test)
 	vm_vis_test_expect_line(test);
 }
 
-/* A vector that no CPU has room for: all of the attempt is undone before the next one */
+/* No CPU has room for a vector: the attempt is undone completely before the next one */
 static void vm_vis_request_fails_test(struct kunit *test)
 {
 	unsigned int vector;
@@ -733,7 +733,7 @@ static void vm_vis_alloc_fails_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->irqchip.nvec, 2);
 }
 
-/* Each attempt counts in a copy of its own; what is shared is not spread */
+/* Each attempt gets a copy of its own; a shared vector is not spread */
 static void vm_vis_spread_test(struct kunit *test)
 {
 	struct irq_affinity desc = { .pre_vectors = 1, .post_vectors = 1 };
@@ -802,8 +802,9 @@ static void vm_vis_queues_handler_test(struct kunit *test)
 }
 
 /*
- * From before the reset of a queue to its re-enabling no message reaches its ring, which is freed
- * in between. What came meanwhile is told once the ring is a new one.
+ * No message reaches the ring of a queue from before the reset until the queue is enabled again,
+ * because the ring is freed in between. A message that arrives meanwhile takes effect on the new
+ * ring.
  */
 static void vm_vis_queue_reset_test(struct kunit *test)
 {
@@ -815,7 +816,7 @@ static void vm_vis_queue_reset_test(struct kunit *test)
 	fake->used = ~0UL;
 	vq = fake->vqs[1];
 	vq->reset = true;
-	/* A reset that fails is tried again */
+	/* If a reset fails, the driver tries again */
 	for (i = 0; i < 2; i++)
 		virtio_mmio_vis_disable_vq(fake->vm_vis, vq);
 	fake->queue_vectors[1] = VIRTIO_VIS_NO_VECTOR;
@@ -833,7 +834,7 @@ static void vm_vis_queue_reset_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_used, 1);
 }
 
-/* The shared interrupt goes on for the other queues */
+/* The shared interrupt still serves the other queues */
 static void vm_vis_shared_reset_test(struct kunit *test)
 {
 	vm_vis_test_start(test);
@@ -862,7 +863,7 @@ static const struct property_entry fake_wakeup_source[] = {
 	{ }
 };
 
-/* Every vector can wake the system, of a device that is to, and none that is freed */
+/* Every vector of a wake-up source can wake the system until it is freed */
 static void vm_vis_wakeup_test(struct kunit *test)
 {
 	struct fwnode_handle *fwnode;
@@ -912,7 +913,7 @@ static void vm_vis_set_affinity_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_moves, 1);
 }
 
-/* As if the transport had no such operation, whatever the queue */
+/* On the line, these do nothing for any queue, as if the transport did not have them */
 static void vm_vis_line_affinity_test(struct kunit *test)
 {
 	struct virtqueue vq = { .callback = fake_callback };
@@ -941,7 +942,7 @@ static void vm_vis_get_affinity_test(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, virtio_mmio_vis_get_vq_affinity(fake->vm_vis, 1));
 }
 
-/* Not every driver resets the device first: the events are unmapped, the interrupts gone */
+/* Not every driver resets the device first, so this unmaps the events as well */
 static void vm_vis_free_test(struct kunit *test)
 {
 	vm_vis_test_start(test);
@@ -957,7 +958,7 @@ static void vm_vis_free_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_FREE, 0), 1);
 }
 
-/* A reset has unmapped them: a device that may be gone is left alone */
+/* After a reset, which unmaps the events, nothing is written to a device that may be gone */
 static void vm_vis_reset_test(struct kunit *test)
 {
 	unsigned int i;
