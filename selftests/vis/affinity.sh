@@ -1,21 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Vectors move between CPUs, at once and at the price of one write, or of none where the message
-# stays the same; those of a disk are managed.
+# Vectors move between CPUs at once. A move costs one write, or none where the message stays the
+# same. The vectors of a disk are managed.
 
 . ./vis_lib.sh
 . ./test_module.sh
 
-# x86 frees the old place of a vector at most a few ticks after an interrupt came at the new one;
-# until then a further move is parked. Nothing in the guest shows when that is done.
+# x86 frees the old place of a vector at most a few ticks after an interrupt came at the new one,
+# and parks another move until then. Nothing in the guest shows when the old place is free.
 CLEANUP_US=50000
 IDLE_MOVES=10
 IDLE_SPACING_US=100000
 REACH_LIMIT_MS=50
-# A single packet may be done before its interrupt is wanted; not all of these are.
+# A single packet may be complete before its interrupt is requested, but not all of these are.
 EXCHANGE_BYTES=262144
 
-# fire ACTION: makes the device send that interrupt, if it can be made to
+# fire ACTION: makes the device send that interrupt, if the guest can cause it
 fire()
 {
 	local size
@@ -53,8 +53,8 @@ latched_pattern()
 	echo "mmio $(base_of "$1") vector $2 address $(message_address "$3")"
 }
 
-# move_to ACTION CPU: the vector moves; then its next interrupt comes on that CPU only. What was
-# sent before the move may wait for the old CPU, which has taken it once a task has run there.
+# move_to ACTION CPU: the vector moves, and its next interrupt comes on that CPU only. An interrupt
+# from before the move may be waiting for the old CPU, which has taken it once a task has run there.
 move_to()
 {
 	local action=$1 before cpu=$2 elsewhere irq old
@@ -81,7 +81,7 @@ movable()
 	done
 }
 
-# Of the rng alone, whose interrupts the guest can cause by itself
+# Only for the rng, whose interrupts the guest can cause by itself
 affinity_follow()
 {
 	local cpu
@@ -135,7 +135,7 @@ affinity_one_exit()
 	done
 }
 
-# reached MOVE CPU: a move whose message changes has come to the device, and soon
+# reached MOVE CPU: a move that changes the message has reached the device soon enough
 reached()
 {
 	local delay
@@ -147,7 +147,7 @@ reached()
 	[ "$delay" -le $((REACH_LIMIT_MS * SLOW)) ] || fail "move $1 took $delay ms"
 }
 
-# The rng never changes its configuration, so that vector 0 never fires by itself.
+# The rng never changes its configuration, so vector 0 never fires by itself.
 affinity_idle()
 {
 	local commits cpu irq move parked=0
@@ -170,7 +170,7 @@ affinity_idle()
 	note "spurious: $(tr '\n' ' ' <"/proc/irq/$irq/spurious")"
 }
 
-# spread: each queue's CPUs are those of blk-mq, and no CPU belongs to two queues
+# spread: each queue has the CPUs that blk-mq has for it, and no CPU belongs to two queues
 managed_spread()
 {
 	local cpus irq queue
@@ -198,7 +198,8 @@ queue_irq_of_cpu()
 	done
 }
 
-# A CPU goes: its queue's vector is masked, others move away; it comes back: so does the vector.
+# When a CPU goes offline, its queue's vector is masked and other vectors move away. When the CPU
+# comes back, so does the vector.
 managed_hotplug()
 {
 	local before cpu=3 irq net

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The selftests as a kernel's tree runs them: without a host that answers.
+# Runs the selftests as a kernel tree does: without a host that answers.
 
 . ./vis_lib.sh
 
-# What needs the host is skipped, everything else runs and passes.
+# Tests that need the host are skipped, and all others run and pass.
 alone()
 {
 	local scripts script wanted

@@ -32,7 +32,7 @@ read_on_each_cpu()
 	done
 }
 
-# disk_works DEVICE FILE: what the guest reads and writes is what the host's file has
+# disk_works DEVICE FILE: the guest reads and writes the same data as the host's file has
 disk_works()
 {
 	drop_caches
@@ -110,7 +110,7 @@ class_rng()
 	all_rose "$before"
 }
 
-# memory_is MEBIBYTES: the balloon has left that much to the guest
+# memory_is MEBIBYTES: the balloon has left this much memory to the guest
 memory_is()
 {
 	[ "$(host memory)" = "$1" ]
@@ -159,7 +159,7 @@ class_serialport()
 	all_rose "$before"
 }
 
-# share_works TYPE OPTIONS: a file of the host is read, one of the guest reaches the host
+# share_works TYPE OPTIONS: the guest reads a file of the host, and the host gets one of the guest
 share_works()
 {
 	mkdir -p $MOUNT
@@ -219,7 +219,7 @@ pixel_is()
 	[ "$(host pixel gpu "$1" "$2")" = "$3" ]
 }
 
-# A line of the frame buffer, blue, green, red and nothing, is shown.
+# The screen shows a line of the frame buffer; a pixel is blue, green, red and an unused byte.
 class_gpu()
 {
 	local before bytes stride virtio y=600
@@ -246,7 +246,7 @@ encrypt()
 	sha256sum <"$2.$1" | cut -d ' ' -f 1
 }
 
-# The device's AES against the kernel's own
+# Compares the device's AES with the kernel's own
 class_crypto()
 {
 	local before virtio
@@ -268,7 +268,7 @@ loud_above()
 	[ "$(host loud)" -gt "$1" ]
 }
 
-# A square wave, 8 bits, 8000 samples a second for a second; the host plays more of each
+# A square wave of 8 bits, with 8000 samples a second, for a second; the host plays each sample
 class_sound()
 {
 	local before virtio

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# A change of the configuration comes on the vector of the configuration.
+# A configuration change raises the interrupt of the configuration vector.
 
 . ./vis_lib.sh
 

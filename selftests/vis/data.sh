@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Each device moves data that the host knows, on interrupts of its own.
+# Each device transfers data that the host knows, with interrupts of its own.
 
 . ./vis_lib.sh
 

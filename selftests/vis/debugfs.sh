@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What debugfs shows of a vector: its domain, its number, and the message in force.
+# debugfs shows a vector's domain, its number, and the current message.
 
 . ./vis_lib.sh
 
@@ -12,7 +12,7 @@ message()
 	sed -n 's/^ *address_\(hi\|lo\): *//p' "$IRQS/$1" | tr '\n' ' '
 }
 
-# The console's receive queue, which is quiet: of the rng the kernel asks for more by itself.
+# Uses the console's receive queue, because it is quiet; the kernel reads the rng by itself.
 observe_debugfs()
 {
 	local cpu irq virtio

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What scripts/demo shows in the guest. Each step says what it trapped.
+# scripts/demo runs this in the guest. Each step prints how many accesses it trapped.
 
 . ./vis_lib.sh
 
@@ -18,7 +18,7 @@ trapped()
 	echo "   trapped: $(host trapped)"
 }
 
-# vectors_came COUNT: how often all vectors came since they had come that often
+# vectors_came COUNT: number of interrupts of all vectors since there had been COUNT
 vectors_came()
 {
 	awk -v before="${1:-0}" '
@@ -27,7 +27,7 @@ vectors_came()
 		END { print sum - before }' /proc/interrupts
 }
 
-# use COMMAND...: does it, and tells of the interrupts and of what trapped
+# use COMMAND...: runs it, and prints the interrupts and the trapped accesses
 use()
 {
 	local before
@@ -130,7 +130,7 @@ move()
 	echo "   came on CPU $cpu: $(($(irq_count "$irq" "$cpu") - before)), elsewhere: 0"
 }
 
-# other_cpu ACTION: one that the vector is not on
+# other_cpu ACTION: a CPU that the vector is not on
 other_cpu()
 {
 	local current

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# From the line to the vectors: a device without its driver, driven register by register.
+# The step from the line to the vectors. The device has no driver; the test writes its registers.
 
 . ./vis_lib.sh
 . ./test_module.sh
@@ -27,7 +27,7 @@ negotiate_by_hand()
 	reg "$base" $VIS_CONFIG_VECTOR 0
 }
 
-# Once the driver has set DRIVER_OK, the line stays in use.
+# Once the driver has set DRIVER_OK, the device keeps using the line.
 enable_too_late()
 {
 	local base=$1

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Firmware describes the tables of a device as resources. Here the test module does.
+# Firmware can describe the tables of a device as resources. Here the test module does that.
 
 . ./vis_lib.sh
 . ./test_module.sh
@@ -9,7 +9,7 @@ TABLES="VIS_TABLE_LOW VIS_MASK_LOW VIS_PENDING_LOW"
 ENTRY_SIZE=16
 WORD_SIZE=4
 
-# without_driver PLATFORM COMMAND...: meanwhile
+# without_driver PLATFORM COMMAND...: runs it while the device has no driver
 without_driver()
 {
 	local driver platform=$1
@@ -21,7 +21,7 @@ without_driver()
 	echo "$platform" >"$driver/bind" || fail "$platform is not bound again"
 }
 
-# describe_tables BASE PLATFORM: those of the one device, as resources of the other
+# describe_tables BASE PLATFORM: adds the tables of the device at BASE as resources of PLATFORM
 describe_tables()
 {
 	local nr size table words
@@ -60,7 +60,7 @@ firmware_resource()
 	rng_matches_host 16
 }
 
-# The tables of the network card, as resources of the console
+# The tables of the network card are described as resources of the console.
 firmware_resource_of_other()
 {
 	local before console net

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Hands the counters of an instrumented kernel to the host, for its gcov.
+# Hands the counters of an instrumented kernel to gcov on the host.
 
 . ./vis_lib.sh
 

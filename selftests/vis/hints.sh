@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# A network card with 4 pairs of queues: where the driver wants the interrupts, they are, as with
-# virtio-pci; and its rings change their size.
+# A network card with 4 pairs of queues: the interrupts are where the driver wants them, as with
+# virtio-pci, and the rings can change their size.
 
 . ./vis_lib.sh
 . ./parity_lib.sh
@@ -24,7 +24,7 @@ find_devices()
 	ip addr replace "$GUEST_ADDRESS/24" dev "$VIS_DEV"
 }
 
-# hints VIRTIO NETDEV: of each queue its hint and affinity, and the CPUs that send on it
+# hints VIRTIO NETDEV: the hint and affinity of each queue, and the CPUs that send on it
 hints()
 {
 	local irq queue
@@ -40,7 +40,7 @@ hints()
 	done
 }
 
-# Where an affinity is one CPU the interrupt is there at once.
+# If an affinity is a single CPU, the interrupt is there at once.
 effective_follows()
 {
 	local irq queue wanted
@@ -57,7 +57,7 @@ effective_follows()
 	done
 }
 
-# pairs_interrupt COUNT: what the CPUs send makes the pairs in use interrupt
+# pairs_interrupt COUNT: packets of the CPUs cause interrupts on the pairs in use
 pairs_interrupt()
 {
 	local before cpu
@@ -110,7 +110,7 @@ ring_size()
 	ethtool -g "$VIS_DEV" | awk -v ring="$1:" '$1 == ring { size = $2 } END { print size }'
 }
 
-# Each of the queues is reset and set up anew, while packets flow.
+# Each queue is reset and set up anew, while packets flow.
 ring_reset()
 {
 	local pinger size

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Devices with a fault each, as vis.faults= of the command line places them.
+# Devices with one fault each, as vis.faults= on the command line assigns them.
 
 FIRST_REGISTERS=0xfeb00000
 SLOT_SIZE=512
@@ -19,7 +19,7 @@ platform_at()
 	awk -v start="$address-" 'index($1, start) == 1 { print $3; exit }' /proc/iomem
 }
 
-# virtio_at PLATFORM: nothing without a driver
+# virtio_at PLATFORM: its virtio device, or nothing if it has no driver
 virtio_at()
 {
 	local path
@@ -29,7 +29,7 @@ virtio_at()
 	done
 }
 
-# bind_in_background FAULT: a probe that hangs is to fail the test of its fault alone
+# bind_in_background FAULT: a probe that hangs must fail only the test of its own fault
 bind_in_background()
 {
 	{
@@ -74,13 +74,13 @@ disk_at()
 	ls "/sys/bus/virtio/devices/$(virtio_at "$1")/block"
 }
 
-# messages PLATFORM REGEX: how often the drivers said so of that device
+# messages PLATFORM REGEX: number of such messages of the drivers about that device
 messages()
 {
 	dmesg | grep -c -E "^[^:]*($1|$(virtio_at "$1")): .*$2"
 }
 
-# check_message PLATFORM REGEX: one message on VIS, and that one
+# check_message PLATFORM REGEX: there is one message about VIS, and it is this one
 check_message()
 {
 	expect "messages on VIS of $1" 1 "$(dmesg | grep -c " $1: VIS")"
@@ -95,8 +95,8 @@ read_blocks()
 	mv "/tmp/blocks.new.$1" "/tmp/blocks.$1"
 }
 
-# check_reads PLATFORM: the disk's first blocks are those of the host's file. A read that waits
-# for an interrupt cannot be ended, and is left behind.
+# check_reads PLATFORM: the disk's first blocks are those of the host's file. If a read waits for an
+# interrupt, nothing can end it, and it is left behind.
 check_reads()
 {
 	local disk

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Devices whose tables are in order, and that lie or fire when they must not.
+# Devices whose tables are valid, but which lie, or send messages when they must not.
 
 . ./vis_lib.sh
 . ./hostile_lib.sh
 . ./test_module.sh
 
-# messages_sent FAULT: by the fault and not by the honest device, as told at its last reset
+# messages_sent FAULT: number that the fault sent, not the honest device, as of the last reset
 messages_sent()
 {
 	host last virtio_mmio_vis_hostile "fault $1 sent" | sed 's/.*sent \([0-9]*\).*/\1/'
@@ -40,7 +40,7 @@ rebind()
 	await 20 [ -e "/tmp/rebound.$1" ] || fail "cannot bind $1"
 }
 
-# survives FAULT: nothing is said, the disk works, moves, and comes again
+# survives FAULT: no message appears, and the disk works, moves, and can be bound again
 survives()
 {
 	local platform
@@ -53,7 +53,7 @@ survives()
 	works_on_vis "$platform"
 }
 
-# probe_fails FAULT MESSAGE [TIMES]: nothing is said on VIS, which is not the cause; no driver
+# probe_fails FAULT MESSAGE [TIMES]: no message about VIS, which is not the cause, and no driver
 probe_fails()
 {
 	local platform virtio
@@ -68,7 +68,7 @@ probe_fails()
 	expect "device after unbinding" "" "$(virtio_at "$platform")"
 }
 
-# stalls FAULT: no interrupt can come, and the device can be taken away
+# stalls FAULT: no interrupt can come, and the device can still be unbound
 stalls()
 {
 	local platform
@@ -115,15 +115,15 @@ no_reset()
 	probe_fails no_reset "reset not complete after 10 s, device left alone"
 }
 
-# page_flags PAGE: of the kernel, which has its free pages back from its CPUs first
+# page_flags PAGE: its flags, after the CPUs have returned their free pages to the kernel
 page_flags()
 {
 	echo 1 >/proc/sys/vm/compact_memory
 	dd if=/proc/kpageflags bs=8 skip="$1" count=1 status=none | xxd -p
 }
 
-# The device goes on working on its queue when its driver has given up: the ring stays its own. It
-# was the first that came, so that its is the first address of a ring. Asked again it resets.
+# The device still works on its queue after the driver has given up, so its ring is not freed. It
+# was bound first, so it has the first address of a ring. A second reset succeeds.
 slow_reset()
 {
 	local flags page platform
@@ -179,7 +179,7 @@ queue_vector_dropped()
 	stalls queue_vector_dropped
 }
 
-# Whoever believes the mask table masks the queue along with the configuration.
+# A driver that trusts the mask table masks the queue along with the configuration.
 mask_garbage()
 {
 	local irq platform
@@ -193,7 +193,7 @@ mask_garbage()
 	works_on_vis "$platform"
 }
 
-# A move would commit the garbage of the vectors beside it: that device loses its own interrupts.
+# A move commits the garbage in the entries of the other vectors: this device loses its interrupts.
 table_garbage()
 {
 	local platform

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Messages that the kernel complains about, and rightly.
+# The kernel rightly complains about these messages.
 
 . ./vis_lib.sh
 . ./hostile_lib.sh
@@ -21,15 +21,15 @@ storm_is_over()
 	[ "$(host count virtio_mmio_vis_hostile "fault storm sent $STORM_MESSAGES")" -gt 0 ]
 }
 
-# The core gives up on an interrupt after 100000 in a row that no handler claims, without a pause
-# of 0.1 s among them.
+# The core disables an interrupt after 100000 in a row that no handler claims, with no pause of
+# 0.1 s among them.
 is_not_claimed()
 {
 	dmesg | grep -q "Disabling IRQ #$1\$" ||
 		[ "$(awk '$1 == "unhandled" { print $2 }' "/proc/irq/$1/spurious")" -gt 0 ]
 }
 
-# The device without its storm is as good as any.
+# Without its storm, the device works like any other.
 storm()
 {
 	local irq platform

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Tables that a driver must not touch: one message each, and the disk works on its line.
+# A driver must not touch these tables: it logs one message each, and the disk works on its line.
 
 . ./vis_lib.sh
 . ./hostile_lib.sh
@@ -85,7 +85,7 @@ mask_on_registers()
 	refused mask_on_registers "mask table at 0xfeb.* overlaps .*the register block at 0xfeb"
 }
 
-# The registers of the device before it, which has no driver yet then
+# The table lies on the registers of the device before it, which has no driver yet.
 mask_on_device()
 {
 	refused mask_on_device "mask table at 0xfeb.* is not free in the memory map"

@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# A vector to which nothing comes moves by one write, and no interrupt is made up to end the move.
+# An idle vector moves by one write, and no artificial interrupt completes the move.
 
 . ./vis_lib.sh
 . ./idle_lib.sh
 
 MOVES=20
-# A move that is parked may cost two writes more.
+# A parked move may cost two more writes.
 BURST_WRITES=30
 
-# cpu_of MOVE: never where the move before it went; the last is not where the first began
+# cpu_of MOVE: differs from that of the move before; the last differs from the CPU of the start
 cpu_of()
 {
 	echo $(($1 % 3 + 1))
@@ -31,7 +31,7 @@ idle_spaced()
 	arrives_on "$(cpu_of $MOVES)"
 }
 
-# No process is started in between, which would take longer than the moves.
+# Starts no process in between, because that would take longer than the moves.
 idle_burst()
 {
 	local cpu cpus start writes
@@ -52,7 +52,7 @@ idle_burst()
 	arrives_on "$cpu"
 }
 
-# Of the CPU that goes, the disk's queue has a managed vector, which is masked meanwhile.
+# The disk's queue has a managed vector on the CPU that goes offline; it is masked meanwhile.
 idle_offline()
 {
 	local cpu

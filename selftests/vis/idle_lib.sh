@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# A vector to which nothing comes: that of a disk's configuration. It must not cost more than its
-# moves do, and no interrupt may be made up for it.
+# An idle vector: that of a disk's configuration. It must cost no more than its moves, and the
+# driver must not raise an artificial interrupt for it.
 
-# From the end of a move on, x86 has at most this long to be ready for the next
+# After a move, x86 must be ready for the next one within this time
 SETTLE_US=300000
 
-# watch: from here on, nothing may come to the disk
+# watch: from now on, no interrupt may come to the disk
 watch()
 {
 	DISK=$(virtio_of virtio_blk)
@@ -43,7 +43,7 @@ mask_writes()
 	host count virtio_mmio_vis_mask_write "mmio $BASE "
 }
 
-# nothing_came: no interrupt, hence no look at the device
+# nothing_came: there was no interrupt, so the driver did not access the device
 nothing_came()
 {
 	expect "interrupts of the disk" "$COUNTS" "$(each_irq irq_count)"
@@ -60,7 +60,7 @@ move()
 	set_affinity "$IRQ" "$1" || fail "irq $IRQ refused CPU $1"
 }
 
-# rest_on CPU: the start of a test: there, and x86 is done with it
+# rest_on CPU: starts a test with the vector on that CPU and x86 ready for the next move
 rest_on()
 {
 	watch
@@ -70,7 +70,7 @@ rest_on()
 	watch
 }
 
-# ends_on CPU: the vector is there at last, for the kernel and for the device
+# ends_on CPU: the vector ends up there, for the kernel and for the device
 ends_on()
 {
 	local latch
@@ -81,7 +81,7 @@ ends_on()
 		fail "the device sends elsewhere than to CPU $1: $latch"
 }
 
-# arrives_on CPU: a change of the size comes there, once, for one message
+# arrives_on CPU: one change of the size sends one message, and one interrupt arrives there
 arrives_on()
 {
 	local before elsewhere

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What an interrupt costs: no access to InterruptStatus or InterruptACK.
+# An interrupt costs no access to InterruptStatus or InterruptACK.
 
 . ./vis_lib.sh
 
 INTERRUPTS=10000
-# Of each of the 4 CPUs; two that are done at once may be one interrupt.
+# For each of the 4 CPUs; two reads that complete at once may share one interrupt.
 READS=3000
 INTERRUPT_STATUS=0x60
 INTERRUPT_ACK=0x64
@@ -20,7 +20,7 @@ disk_interrupts()
 	echo "$sum"
 }
 
-# The CPU that reads gets the interrupt: each queue is that of one CPU.
+# The CPU that reads gets the interrupt, because each queue belongs to one CPU.
 irq_each_queue()
 {
 	local before cpu

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Starts a second kernel while the devices are at work; kexec_second.sh has the verdict.
+# Starts a second kernel while the devices are busy; kexec_second.sh judges the result.
 
 . ./vis_lib.sh
 . ./parity_lib.sh

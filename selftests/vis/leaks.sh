@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What is left of the drivers' memory once every device has gone.
+# No memory of the drivers is left once every device is gone.
 
 . ./vis_lib.sh
 
 KMEMLEAK=/sys/kernel/debug/kmemleak
-# What is younger is not looked at.
+# kmemleak ignores younger objects.
 MIN_AGE_S=5
 
 unbind_all()
@@ -20,7 +20,7 @@ unbind_all()
 	done
 }
 
-# The second scan finds what the first may have seen on a stack.
+# The second scan finds objects whose address was still on a stack during the first.
 leaks()
 {
 	[ -e $KMEMLEAK ] || fail "no kmemleak"

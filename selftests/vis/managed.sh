@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Managed affinity: disks and file systems of the same shape on VIS and on virtio-pci. Their
-# drivers pass the same wishes to both.
+# Managed affinity of the same disks and file systems on VIS and on virtio-pci. Their drivers ask
+# both transports for the same.
 
 . ./vis_lib.sh
 . ./parity_lib.sh
@@ -10,7 +10,7 @@
 DISK_QUEUES="1 2 3 5 8 16"
 SCSI_QUEUES="1 4 16"
 
-# spread VIRTIO: of each vector its name and CPUs, and whether the user may change them
+# spread VIRTIO: the name and CPUs of each vector, and whether the user may change them
 spread()
 {
 	local cpus irq

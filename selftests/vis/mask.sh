@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Masking from inside the kernel, by the test module, since disable_irq() is lazy.
+# The test module masks from inside the kernel, because disable_irq() is lazy.
 
 . ./vis_lib.sh
 . ./test_module.sh
 
-# The console's receive queue is vector 1. One character comes while it is masked; unlike the rng,
-# of which the kernel asks for more by itself, the console stays quiet after it.
+# The console's receive queue is vector 1. One character comes while it is masked. After that the
+# console stays quiet, unlike the rng, which the kernel reads by itself.
 mask_pending()
 {
 	local base before irq virtio

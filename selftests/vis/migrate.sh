@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The machine is saved and restored while I/O runs: data intact, vectors where they were.
+# The machine is saved and restored while I/O runs: data are intact, and no vector has moved.
 
 . ./vis_lib.sh
 

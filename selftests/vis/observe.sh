@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What is to be seen of the vectors: tracepoints, lsirq, irqtop.
+# Tracepoints, lsirq and irqtop show the vectors.
 
 . ./vis_lib.sh
 . ./test_module.sh
@@ -9,7 +9,7 @@ TRACE=/sys/kernel/tracing
 EVENTS=$TRACE/events/virtio_vis
 RNG_VECTOR=1
 
-# traced EVENT PATTERN: how many such lines the trace has
+# traced EVENT PATTERN: number of such lines in the trace
 traced()
 {
 	grep -c "virtio_vis_$1: .*$2" $TRACE/trace
@@ -21,7 +21,7 @@ restart_trace()
 	host mark
 }
 
-# Each commit in the trace is a write to the mask table that the device has seen.
+# The device has seen a write to the mask table for each commit in the trace.
 same_commits()
 {
 	expect "commits" "$(host count virtio_mmio_vis_mask_write)" "$(traced commit .)"
@@ -80,7 +80,7 @@ observe_lsirq()
 			esac
 		done
 	done
-	# Of the rng the kernel asks for more by itself.
+	# The kernel reads the rng by itself.
 	console_open
 	irq=$(irq_of "$(virtio_of virtio_console)-input")
 	before=$(lsirq_row "$irq" TOTAL)
@@ -90,7 +90,7 @@ observe_lsirq()
 	[ "$(lsirq_row "$irq" TOTAL)" -gt "$before" ] || fail "lsirq does not see it rise"
 }
 
-# irqtop_row IRQ: the interrupts per second on each CPU, a dot where it may not come, and its name
+# irqtop_row IRQ: its interrupts per second on each CPU, or a dot if it cannot come there; its name
 irqtop_row()
 {
 	ruby3.3 --disable-gems /bin/irqtop --batch --irq 1 1 >/tmp/irqtop 2>&1 ||

@@ -20,7 +20,7 @@ netdev_of()
 	ls "/sys/bus/virtio/devices/$1/net"
 }
 
-# vectors_of VIRTIO SUFFIX...: it has these interrupts, of its own chip, and no more
+# vectors_of VIRTIO SUFFIX...: it has exactly these interrupts, on its own chip
 vectors_of()
 {
 	local irq virtio=$1
@@ -46,7 +46,7 @@ same_text()
 	fail "$1: not the same"
 }
 
-# work_to_the_end: of the kernel; all queues of the disk have requests under way, and the network
+# work_to_the_end: keeps all queues of the disk and the network busy until the kernel ends
 work_to_the_end()
 {
 	local before cpu

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# A move that comes while x86 has not done with the last one waits, and is not forgotten.
+# A move waits if it comes before x86 has completed the previous one, and is not forgotten.
 
 . ./vis_lib.sh
 . ./idle_lib.sh
@@ -9,7 +9,7 @@
 ROUNDS=2
 REBINDS=20
 
-# twice CPU CPU: the second move finds the first under way
+# twice CPU CPU: makes the second move before the first is complete
 twice()
 {
 	move "$1"
@@ -25,7 +25,7 @@ parked_enabled()
 	arrives_on 2
 }
 
-# Of a disabled interrupt the kernel makes no move; then it is due at once when that is enabled.
+# The kernel does not move a disabled interrupt; it makes the move once the interrupt is enabled.
 parked_disabled()
 {
 	rest_on 0
@@ -38,7 +38,7 @@ parked_disabled()
 	arrives_on 2
 }
 
-# What comes while it is disabled masks it. The kernel sends it again when it is enabled.
+# An interrupt that comes while it is disabled is masked, and the kernel resends it once enabled.
 parked_masked()
 {
 	local before
@@ -64,7 +64,7 @@ masked()
 	[ "$(mask_writes)" -ge 1 ]
 }
 
-# The place that was left, or the place where the vector is, goes before the move is done.
+# The old or the new CPU goes offline before the move is complete.
 parked_offline()
 {
 	local gone round
@@ -82,7 +82,7 @@ parked_offline()
 	done
 }
 
-# While the disk has no driver there is nothing to move.
+# While the disk has no driver, it has no vector to move.
 mover()
 {
 	local moves=0

@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# More queues than one CPU has vectors: what a device says of its interrupts is true.
+# There are more queues than vectors on one CPU: the messages about the interrupts are true.
 
 . ./vis_lib.sh
 
-# tell PLATFORM REGEX: how often that device says so
+# tell PLATFORM REGEX: number of such messages about that device
 tell()
 {
 	dmesg | grep -cE " $1: $2"
 }
 
-# A line wants a vector of the CPU too.
+# A line needs a vector of the CPU, too.
 policy_exhausted()
 {
 	local driver lost=0 platform shared=0 virtio

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Without a local APIC there are no messages: each device says so once and runs on its line.
+# Without a local APIC nothing receives messages: each device logs that once and uses its line.
 
 . ./vis_lib.sh
 

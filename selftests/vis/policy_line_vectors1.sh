@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Devices with 1 vector, too few for any policy: each says so once and runs on its line.
+# Devices with 1 vector, too few for any policy: each logs that once and uses its line.
 
 . ./vis_lib.sh
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Devices without VIS are left to the stock driver.
+# The stock driver takes devices without VIS.
 
 . ./vis_lib.sh
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Devices that the parameter names, where the stock driver does not look: each works or says why.
+# Devices that the parameter adds and the stock driver does not match: each works or logs a reason.
 
 . ./vis_lib.sh
 

@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# An interrupt controller runs out of vectors: each device takes the best policy that is left.
+# An interrupt controller runs out of vectors: each device gets the best policy that is left.
 
 . ./vis_lib.sh
 
-# Of the 64 vectors of a GICv2m frame, 12 disks take 5 each. Then 2 have to share, which takes 2
-# each, and for the last one there is only its line.
+# A GICv2m frame has 64 vectors, of which 12 disks take 5 each. Then 2 disks have to share, which
+# takes 2 each, and the last one gets only its line.
 EACH=12
 SHARED=2
 LINE=1
 
-# disks_with INTERRUPTS: how many have so many vectors
+# disks_with INTERRUPTS: number of disks with this many vectors
 disks_with()
 {
 	local count=0 virtio

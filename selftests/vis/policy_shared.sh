@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Devices with 2 vectors: one for the configuration, one for all queues.
+# Devices with 2 vectors use one for the configuration and one for all queues.
 
 . ./vis_lib.sh
 

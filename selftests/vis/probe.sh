@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The interrupts of every device: as many as virtio-pci would ask for, under its names.
+# Every device has as many interrupts as with virtio-pci, with the same names.
 
 . ./vis_lib.sh
 

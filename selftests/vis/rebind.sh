@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Drivers leave their devices and come back, while those are at work.
+# Drivers are unbound and bound while their devices are busy.
 
 . ./vis_lib.sh
 . ./parity_lib.sh
@@ -27,7 +27,7 @@ all_have_vectors()
 	check_vectors virtio_console config input output
 }
 
-# work_on CPU: until the devices are gone
+# work_on CPU: keeps the devices busy until they are gone
 work_on()
 {
 	while read_disk_on "$1" 2>/dev/null; do
@@ -35,7 +35,7 @@ work_on()
 	done
 }
 
-# start_work: every queue of the disk, the network and the rng have requests under way
+# start_work: keeps every queue of the disk, the network and the rng busy
 start_work()
 {
 	local before cpu
@@ -56,7 +56,7 @@ start_work()
 	all_rose "$before"
 }
 
-# end_work: the readers end by themselves, since their devices are gone
+# end_work: the readers end by themselves, because their devices are gone
 end_work()
 {
 	local worker
@@ -81,7 +81,7 @@ platforms()
 	done
 }
 
-# to_each PLATFORMS FILE: writes their names
+# to_each PLATFORMS FILE: writes the name of each to FILE
 to_each()
 {
 	local platform
@@ -105,7 +105,7 @@ rebind_unbind()
 	all_devices_work
 }
 
-# The virtio drivers leave, the transport stays: each device is reset and set up anew.
+# Only the virtio drivers are unbound: each device is reset and set up anew.
 rebind_driver()
 {
 	local devices='' driver
@@ -127,7 +127,7 @@ rebind_driver()
 	all_devices_work
 }
 
-# break_ring BASE: the available ring of queue 0 is where the kernel's code is
+# break_ring BASE: moves the available ring of queue 0 to the kernel's code
 break_ring()
 {
 	local code
@@ -141,7 +141,7 @@ break_ring()
 	reg "$1" $QUEUE_NOTIFY 0
 }
 
-# A device that cannot go on says so by its config vector, and a reset mends it.
+# A device that cannot continue reports that by its config vector, and a reset repairs it.
 rebind_needs_reset()
 {
 	local base before virtio
@@ -162,7 +162,7 @@ rebind_needs_reset()
 	all_devices_work
 }
 
-# A device that firmware names as a wake-up source wakes the system by each of its vectors.
+# If firmware marks a device as a wake-up source, each of its vectors wakes the system.
 rebind_wakeup()
 {
 	local irq platform
@@ -183,7 +183,7 @@ rebind_wakeup()
 	all_devices_work
 }
 
-# override PLATFORMS DRIVER: they are to have this driver, whatever matches; or "" for any
+# override PLATFORMS DRIVER: makes only this driver match them, or any driver if it is ""
 override()
 {
 	local platform
@@ -228,7 +228,7 @@ rebind_unload()
 	all_devices_work
 }
 
-# The start of the disk, since the readers leave little time for more
+# Only the start of the disk, because the readers leave little time for more
 start_matches_host()
 {
 	drop_caches
@@ -236,7 +236,7 @@ start_matches_host()
 		"$(head -c $START_BYTES /dev/vda | sha256sum | cut -d ' ' -f 1)"
 }
 
-# icmp_count NAME: of the kernel's own statistics
+# icmp_count NAME: a value of the kernel's own statistics
 icmp_count()
 {
 	awk -v name="$1" '
@@ -250,8 +250,8 @@ answers_exceed()
 	[ "$(icmp_count InEchoReps)" -gt "$1" ]
 }
 
-# The ping at work sees to it that they come. The socket of a second one is full of them at times,
-# and loses its own.
+# The running ping makes answers come. The socket of a second ping would at times be full of them
+# and lose its own.
 answers_come()
 {
 	await 5 answers_exceed "$(icmp_count InEchoReps)"
@@ -262,13 +262,13 @@ unanswered()
 	echo $(($(icmp_count OutEchos) - $(icmp_count InEchoReps)))
 }
 
-# What was sent to a device that left is lost.
+# Packets that were sent to a device before it was unbound are lost.
 all_answered_but()
 {
 	[ "$(unanswered)" = "$1" ]
 }
 
-# Without a CPU its reader runs on another one.
+# If a CPU is offline, its reader runs on another one.
 rebind_hotplug()
 {
 	local cpu lost worker
@@ -287,7 +287,7 @@ rebind_hotplug()
 	done
 	kill "$PINGER" || fail "the ping has ended"
 	await 5 all_answered_but "$lost" || fail "pings without answer: $(($(unanswered) - lost))"
-	# Some have: there was no such CPU when they wanted it.
+	# Some have failed, because their CPU was offline.
 	for worker in $WORKERS; do
 		kill "$worker" 2>/dev/null
 	done

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The machine starts again while the devices are at work, and they work again.
+# The machine reboots while the devices are busy, and then they work again.
 
 . ./vis_lib.sh
 . ./parity_lib.sh

@@ -1,19 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The modules go and come again, and leave nothing behind.
+# The modules are removed and inserted again, and leave nothing behind.
 
 . ./vis_lib.sh
 
 CYCLES=20
 TRACE=/sys/kernel/tracing
 
-# Stacks of processes come and go by themselves, and what is freed is purged late.
+# Stacks of processes come and go by themselves, and freed ones are purged late.
 vmalloc_users()
 {
 	awk '/stack|kernel_clone|unpurged/ { next } { print $2, $3 }' /proc/vmallocinfo | sort
 }
 
-# Where CPUs have vectors, their allocator tells at each event how many are left.
+# Where CPUs have vectors, each event of their allocator tells how many are left.
 free_cpu_vectors()
 {
 	sed -n 's/.*global_avl=\([0-9]*\).*/\1/p' "$TRACE/trace" | tail -n 1
@@ -32,7 +32,7 @@ same_snapshot()
 	cmp -s /tmp/first /tmp/last
 }
 
-# In a kernel that has VIS built in, its devices come and go in place of the modules.
+# If the kernel has VIS built in, the test unbinds and binds devices instead of the modules.
 driver_is_a_module()
 {
 	[ -e /lib/modules/virtio_mmio_vis.ko ]

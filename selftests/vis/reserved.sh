@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The memory map has the tables of all devices in a range that is reserved, as it may and should.
+# The memory map may, and should, have the tables of all devices in a reserved range.
 
 . ./vis_lib.sh
 

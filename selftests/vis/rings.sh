@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# A network card with 4 pairs of queues, whose rings are freed and made anew under interrupts.
+# The rings of a network card with 4 pairs of queues are freed and replaced under interrupts.
 
 . ./vis_lib.sh
 . ./parity_lib.sh
@@ -9,7 +9,7 @@
 ROUNDS=12
 SIZES="64 128"
 
-# stray_interrupts IRQS: what a device has on the way when a queue is reset, or must not send
+# stray_interrupts IRQS: messages in flight when a queue is reset, or ones that are forbidden
 stray_interrupts()
 {
 	while :; do
@@ -31,7 +31,7 @@ moving_interrupts()
 	done
 }
 
-# all_answered: a packet each way from each CPU, which has a pair of its own
+# all_answered: each CPU, which has a pair of its own, sends a packet and gets an answer
 all_answered()
 {
 	local cpu

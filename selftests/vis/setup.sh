@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What it costs to set up the vectors of a device, in trapped accesses.
+# Counts the trapped accesses that setting up the vectors of a device costs.
 
 . ./vis_lib.sh
 
@@ -11,7 +11,7 @@ at_most()
 	[ "$3" -le "$2" ] || fail "$1: $3, more than $2"
 }
 
-# Each event and ENABLE are a write; 32 vectors share a mask word.
+# Each event costs a write, and so does ENABLE; 32 vectors share a mask word.
 vectors_cost()
 {
 	local events=$1
@@ -38,7 +38,7 @@ setup_exits()
 	vectors_cost "$events"
 }
 
-# The transport stays, so that the irqchip has to follow the device into reset and out of it.
+# The transport stays bound, so the irqchip has to handle the reset and the new start.
 setup_again()
 {
 	local driver=/sys/bus/virtio/drivers/virtio_blk events virtio

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# Work for the devices while a stress test runs. A worker that finds an error leaves a file.
+# Keeps the devices busy while a stress test runs. A worker that finds an error leaves a file.
 
 TRACE=/sys/kernel/tracing
 # shellcheck disable=SC2034 # for the scripts that include this file
@@ -9,11 +9,11 @@ STRESS=$(kernel_parameter vis.stress)
 BOX=$(kernel_parameter vis.box)
 WORK=/tmp/work
 ROUND_S=4
-# Of fio's terse output, which ends each round
+# Fields of fio's terse output, which ends each round
 TERSE_READ_KB=6
 TERSE_WRITTEN_KB=47
 
-# time_is_left: whether a test that started its work at STARTED is to go on
+# time_is_left: whether a test that started its work at STARTED has time for another round
 time_is_left()
 {
 	[ "$BOX" = 0 ] || [ "$(now_ms)" -lt $((STARTED + BOX * 1000)) ]
@@ -32,7 +32,7 @@ until_stop()
 	echo $count >"$WORK/count.$name"
 }
 
-# Several requests under way: of a few jobs, or of many on a kernel that has no better way
+# Keeps several requests under way, from a few jobs, or from many if the kernel has no other way
 engine()
 {
 	if [ -e /proc/sys/kernel/io_uring_disabled ]; then
@@ -42,8 +42,8 @@ engine()
 	fi
 }
 
-# verify_disk [OPTION...]: jobs write to parts of their own, other data each time, and read back
-# what they wrote.
+# verify_disk [OPTION...]: each job writes new data to a part of its own each time, and reads them
+# back.
 verify_disk()
 {
 	# shellcheck disable=SC2046 # one word each
@@ -53,7 +53,7 @@ verify_disk()
 		--runtime=$ROUND_S --group_reporting --output-format=terse "$@" >>$WORK/fio 2>&1
 }
 
-# On a CPU each, hence on a queue each
+# One on each CPU, and so on each queue
 verify_queues()
 {
 	verify_disk "--cpus_allowed=0-$(($(online_cpus | wc -l) - 1))" --cpus_allowed_policy=split
@@ -95,7 +95,7 @@ histogram()
 	awk -v field="$1:" '$1 == field { print $2 }' $TRACE/events/block/block_rq_complete/hist
 }
 
-# disk_work COMMAND...: makes the disk work until stop_work
+# disk_work COMMAND...: keeps the disk busy until stop_work
 disk_work()
 {
 	rm -rf $WORK
@@ -106,7 +106,7 @@ disk_work()
 	until_stop disk "$@" &
 }
 
-# start_work COMMAND...: the disk by this command, and the network
+# start_work COMMAND...: keeps the disk busy by this command, and the network
 start_work()
 {
 	net_up
@@ -119,7 +119,7 @@ work_is_fine()
 	[ ! -e $WORK/errors ] || fail "$(cat $WORK/errors $WORK/fio)"
 }
 
-# What the disk's rounds have moved, in all
+# Prints the amount of data that all rounds of the disk have transferred
 note_data()
 {
 	awk -F ';' -v read=$TERSE_READ_KB -v written=$TERSE_WRITTEN_KB '
@@ -128,7 +128,7 @@ note_data()
 		' $WORK/fio
 }
 
-# stop_work: every worker ends, and has done something
+# stop_work: ends every worker, and checks that each has done something
 stop_work()
 {
 	local count file

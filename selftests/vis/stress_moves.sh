@@ -11,7 +11,7 @@ POLL_S=10
 SPACING_S=0.02
 DRIP_BYTES=1000
 
-# The queues of a disk are managed, but a commit of its config vector latches theirs too.
+# The queues of a disk are managed, but a commit of its config vector latches their vectors, too.
 movable_irqs()
 {
 	local virtio
@@ -23,8 +23,8 @@ movable_irqs()
 	done
 }
 
-# mover IRQ...: moves them one after the other, round after round. x86 parks a move that follows
-# the last one too soon: most here do not.
+# mover IRQ...: moves them one after the other, round after round. x86 parks a move that follows the
+# previous one too soon, but most of these do not.
 mover()
 {
 	local irq moves=0
@@ -72,8 +72,8 @@ receive_drip()
 			wc -c)" = $DRIP_BYTES ]
 }
 
-# The host sends packets while a CPU goes, and so an interrupt waits there that must not be lost:
-# the device sends no other before that one was heard.
+# The host sends packets while a CPU goes offline, so an interrupt may be waiting there. It must not
+# be lost, because the device sends no other before the driver has handled it.
 hotplug()
 {
 	local cpu cycle cycles=0 irq

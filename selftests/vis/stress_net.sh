@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # The rings of two network cards, on VIS and on virtio-pci, change their size in turn, while packets
-# flow, interrupts move and CPUs come and go. In virtio_net of Linux 6.12 that can end in a queue
-# that is dead: without NAPI, an interrupt that comes while a transmit queue is paused for its reset
-# starts the queue again. NAPI is off for good once a resize ends while a CPU goes; so that this
-# need not be waited for, it is switched off here.
+# flow, interrupts move and CPUs go offline and online. In virtio_net of Linux 6.12 that can leave a
+# queue dead: without NAPI, an interrupt that comes while a transmit queue is paused for its reset
+# starts the queue again. NAPI stays off once a resize ends while a CPU goes offline. The test
+# switches it off, so that it need not wait for that.
 #
-# Without NAPI, that driver also frees what is left in a transmit queue by an address that is not
-# the packet's. The kernel reports the reference count, once, and the queue goes on.
+# Without NAPI, that driver also frees the remaining packets of a transmit queue by a wrong address.
+# The kernel reports the reference count once, and the queue continues.
 
 . ./vis_lib.sh
 . ./parity_lib.sh
@@ -18,11 +18,11 @@ CYCLES=${CYCLES:-$((20 * STRESS))}
 # More than 18, the fragments of a packet and its header
 RING_SIZES="64 256 32 128"
 SPACING_S=0.01
-# Deaths that the one may have more than the other: there are few, and they come by chance
+# The number of deaths on VIS may exceed that on virtio-pci by this: they are few, and random
 MARGIN=2
 DEATH="is not a head|out of range"
 
-# use_card TRANSPORT: what the functions below work on
+# use_card TRANSPORT: selects the card for the functions below
 use_card()
 {
 	case $1 in
@@ -41,13 +41,13 @@ set_up()
 	await 5 answers 0 || fail "no answer on $DEV"
 }
 
-# answers CPU: to what is sent on that CPU's queue
+# answers CPU: there is an answer to a packet on that CPU's queue
 answers()
 {
 	taskset -c "$1" ping -q -c 1 -W $((2 * SLOW)) "$HOST_SIDE" >/dev/null
 }
 
-# A queue that is dead stays dead, but for a new set-up.
+# A dead queue stays dead until it is set up anew.
 revive()
 {
 	echo "$CARD" >/sys/bus/virtio/drivers/virtio_net/unbind
@@ -77,8 +77,8 @@ plug_cpu()
 	cpu_online "$1" 1
 }
 
-# A ring that is new interrupts for the first packet that it has sent, and then for none. So that
-# packet is sent while the next size is set.
+# A new ring interrupts for the first packet that it has sent, and then for none. So the test sends
+# that packet while it sets the next size.
 resize_rings()
 {
 	local cpu pings size
@@ -95,7 +95,7 @@ resize_rings()
 	done
 }
 
-# cycle NUMBER: what goes on at the same time
+# cycle NUMBER: everything that happens at the same time
 cycle()
 {
 	local jobs
@@ -116,7 +116,7 @@ reports()
 	dmesg | grep -c -E "$DEATH"
 }
 
-# is_dead BEFORE: the kernel has said so since, or a CPU's queue sends nothing
+# is_dead BEFORE: the kernel has reported it since, or a CPU's queue sends nothing
 is_dead()
 {
 	local cpu

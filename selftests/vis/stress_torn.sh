@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Messages of one mask word are rewritten on all CPUs while the device checks what it latches.
+# All CPUs rewrite messages of one mask word, while the device checks each message that it latches.
 
 . ./vis_lib.sh
 . ./stress_lib.sh
 . ./test_module.sh
 
 REWRITES=$((500000 * STRESS))
-# As many as are made before a look at the clock
+# Number of rewrites between two looks at the clock
 ROUND=1000
 
 # writer CPU IRQ ROUNDS

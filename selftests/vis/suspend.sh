@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The system sleeps and wakes: the vectors are where they were, and the devices work.
+# The system sleeps and wakes: the vectors have not moved, and the devices work.
 
 . ./vis_lib.sh
 
-# The interrupts are allocated anew, as with virtio-pci: what the user has moved is not kept.
+# The interrupts are allocated anew, so the moves of the user are lost, as with virtio-pci.
 vectors()
 {
 	local irq
@@ -17,8 +17,8 @@ vectors()
 	done | sort
 }
 
-# sleeps TIMES COMMAND...: with readers at work, which the kernel freezes; so often each device
-# is reset and enabled
+# sleeps TIMES COMMAND...: sleeps while readers are busy, which the kernel freezes. Each device is
+# reset and enabled TIMES times.
 sleeps()
 {
 	local before counts cpu devices reader readers='' times=$1
@@ -68,7 +68,7 @@ s2idle()
 	[ "$status $answer" = "0 @ok" ]
 }
 
-# The image is taken, written to the swap disk, for which the devices are back, and read again.
+# The kernel takes the image, resumes the devices to write it to the swap disk, and reads it back.
 hibernate_and_resume()
 {
 	mkswap /dev/vdb >/dev/null

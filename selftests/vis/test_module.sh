@@ -32,7 +32,7 @@ reg()
 	fi
 }
 
-# table_of BASE REGISTER: the address of a table, of which that register has the lower half
+# table_of BASE REGISTER: the address of a table; that register has its lower half
 table_of()
 {
 	local high low
@@ -55,7 +55,7 @@ pending_is()
 	[ $(($(pending_word "$1"))) = $(($2)) ]
 }
 
-# run_with_module: vis_run, with the module inserted meanwhile
+# run_with_module: like vis_run, but inserts the module meanwhile
 run_with_module()
 {
 	local status

@@ -4,7 +4,7 @@
 # that vis_run calls in a subshell; it fails by calling fail.
 
 SKIPPED=4
-# The serial line to the virtual machine monitor. Without one, only tests run that need none.
+# The serial line to the virtual machine monitor. Without it, only tests that do not need it run.
 VIS_HOST=${VIS_HOST-}
 [ -z "$VIS_HOST" ] || exec 3<>"$VIS_HOST"
 
@@ -19,14 +19,14 @@ fail()
 	exit 1
 }
 
-# skip_never WHY: what cannot be tested at all
+# skip_never WHY: skips a test that is impossible by nature
 skip_never()
 {
 	echo "never: $*" >/tmp/skip
 	exit $SKIPPED
 }
 
-# machine_lacks: what the tests expect of a machine; one that has a host has all of it
+# machine_lacks: prints what the machine lacks for the tests; one with a host lacks nothing
 machine_lacks()
 {
 	local driver
@@ -106,13 +106,13 @@ now_ms()
 	awk '{ printf "%d", $1 * 1000 }' /proc/uptime
 }
 
-# kernel_parameter WORD: what the kernel's command line gives it
+# kernel_parameter WORD: its value on the kernel's command line
 kernel_parameter()
 {
 	sed -n "s/.*\b$1=\([^ ]*\).*/\1/p" /proc/cmdline
 }
 
-# Seconds to wait for what takes one at most, longer in a kernel that is instrumented
+# Seconds to wait for an event that takes one at most; an instrumented kernel takes longer
 SLOW=$(kernel_parameter vis.slow)
 SLOW=${SLOW:-1}
 
@@ -128,7 +128,7 @@ await()
 	done
 }
 
-# vis_shell: a prompt on the host's terminal, until it is left
+# vis_shell: a shell on the host's terminal, until the user leaves it
 vis_shell()
 {
 	echo "@shell" >&3
@@ -182,7 +182,7 @@ irqs_of()
 	awk -v name="$1-" 'index($NF, name) == 1 { sub(":", "", $1); print $1 }' /proc/interrupts
 }
 
-# irq_count IRQ [CPU]: how often it came, in all or on one CPU.
+# irq_count IRQ [CPU]: number of its interrupts, in all or on one CPU.
 irq_count()
 {
 	tr , '\n' <"/sys/kernel/irq/$1/per_cpu_count" |
@@ -190,8 +190,8 @@ irq_count()
 			END { print n + 0 }'
 }
 
-# irq_elsewhere IRQ CPU: how often it came on the other CPUs. In one reading: the difference of two
-# is wrong if an interrupt comes in between.
+# irq_elsewhere IRQ CPU: number of its interrupts on the other CPUs. It takes one reading, because the
+# difference of two is wrong if an interrupt comes in between.
 irq_elsewhere()
 {
 	tr , '\n' <"/sys/kernel/irq/$1/per_cpu_count" |
@@ -215,7 +215,7 @@ counts()
 	done
 }
 
-# all_rose COUNTS: every interrupt came since
+# all_rose COUNTS: every interrupt has come again since
 all_rose()
 {
 	echo "$1" | while read -r irq count; do
@@ -223,13 +223,13 @@ all_rose()
 	done || exit 1
 }
 
-# is_vector IRQ [PLATFORM]: of that device. Some controllers put a name of theirs before the chip's.
+# is_vector IRQ [PLATFORM]: it is a vector of that device. Some controllers prefix the chip's name.
 is_vector()
 {
 	grep -qsE "^([A-Za-z0-9]+-)?VIS-${2:-.*}\$" "/sys/kernel/irq/$1/chip_name"
 }
 
-# check_vectors DRIVER SUFFIX...: the device has these interrupts, of its own chip, and no more.
+# check_vectors DRIVER SUFFIX...: the device has exactly these interrupts, on its own chip.
 check_vectors()
 {
 	local driver=$1 irq platform suffix virtio
@@ -296,8 +296,8 @@ set_affinity()
 IMSIC_BASE=0x28000000
 IMSIC_FILE_SIZE=0x1000
 
-# message_address CPU: of messages that come on that CPU, as a pattern; nothing where the interrupt
-# controller finds the CPU itself, and a message stays as it is for as long as its vector has it
+# message_address CPU: a pattern for the address of messages to that CPU. It is empty where the
+# interrupt controller routes messages itself, so that the message of a vector never changes.
 message_address()
 {
 	local hart
@@ -312,13 +312,13 @@ message_address()
 	esac
 }
 
-# move_cost: the accesses that trap when a vector moves
+# move_cost: number of accesses that trap when a vector moves
 move_cost()
 {
 	[ -z "$(message_address 0)" ] && echo 0 || echo 1
 }
 
-# vis_driver: the platform driver that knows VIS, ours or the kernel's own
+# vis_driver: the platform driver that supports VIS, ours or the kernel's own
 vis_driver()
 {
 	if [ -d /sys/bus/platform/drivers/virtio-mmio-vis ]; then
@@ -333,7 +333,7 @@ driver_of()
 	readlink -f "/sys/bus/platform/devices/$1/driver"
 }
 
-# The devices at work
+# Using the devices
 
 GUEST_ADDRESS=10.0.2.15
 HOST_ADDRESS=10.0.2.2
@@ -370,7 +370,7 @@ net_ping()
 	ping -q -c 1 -W $((5 * SLOW)) "$HOST_ADDRESS" >/dev/null
 }
 
-# net_exchange BYTES: sends that many to the host and receives as many, compared by their hashes
+# net_exchange BYTES: sends that many to the host and receives as many, and compares the hashes
 net_exchange()
 {
 	local port
@@ -389,8 +389,8 @@ net_exchange()
 	rm /tmp/sent /tmp/received
 }
 
-# rng_matches_host RECORDS: reads records of 64 bytes, which are in the host's file, in order.
-# The kernel's own reader of the device may take some in between.
+# rng_matches_host RECORDS: reads records of 64 bytes, which are in the host's file, in order. The
+# kernel reads the device, too, and may take some in between.
 rng_matches_host()
 {
 	local bytes
@@ -399,7 +399,7 @@ rng_matches_host()
 	expect "records of the host's file" "$1" "$(host rng "$bytes")"
 }
 
-# The device had filled its queue; what is taken here is asked for anew.
+# The device had filled its queue; the driver requests anew the data that is taken here.
 rng_read()
 {
 	dd if=/dev/hwrng of=/dev/null bs=64 count=1 status=none
@@ -431,7 +431,7 @@ console_exchange()
 	expect "nonce from the guest" "$nonce" "$(host console-read "$1")"
 }
 
-# all_devices_work: the least that each must do, whatever its interrupts are
+# all_devices_work: the minimum that each device must do, whatever its interrupts are
 all_devices_work()
 {
 	local cpu
@@ -447,7 +447,7 @@ all_devices_work()
 	console_exchange console
 }
 
-# policy_line: every device runs on its line, and has said why, once
+# policy_line: every device runs on its line, and has logged the reason once
 policy_line()
 {
 	local driver
