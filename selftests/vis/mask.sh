@@ -35,7 +35,38 @@ mask_pending()
 	expect "pending word after" 0 $(($(pending_word "$base")))
 }
 
+# mask_writes BASE: those to the mask table of one device since the mark
+mask_writes()
+{
+	host count virtio_mmio_vis_mask_write "mmio $1 "
+}
+
+# A word that would change neither a mask bit nor a message in force is not written.
+mask_nothing()
+{
+	local base cpu irq virtio
+
+	virtio=$(virtio_of virtio_console)
+	base=$(base_of "$virtio")
+	irq=$(irq_of "$virtio-input")
+	cpu=$(effective_cpu "$irq")
+	host mark
+	chip unmask "$irq"
+	set_affinity "$irq" "$cpu" || fail "cannot move to CPU $cpu, where it is"
+	expect "writes for an unmasked vector that stays as it is" 0 "$(mask_writes "$base")"
+	chip mask "$irq"
+	expect "writes of a mask" 1 "$(mask_writes "$base")"
+	chip mask "$irq"
+	cpu=$(((cpu + 1) % 4))
+	set_affinity "$irq" $cpu || fail "cannot move to CPU $cpu"
+	await 2 effective_is "$irq" $cpu || fail "irq $irq is on CPU $(effective_cpu "$irq")"
+	expect "writes for a masked vector that moves" 1 "$(mask_writes "$base")"
+	chip unmask "$irq"
+	expect "writes of an unmask" 2 "$(mask_writes "$base")"
+}
+
 tests="
 vis.mask.pending	mask_pending	host
+vis.mask.nothing	mask_nothing	host
 "
 run_with_module
