@@ -46,7 +46,7 @@ class Image(initramfs.Cpio):
         """A file, or all of a directory"""
         if not top.is_dir():
             self.put_directory(str(Path(name).parent))
-            self.put_file(name, top)
+            self.put_file(str(name), top)
             return
         self.put_directory(name)
         for path in sorted(top.rglob("*")):
