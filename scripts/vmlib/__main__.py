@@ -18,7 +18,7 @@ from pathlib import Path
 from . import hostside, initramfs, kvm, terminal, tests, verdict
 from .boards import BOARDS, tsc_khz
 from .machine import Machine, MachineError
-from .scenarios import DISK_BYTES, GROUPS, RNG_BYTES, SCENARIOS
+from .scenarios import DISK_BYTES, GROUPS, SCENARIOS
 from .services import Services
 
 STOCK_GUEST_MODULES = ("virtio_blk", "virtio_net", "virtio_rng", "virtio_console")
@@ -49,6 +49,7 @@ class Guest:
         self.timeout = options.timeout or self.scenario.timeout * options.slow
         self.machine = None
         self.sockets = None
+        self.entropy = None
         self.done = False
 
     def prepare(self):
@@ -64,7 +65,6 @@ class Guest:
             swap.truncate(SWAP_BYTES)
         (self.rundir / "share").mkdir()
         (self.rundir / "share/known").write_bytes(os.urandom(SHARE_BYTES))
-        (self.rundir / "rng").write_bytes(os.urandom(RNG_BYTES))
         scenario = self.scenario
         modules = initramfs.Modules(self.options.kernel and self.options.kernel / "lib/modules",
                                     self.options.modules)
@@ -165,7 +165,8 @@ class Guest:
             self.sockets = Path(sockets)
             daemons = hostside.Daemons(self.rundir / "daemons.log", self.sockets)
             try:
-                with hostside.network(self.scenario.taps):
+                with hostside.network(self.scenario.taps), \
+                        hostside.entropy(self.rundir / "rng") as self.entropy:
                     for name, command in self.scenario.daemons.items():
                         daemons.start(name, [self.place(word) for word in command])
                     return self.run_machine()
@@ -203,7 +204,8 @@ class Guest:
         """Serve the guest until it says that all is done; returns what went wrong."""
         line = self.machine.lines["host"]
         services = self.services(self.machine, self.rundir,
-                                 "" if self.scenario.taps else LOOPBACK, self.options.slow)
+                                 "" if self.scenario.taps else LOOPBACK, self.options.slow,
+                                 self.entropy)
         deadline = time.monotonic() + self.timeout
         self.await_init(line, deadline)
         guest_tap = None

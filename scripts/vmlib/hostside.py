@@ -6,12 +6,15 @@ import ctypes
 import os
 import socket
 import subprocess
+import threading
 import time
 
 CLONE_NEWNET = 0x40000000
 LIBC = ctypes.CDLL(None, use_errno=True)
 QUEUES = 8
 END_TIMEOUT = 10
+# A pipe takes so much as a whole, and keeps what is read of it aligned.
+FEED_BYTES = 4096
 
 
 def check(status):
@@ -42,6 +45,32 @@ def network(taps):
             yield
         finally:
             check(LIBC.setns(before.fileno(), CLONE_NEWNET))
+
+
+@contextlib.contextmanager
+def entropy(path):
+    """Feeds a FIFO for whoever reads it, without end; yields all that it has been given."""
+    fed = bytearray()
+    ended = threading.Event()
+
+    def feed():
+        while not ended.is_set():
+            with contextlib.suppress(BrokenPipeError), path.open("wb", buffering=0) as fifo:
+                while True:
+                    data = os.urandom(FEED_BYTES)
+                    fed.extend(data)
+                    fifo.write(data)
+
+    os.mkfifo(path)
+    thread = threading.Thread(target=feed, daemon=True)
+    thread.start()
+    try:
+        yield fed
+    finally:
+        ended.set()
+        # A reader that goes again ends the wait for one.
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+        thread.join()
 
 
 class Daemons:

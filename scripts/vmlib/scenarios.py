@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from .machine import TRACE_EVENTS
 
 DISK_BYTES = 32 << 20
-RNG_BYTES = 1 << 20
 
 
 def disk(name, queues=4, iothread=False):

@@ -55,10 +55,11 @@ class NetPeer:
 class Services:
     """Verbs return the text of the reply; ValueError and OSError become an @err reply."""
 
-    def __init__(self, machine, rundir, address, slow=1):
+    def __init__(self, machine, rundir, address, slow=1, entropy=b""):
         self.machine = machine
         self.timeout = IO_TIMEOUT * slow
         self.address = address
+        self.entropy = entropy
         self.rundir = rundir
         self.net = None
         self.sleeps = 0
@@ -143,14 +144,13 @@ class Services:
             return hashlib.sha256(file.read(int(length))).hexdigest()
 
     def do_rng(self, text):
-        """True if the bytes are records of the entropy file, in the file's order."""
-        known = (self.rundir / "rng").read_bytes()
+        """True if the bytes are records of what the device was fed, in the same order."""
         data = bytes.fromhex(text)
         position = -RNG_RECORD
         for start in range(0, len(data), RNG_RECORD):
-            found = known.find(data[start:start + RNG_RECORD], position + RNG_RECORD)
+            found = self.entropy.find(data[start:start + RNG_RECORD], position + RNG_RECORD)
             if found < 0 or found % RNG_RECORD:
-                raise ValueError(f"record {start // RNG_RECORD} is not next in the file")
+                raise ValueError(f"record {start // RNG_RECORD} is not next in what it was fed")
             position = found
         return len(data) // RNG_RECORD
 

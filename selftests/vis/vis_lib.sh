@@ -389,14 +389,14 @@ net_exchange()
 	rm /tmp/sent /tmp/received
 }
 
-# rng_matches_host RECORDS: reads records of 64 bytes, which are in the host's file, in order. The
-# kernel reads the device, too, and may take some in between.
+# rng_matches_host RECORDS: reads records of 64 bytes, which are what the host fed the device, in
+# order. The kernel reads the device, too, and may take some in between.
 rng_matches_host()
 {
 	local bytes
 
 	bytes=$(dd if=/dev/hwrng bs=64 count="$1" iflag=fullblock status=none | xxd -p | tr -d '\n')
-	expect "records of the host's file" "$1" "$(host rng "$bytes")"
+	expect "records that the host fed" "$1" "$(host rng "$bytes")"
 }
 
 # The device had filled its queue; the driver requests anew the data that is taken here.
