@@ -123,6 +123,9 @@ class Guest:
         properties = ["force-legacy=false", *scenario.globals]
         if not self.options.no_vis:
             properties += [f"vis={scenario.vis}", f"vectors={scenario.vectors}"]
+        variant = "hostile" if scenario.faults else self.options.variant
+        if variant:
+            properties.append(f"vis-variant={variant}")
         machine = self.board.machine + scenario.board
         if self.options.no_acpi:
             machine += ",acpi=off"
@@ -136,6 +139,8 @@ class Guest:
             args += ["-bios", str(self.options.no_acpi or self.options.firmware)]
         for value in properties:
             args += ["-global", "virtio-mmio." + value]
+        if scenario.faults:
+            args += ["-global", "virtio-mmio-vis-hostile.faults=" + scenario.faults]
         return args + [self.place(value) for value in scenario.devices]
 
     def place(self, text):
@@ -298,6 +303,7 @@ def parse(arguments=None):
     parser.add_argument("--stop", action="store_true")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--no-vis", action="store_true")
+    parser.add_argument("--variant")
     parser.add_argument("--no-acpi", metavar="FIRMWARE")
     parser.add_argument("--board", choices=BOARDS, default="x86")
     parser.add_argument("--firmware", type=Path)

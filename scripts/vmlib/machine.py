@@ -83,7 +83,7 @@ class Trace:
         """Sent since the mark: by QEMU, or by KVM, which sends QEMU's too."""
         if self.kvm:
             return self.kvm.count() - self.kvm_marked
-        return len(self.lines("virtio_mmio_vis_send"))
+        return len(self.lines("virtio_mmio_vis_send(_extra)?"))
 
     def delay(self, event, pattern):
         """Seconds from the mark to the first such line."""

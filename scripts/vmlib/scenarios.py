@@ -66,8 +66,7 @@ def hostile(faults):
         # A disk whose first read gets no interrupt could not be taken away.
         devices += (["-device", f"virtio-rng-device,bus=virtio-mmio-bus.{slot}"]
                     if fault.endswith("_dropped") else shared_disk(fault, slot))
-    return {"globals": (f"x-vis-fault={items}",), "append": f"vis.faults={items}",
-            "devices": devices}
+    return {"faults": items, "append": f"vis.faults={items}", "devices": devices}
 
 
 def tap(number, device="virtio-net-device", queues=4, options=""):
@@ -159,7 +158,8 @@ NO_TRANSPORT = "0xfea00000"
 class Scenario:
     """One boot. modules are inserted in order by the guest's init; `load` only packs them.
 
-    expected matches the kernel's reports that are no failure. trace are QEMU's events. tools are
+    faults name what devices do wrong, and in which slots. expected matches the kernel's reports
+    that are no failure. trace are QEMU's events. tools are
     the guest's programs (and files, by patterns of paths) from scripts/fetch guest-tools; daemons
     serve devices, each on its socket {sockets}/NAME; with taps the host's side is a network
     namespace that has that many. The results of a variant have its name before theirs.
@@ -170,6 +170,7 @@ class Scenario:
     vis: str = "on"
     vectors: int = 0
     globals: tuple = ()
+    faults: str = ""
     append: str = ""
     board: str = ""
     modules: tuple = VIS_MODULES
@@ -230,7 +231,7 @@ SCENARIOS = {
     "stress_moves": Scenario(("stress_moves.sh",), trace=("virtio_mmio_vis_mask_write",),
                              timeout=1800),
     "stress_torn": Scenario(("stress_torn.sh",), load=TEST_MODULES, devices=disk("disk0"),
-                            globals=("x-vis-fault=torn@23,torn@7",), timeout=1800,
+                            faults="torn@23,torn@7", timeout=1800,
                             trace=("virtio_mmio_vis_hostile",)),
     "net_cycles": Scenario(("stress_net.sh",), board=",pcie=on", taps=2, tools=("ethtool",),
                            vectors=32, devices=tap(0) + tap(1, "virtio-net-pci,romfile="),

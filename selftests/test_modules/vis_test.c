@@ -11,7 +11,7 @@
  *
  * torn: written with the number of an interrupt, rewrites and commits its message as often as the
  * file count says. In bits that the CPUs do not need, the message carries a nonce and a checksum
- * of itself, for a device with x-vis-fault=torn. Such a device sends unasked, so from then on an
+ * of itself, for a device with the fault torn of QEMU. Such a device sends unasked, so from then on an
  * interrupt that finds no work is not held against its handler.
  *
  * wakeup, resource: written with the name of a platform device without a driver, give it

@@ -38,7 +38,7 @@ enable_too_late()
 	expect "configuration bit of InterruptStatus on the line" $INT_CONFIG \
 		$(($(reg "$base" $INTERRUPT_STATUS) & INT_CONFIG))
 	expect "level of the line" 1 "$(host line)"
-	expect "pending word on the line" 0 $(($(pending_word "$base")))
+	expect_pending "on the line" "$base" 0
 	reg "$base" $STATUS $FEATURES_OK
 	reg "$base" $VIS_CONTROL 1
 	expect "VISControl after DRIVER_OK" 0 $(($(reg "$base" $VIS_CONTROL)))
@@ -57,10 +57,9 @@ enable_by_hand()
 	reg "$base" $STATUS $DRIVER_OK
 	host resize disk0 "$2"
 	expect "InterruptStatus after ENABLE" 0 $(($(reg "$base" $INTERRUPT_STATUS)))
-	expect "pending word after ENABLE" 1 $(($(pending_word "$base")))
+	expect_pending "after ENABLE" "$base" 1
 	expect "level of the line after the change" 0 "$(host line)"
-	expect "messages sent for a masked vector" 0 \
-		"$(host count virtio_mmio_vis_send "mmio $base ")"
+	expect "messages sent for a masked vector" 0 "$(device_sent "$base")"
 }
 
 enable_transition()

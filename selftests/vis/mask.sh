@@ -5,6 +5,11 @@
 . ./vis_lib.sh
 . ./test_module.sh
 
+has_pended()
+{
+	[ "$(host count virtio_mmio_vis_pend "mmio $1 vector 1\b")" != 0 ]
+}
+
 # The console's receive queue is vector 1. One character comes while it is masked. After that the
 # console stays quiet, unlike the rng, which the kernel reads by itself.
 mask_pending()
@@ -15,24 +20,27 @@ mask_pending()
 	console_open
 	base=$(base_of "$virtio")
 	irq=$(irq_of "$virtio-input")
-	expect "pending word at rest" 0 $(($(pending_word "$base")))
+	expect_pending "at rest" "$base" 0
 	host mark
 	chip mask "$irq"
 	expect "mask table writes of a mask" 1 "$(host count virtio_mmio_vis_mask_write)"
 	before=$(irq_count "$irq")
 	host console-send x >/dev/null
-	await 5 pending_is "$base" 2 || fail "pending word is $(pending_word "$base"), not 0x2"
-	expect "messages sent while masked" 0 "$(host count virtio_mmio_vis_send "mmio $base ")"
+	await 5 has_pended "$base" || fail "the event is not pending"
+	expect_pending "while masked" "$base" 2
+	expect "messages sent while masked" 0 "$(device_sent "$base")"
 	expect "interrupts while masked" "$before" "$(irq_count "$irq")"
 
 	host mark
 	chip unmask "$irq"
 	expect "mask table writes of an unmask" 1 "$(host count virtio_mmio_vis_mask_write)"
 	await 5 irq_rose "$irq" "$before" || fail "no interrupt at unmask"
-	expect "interrupts at unmask" $((before + 1)) "$(irq_count "$irq")"
-	expect "messages sent at unmask" 1 \
+	expect "messages sent for the event" 1 \
 		"$(host count virtio_mmio_vis_send "mmio $base vector 1\b")"
-	expect "pending word after" 0 $(($(pending_word "$base")))
+	expect_pending "after" "$base" 0
+	# A device may send a message twice.
+	[ $(($(irq_count "$irq") - before)) -le "$(device_sent "$base")" ] ||
+		fail "more interrupts than messages: $(device_sent "$base")"
 }
 
 # mask_writes BASE: those to the mask table of one device since the mark

@@ -50,9 +50,22 @@ pending_word()
 	cat "$VIS_TEST/mem"
 }
 
-pending_is()
+# pending_shows BASE WORD: that is word 0, which may be late, or there is no pending table
+pending_shows()
 {
-	[ $(($(pending_word "$1"))) = $(($2)) ]
+	[ "$(table_of "$1" $VIS_PENDING_LOW)" = 0x0 ] || [ $(($(pending_word "$1"))) = $(($2)) ]
+}
+
+# expect_pending WHEN BASE WORD
+expect_pending()
+{
+	await 1 pending_shows "$2" "$3" || fail "pending word $1: $(pending_word "$2"), not $3"
+}
+
+# device_sent BASE: how many messages the device sent since the mark
+device_sent()
+{
+	host count "virtio_mmio_vis_send(_extra)?" "mmio $1 "
 }
 
 # run_with_module: like vis_run, but inserts the module meanwhile

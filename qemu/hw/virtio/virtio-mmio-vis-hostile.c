@@ -3,15 +3,16 @@
  * Hostile devices: Virtio Interrupt Storage (VIS) that lies, for tests only
  *
  * A fault lies over the register block and the mask table of an honest device,
- * and changes what passes between it and the driver. The property x-vis-fault
- * names faults and the transports that have them: "n_zero@3,storm@4".
+ * and changes what passes between it and the driver. It is a variant of the
+ * device, vis-variant=hostile, whose property "faults" names faults and the
+ * transports that have them: "n_zero@3,storm@4".
  */
 
 #include "qemu/osdep.h"
 #include "standard-headers/linux/virtio_mmio.h"
-#include "standard-headers/linux/virtio_vis.h"
 #include "exec/memop.h"
-#include "hw/virtio/virtio-mmio.h"
+#include "hw/qdev-properties.h"
+#include "hw/virtio/virtio-mmio-vis-internal.h"
 #include "qapi/error.h"
 #include "qemu/cutils.h"
 #include "qemu/host-utils.h"
@@ -39,6 +40,9 @@
 /* A message of the fault "torn": these bits carry a nonce and its checksum */
 #define TORN_ADDRESS_LO     0x00000ff0
 #define TORN_DATA           0xffff0000
+
+#define TYPE_VIS_HOSTILE    VIS_VARIANT_PREFIX "hostile"
+OBJECT_DECLARE_SIMPLE_TYPE(VISHostile, VIS_HOSTILE)
 
 /**
  * VISFault: what a device does wrong
@@ -75,8 +79,9 @@ typedef struct VISFault {
 
 /**
  * VISHostile: a device with a fault
+ * @faults: property "faults"
  * @proxy: the transport
- * @fault: what it does wrong
+ * @fault: what it does wrong, or NULL
  * @regs: lies over the register block
  * @mask: lies over the mask table
  * @timer: for VISFault.tick
@@ -88,6 +93,9 @@ typedef struct VISFault {
  * @errors: messages that are no message of the driver, or not its last
  */
 struct VISHostile {
+    VISVariant parent_obj;
+
+    char *faults;
     VirtIOMMIOProxy *proxy;
     const VISFault *fault;
     MemoryRegion regs;
@@ -202,26 +210,15 @@ static void send_if_valid(VISHostile *h, MSIMessage msg)
     }
 }
 
-static MSIMessage table_entry(VISHostile *h, uint32_t vector)
-{
-    struct virtio_vis_entry *entry = h->proxy->vis.entries;
-
-    return (MSIMessage) {
-        .address =
-            (uint64_t)le32_to_cpu(qatomic_read(&entry[vector].addr_hi)) << 32 |
-            le32_to_cpu(qatomic_read(&entry[vector].addr_lo)),
-        .data = le32_to_cpu(qatomic_read(&entry[vector].data)),
-    };
-}
-
 /* What the table holds, before the driver has committed it */
 static bool fire_before_enable(VISHostile *h, hwaddr reg, uint64_t value)
 {
+    VirtIOMMIOVIS *vis = &h->proxy->vis;
     uint32_t vector;
 
     if (reg == VIRTIO_MMIO_VIS_CONTROL) {
-        for (vector = 0; vector < h->proxy->vis.nr_vectors; vector++) {
-            send_if_valid(h, table_entry(h, vector));
+        for (vector = 0; vector < vis->nr_vectors; vector++) {
+            send_if_valid(h, vis_read_entry(vis, vector));
         }
     }
     return true;
@@ -330,12 +327,6 @@ static bool torn_is_mixture(MSIMessage msg)
     return marked && torn_checksum(msg.address, msg.data) != msg.data >> 16;
 }
 
-static bool is_masked(VirtIOMMIOVIS *vis, uint32_t vector)
-{
-    return vis->mask[vector / VIRTIO_VIS_VECTORS_PER_WORD] &
-           1u << vector % VIRTIO_VIS_VECTORS_PER_WORD;
-}
-
 /* Waits for commits, else a slow guest would not come to make any. */
 static void torn_notify_queues(VISHostile *h)
 {
@@ -400,17 +391,20 @@ static bool torn_check_latches(VISHostile *h, hwaddr reg, uint64_t value)
         return true;
     }
     for (vector = 0; vector < vis->nr_vectors; vector++) {
-        entry = table_entry(h, vector);
-        h->errors += !is_masked(vis, vector) &&
+        entry = vis_read_entry(vis, vector);
+        h->errors += !vis_is_masked(vis, vector) &&
                      (entry.address != vis->latch[vector].address ||
                       entry.data != vis->latch[vector].data);
     }
     return true;
 }
 
-void virtio_mmio_vis_hostile_send(VISHostile *h, MSIMessage *msg)
+/* Check a message that is about to be sent, and clear what the check needs. */
+static void torn_send(VISVariant *v, uint32_t vector, MSIMessage *msg)
 {
-    if (h->fault->before != torn_check_latches) {
+    VISHostile *h = VIS_HOSTILE(v);
+
+    if (!h->fault || h->fault->before != torn_check_latches) {
         return;
     }
     h->sent++;
@@ -624,10 +618,10 @@ static void uncover(VISHostile *h, MemoryRegion *mr)
     object_unparent(OBJECT(mr));
 }
 
-/* Returns the name of the fault of @slot in x-vis-fault, or NULL. */
-static char *fault_of(const char *property, unsigned slot)
+/* Returns the name of the fault of @slot in @faults, or NULL. */
+static char *fault_of(const char *faults, unsigned slot)
 {
-    g_auto(GStrv) items = g_strsplit(property ?: "", ",", -1);
+    g_auto(GStrv) items = g_strsplit(faults ?: "", ",", -1);
     g_autofree char *suffix = g_strdup_printf("@%u", slot);
     unsigned i;
 
@@ -639,22 +633,22 @@ static char *fault_of(const char *property, unsigned slot)
     return NULL;
 }
 
-void virtio_mmio_vis_hostile_plugged(VirtIOMMIOProxy *proxy, Error **errp)
+static void hostile_realize(DeviceState *dev, Error **errp)
 {
-    g_autofree char *name = fault_of(proxy->vis.faults, proxy->vis.slot);
+    VISHostile *h = VIS_HOSTILE(dev);
+    VirtIOMMIOProxy *proxy = VIS_VARIANT(dev)->proxy;
     VirtIOMMIOVIS *vis = &proxy->vis;
-    VISHostile *h;
+    g_autofree char *name = fault_of(h->faults, vis->slot);
 
     if (!name) {
         return;
     }
-    if (!find_fault(name)) {
-        error_setg(errp, "virtio-mmio: x-vis-fault: no fault '%s'", name);
+    h->fault = find_fault(name);
+    if (!h->fault) {
+        error_setg(errp, TYPE_VIS_HOSTILE ": faults: no fault '%s'", name);
         return;
     }
-    vis->hostile = h = g_new0(VISHostile, 1);
     h->proxy = proxy;
-    h->fault = find_fault(name);
     h->stale = g_new0(MSIMessage, vis->nr_vectors);
     h->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, tick, h);
     cover(h, &h->regs, &regs_ops, "virtio-mmio-vis-hostile-regs", vis->mmio,
@@ -663,16 +657,42 @@ void virtio_mmio_vis_hostile_plugged(VirtIOMMIOProxy *proxy, Error **errp)
           vis->address[VIS_MASK_TABLE], &vis->mask_io);
 }
 
-void virtio_mmio_vis_hostile_unplugged(VirtIOMMIOVIS *vis)
+static void hostile_unrealize(DeviceState *dev)
 {
-    VISHostile *h = vis->hostile;
+    VISHostile *h = VIS_HOSTILE(dev);
 
-    if (!h) {
+    if (!h->fault) {
         return;
     }
     uncover(h, &h->regs);
     uncover(h, &h->mask);
     timer_free(h->timer);
     g_free(h->stale);
-    g_clear_pointer(&vis->hostile, g_free);
 }
+
+static const Property hostile_properties[] = {
+    DEFINE_PROP_STRING("faults", VISHostile, faults),
+};
+
+static void hostile_class_init(ObjectClass *class, void *data)
+{
+    VISVariantClass *vc = VIS_VARIANT_CLASS(class);
+    DeviceClass *dc = DEVICE_CLASS(class);
+
+    device_class_set_props(dc, hostile_properties);
+    dc->realize = hostile_realize;
+    dc->unrealize = hostile_unrealize;
+    dc->user_creatable = false;
+    vc->send = torn_send;
+}
+
+static const TypeInfo hostile_types[] = {
+    {
+        .name = TYPE_VIS_HOSTILE,
+        .parent = TYPE_VIS_VARIANT,
+        .instance_size = sizeof(VISHostile),
+        .class_init = hostile_class_init,
+    },
+};
+
+DEFINE_TYPES(hostile_types)

@@ -74,15 +74,22 @@ bool vis_is_msi_target(VirtIOMMIOVIS *vis, uint64_t address)
            QEMU_IS_ALIGNED(address, sizeof(uint32_t));
 }
 
-static void vis_send(VirtIOMMIOVIS *vis, uint32_t vector)
+void vis_send_message(VirtIOMMIOVIS *vis, MSIMessage msg)
 {
-    MSIMessage msg = vis->latch[vector];
     MemTxAttrs attrs = {
         .requester_id = vis->board->requester_id + vis->slot,
     };
 
-    if (vis->hostile) {
-        virtio_mmio_vis_hostile_send(vis->hostile, &msg);
+    address_space_stl_le(vis->board->messages, msg.address, msg.data, attrs,
+                         NULL);
+}
+
+static void vis_send(VirtIOMMIOVIS *vis, uint32_t vector)
+{
+    MSIMessage msg = vis->latch[vector];
+
+    if (vis->hooks->send) {
+        vis->hooks->send(vis->variant, vector, &msg);
     }
     if (!vis_is_msi_target(vis, msg.address)) {
         vis_guest_error(vis, "vector %u: message to 0x%" PRIx64 " dropped",
@@ -90,22 +97,30 @@ static void vis_send(VirtIOMMIOVIS *vis, uint32_t vector)
         return;
     }
     trace_virtio_mmio_vis_send(vis->mmio, vector, msg.address, msg.data);
-    address_space_stl_le(vis->board->messages, msg.address, msg.data, attrs,
-                         NULL);
+    vis_send_message(vis, msg);
+}
+
+void vis_show_pending(VirtIOMMIOVIS *vis, uint32_t word)
+{
+    const MemMapEntry *area = &vis->board->area[VIS_PENDING_TABLE];
+
+    if (!vis->pending_view) {
+        return;
+    }
+    qatomic_set(&vis->pending_view[word], cpu_to_le32(vis->pending[word]));
+    memory_region_set_dirty(vis->board->ram[VIS_PENDING_TABLE],
+                            vis->address[VIS_PENDING_TABLE] - area->base +
+                            word * sizeof(uint32_t), sizeof(uint32_t));
 }
 
 static void vis_set_pending(VirtIOMMIOVIS *vis, uint32_t word, uint32_t bits)
 {
-    const MemMapEntry *area = &vis->board->area[VIS_PENDING_TABLE];
-
     vis->pending[word] = bits;
-    if (!vis->pending_view) {
-        return;
+    if (vis->hooks->later) {
+        vis->hooks->later(vis->variant);
+    } else {
+        vis_show_pending(vis, word);
     }
-    qatomic_set(&vis->pending_view[word], cpu_to_le32(bits));
-    memory_region_set_dirty(vis->board->ram[VIS_PENDING_TABLE],
-                            vis->address[VIS_PENDING_TABLE] - area->base +
-                            word * sizeof(bits), sizeof(bits));
 }
 
 static void vis_pend(VirtIOMMIOVIS *vis, uint32_t vector)
@@ -116,7 +131,7 @@ static void vis_pend(VirtIOMMIOVIS *vis, uint32_t vector)
     vis_set_pending(vis, word, vis->pending[word] | vis_bit(vector));
 }
 
-static void vis_send_pending(VirtIOMMIOVIS *vis, uint32_t word)
+void vis_send_pending(VirtIOMMIOVIS *vis, uint32_t word)
 {
     uint32_t bits = vis->pending[word] & ~vis->mask[word];
 
@@ -133,7 +148,7 @@ static void vis_send_pending(VirtIOMMIOVIS *vis, uint32_t word)
 
 static void vis_occurs(VirtIOMMIOVIS *vis, uint32_t vector)
 {
-    if (vis_is_masked(vis, vector)) {
+    if (vis_is_masked(vis, vector) || vis->hooks->later) {
         vis_pend(vis, vector);
     } else {
         vis_send(vis, vector);
@@ -150,11 +165,15 @@ bool virtio_mmio_vis_notify(VirtIOMMIOProxy *proxy, uint16_t vector)
     if (vector >= vis->nr_vectors) {
         return true;
     }
-    if (bql_locked()) {
+    if (bql_locked() && !vis->hooks->later) {
         vis_occurs(vis, vector);
+        return true;
+    }
+    set_bit_atomic(vector, vis->signalled);
+    if (bql_locked()) {
+        vis->hooks->later(vis->variant);
     } else {
         /* Who holds the BQL may be waiting for this thread. */
-        set_bit_atomic(vector, vis->signalled);
         qemu_bh_schedule(vis->observe);
     }
     return true;
@@ -211,15 +230,15 @@ static void vis_observe_word(VirtIOMMIOProxy *proxy, uint32_t word)
     VISEvent *event;
     uint32_t vector;
 
-    vis_observe_signals(proxy);
     for (vector = first; vector < end; vector++) {
         QLIST_FOREACH(event, &vis->mapped[vector], node) {
             vis_observe_event(proxy, event);
         }
     }
+    vis_observe_signals(proxy);
 }
 
-static void vis_observe_all(VirtIOMMIOProxy *proxy)
+void vis_observe_all(VirtIOMMIOProxy *proxy)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;
     int index;
@@ -227,17 +246,23 @@ static void vis_observe_all(VirtIOMMIOProxy *proxy)
     if (!vis->enabled) {
         return;
     }
-    vis_observe_signals(proxy);
     for (index = VIRTIO_CONFIG_IRQ_IDX; index < vis->nr_notifiers; index++) {
         vis_observe_event(proxy, vis_event(vis, index));
     }
+    vis_observe_signals(proxy);
 }
 
 void virtio_mmio_vis_assign_notifiers(VirtIOMMIOProxy *proxy, int nvqs)
 {
-    if (proxy->vis.nr_vectors) {
-        proxy->vis.nr_notifiers = nvqs;
-        vis_irqfds_start(proxy);
+    VirtIOMMIOVIS *vis = &proxy->vis;
+
+    if (!vis->nr_vectors) {
+        return;
+    }
+    vis->nr_notifiers = nvqs;
+    vis_irqfds_start(proxy);
+    if (vis->hooks->assigned) {
+        vis->hooks->assigned(vis->variant);
     }
 }
 
@@ -251,7 +276,7 @@ void virtio_mmio_vis_release_notifiers(VirtIOMMIOProxy *proxy)
 
 /* Latch and commit */
 
-static MSIMessage vis_read_entry(VirtIOMMIOVIS *vis, uint32_t vector)
+MSIMessage vis_read_entry(VirtIOMMIOVIS *vis, uint32_t vector)
 {
     struct virtio_vis_entry *entry = &vis->entries[vector];
     uint32_t lo = le32_to_cpu(qatomic_read(&entry->addr_lo));
@@ -302,7 +327,11 @@ static void vis_commit(VirtIOMMIOProxy *proxy, uint32_t word, uint32_t mask)
     changed |= vis->mask[word] ^ mask;
     vis->mask[word] = mask;
     vis_irqfds_update(proxy, word, changed);
-    vis_send_pending(vis, word);
+    if (vis->hooks->later) {
+        vis->hooks->later(vis->variant);
+    } else {
+        vis_send_pending(vis, word);
+    }
 }
 
 static bool vis_mask_access_ok(VirtIOMMIOVIS *vis, hwaddr offset, unsigned size)
@@ -323,7 +352,7 @@ static uint64_t vis_mask_read(void *opaque, hwaddr offset, unsigned size)
     uint32_t word = offset / sizeof(uint32_t);
 
     if (!vis_mask_access_ok(vis, offset, size)) {
-        return 0;
+        return vis->hooks->void_value;
     }
     trace_virtio_mmio_vis_mask_read(vis->mmio, word, vis->mask[word]);
     return vis->mask[word];
@@ -398,8 +427,8 @@ static void vis_map_event(VirtIOMMIOProxy *proxy, int index, uint16_t vector)
 {
     VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
 
-    vis_observe_signals(proxy);
     vis_observe_event(proxy, vis_event(&proxy->vis, index));
+    vis_observe_signals(proxy);
     if (index == VIRTIO_CONFIG_IRQ_IDX) {
         vdev->config_vector = vector;
     } else {
@@ -460,6 +489,9 @@ bool virtio_mmio_vis_read(VirtIOMMIOProxy *proxy, hwaddr offset,
 
     if (!vis->on) {
         return false;
+    }
+    if (vis->hooks->read && vis->hooks->read(vis->variant, offset, value)) {
+        return true;
     }
     switch (offset) {
     case VIRTIO_MMIO_INTERRUPT_STATUS:
@@ -583,6 +615,9 @@ bool virtio_mmio_vis_write(VirtIOMMIOProxy *proxy, hwaddr offset,
     if (!vis->on) {
         return false;
     }
+    if (vis->hooks->write) {
+        vis->hooks->write(vis->variant, offset, *value);
+    }
     switch (offset) {
     case VIRTIO_MMIO_STATUS:
         vis_write_status(proxy, value);
@@ -636,6 +671,9 @@ void virtio_mmio_vis_reset(VirtIOMMIOProxy *proxy)
     }
     memset(vis->latch, 0, vis->nr_vectors * sizeof(*vis->latch));
     vis_remap_all(proxy);
+    if (vis->hooks->reset) {
+        vis->hooks->reset(vis->variant);
+    }
 }
 
 /* Migration */
@@ -765,6 +803,61 @@ const VMStateDescription vmstate_virtio_mmio_vis = {
     }
 };
 
+/* Variants */
+
+static const VISVariantClass vis_plain;
+
+static const TypeInfo vis_variant_info = {
+    .name = TYPE_VIS_VARIANT,
+    .parent = TYPE_DEVICE,
+    .instance_size = sizeof(VISVariant),
+    .class_size = sizeof(VISVariantClass),
+    .abstract = true,
+};
+
+static void vis_register_types(void)
+{
+    type_register_static(&vis_variant_info);
+}
+
+type_init(vis_register_types)
+
+static bool vis_add_variant(VirtIOMMIOProxy *proxy, Error **errp)
+{
+    VirtIOMMIOVIS *vis = &proxy->vis;
+    g_autofree char *type = NULL;
+    ObjectClass *class;
+
+    vis->hooks = &vis_plain;
+    if (!vis->variant_name) {
+        return true;
+    }
+    type = g_strconcat(VIS_VARIANT_PREFIX, vis->variant_name, NULL);
+    class = module_object_class_by_name(type);
+    if (!object_class_dynamic_cast(class, TYPE_VIS_VARIANT) ||
+        object_class_is_abstract(class)) {
+        error_setg(errp, "virtio-mmio: vis-variant=%s: this QEMU has no such "
+                   "variant of VIS", vis->variant_name);
+        return false;
+    }
+    vis->variant = VIS_VARIANT(object_new(type));
+    vis->variant->proxy = proxy;
+    object_property_add_child(OBJECT(proxy), "variant",
+                              OBJECT(vis->variant));
+    object_unref(OBJECT(vis->variant));
+    vis->hooks = VIS_VARIANT_GET_CLASS(vis->variant);
+    return true;
+}
+
+static void vis_remove_variant(VirtIOMMIOVIS *vis)
+{
+    if (vis->variant) {
+        object_unparent(OBJECT(vis->variant));
+        vis->variant = NULL;
+    }
+    vis->hooks = &vis_plain;
+}
+
 /* Plugging */
 
 static uint32_t vis_count_queues(VirtIODevice *vdev)
@@ -823,6 +916,13 @@ static bool vis_find_place(VirtIOMMIOVIS *vis, Error **errp)
         if (table == VIS_PENDING_TABLE && !vis->pending_on) {
             continue;
         }
+        if (vis->hooks->place) {
+            if (!vis->hooks->place(vis->variant, table,
+                                   vis_table_size(vis, table), errp)) {
+                return false;
+            }
+            continue;
+        }
         place = virtio_mmio_vis_place(vis->board, table, slot);
         if (vis_table_size(vis, table) > place.size) {
             error_setg(errp, "virtio-mmio: the machine has no room for the "
@@ -858,12 +958,24 @@ static void *vis_map_ram(VirtIOMMIOVIS *vis, VISTable table, const char *name,
            (vis->address[table] - area->base);
 }
 
+/* Accesses past the end are to be seen, up to the next transport's table. */
+static uint64_t vis_mask_window(VirtIOMMIOVIS *vis)
+{
+    return vis->hooks->place ?
+           vis_table_size(vis, VIS_MASK_TABLE) + sizeof(uint32_t) :
+           virtio_mmio_vis_place(vis->board, VIS_MASK_TABLE, vis->slot).size;
+}
+
 static bool vis_map_tables(VirtIOMMIOProxy *proxy, Error **errp)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;
 
-    vis->entries = vis_map_ram(vis, VIS_VECTOR_TABLE,
-                               "virtio-mmio-vis-vectors", errp);
+    if (vis->hooks->map_entries) {
+        vis->hooks->map_entries(vis->variant);
+    } else {
+        vis->entries = vis_map_ram(vis, VIS_VECTOR_TABLE,
+                                   "virtio-mmio-vis-vectors", errp);
+    }
     if (!vis->entries) {
         return false;
     }
@@ -876,8 +988,7 @@ static bool vis_map_tables(VirtIOMMIOProxy *proxy, Error **errp)
     }
     memory_region_init_io(&vis->mask_io, OBJECT(proxy), &vis_mask_ops, proxy,
                           "virtio-mmio-vis-mask",
-                          virtio_mmio_vis_place(vis->board, VIS_MASK_TABLE,
-                                                vis->slot).size);
+                          vis_mask_window(vis));
     memory_region_add_subregion(vis->board->memory,
                                 vis->address[VIS_MASK_TABLE], &vis->mask_io);
     return true;
@@ -908,7 +1019,8 @@ static void vis_init_state(VirtIOMMIOProxy *proxy)
     vis->latch = g_new(MSIMessage, vis->nr_vectors);
     vis->mapped = g_new0(VISEventList, vis->nr_vectors);
     vis->signalled = bitmap_new(vis->nr_vectors);
-    vis->observe = qemu_bh_new(vis_observe_bh, proxy);
+    vis->observe = qemu_bh_new_guarded(vis_observe_bh, proxy,
+                                       &DEVICE(proxy)->mem_reentrancy_guard);
     vis->nr_notifiers = VIRTIO_CONFIG_IRQ_IDX;
     for (i = 0; i < ARRAY_SIZE(vis->events); i++) {
         vis->events[i].vector = VIRTIO_NO_VECTOR;
@@ -929,25 +1041,42 @@ static void vis_free_state(VirtIOMMIOVIS *vis)
     vis->nr_vectors = 0;
 }
 
+/* The tables, and all that a variant needs to be realized */
+static bool vis_make(VirtIOMMIOProxy *proxy, Error **errp)
+{
+    VirtIOMMIOVIS *vis = &proxy->vis;
+
+    vis->mmio = SYS_BUS_DEVICE(proxy)->mmio[0].addr;
+    vis->nr_vectors = vis->vectors ?:
+        vis_count_queues(virtio_bus_get_device(&proxy->bus)) + 1;
+    if (!vis_add_variant(proxy, errp)) {
+        return false;
+    }
+    if (vis->hooks->prepare) {
+        vis->hooks->prepare(vis->variant);
+    }
+    vis->nr_words = DIV_ROUND_UP(vis->nr_vectors, VIRTIO_VIS_VECTORS_PER_WORD);
+    return vis_find_place(vis, errp) && vis_map_tables(proxy, errp);
+}
+
 void virtio_mmio_vis_plugged(DeviceState *d, Error **errp)
 {
     VirtIOMMIOProxy *proxy = VIRTIO_MMIO(d);
-    VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
     VirtIOMMIOVIS *vis = &proxy->vis;
 
     vis->on = vis->on && !(vis->skip & BIT_ULL(vis->slot));
     if (!vis->on || !vis_check_properties(proxy, errp)) {
         return;
     }
-    vis->mmio = SYS_BUS_DEVICE(proxy)->mmio[0].addr;
-    vis->nr_vectors = vis->vectors ?: vis_count_queues(vdev) + 1;
-    vis->nr_words = DIV_ROUND_UP(vis->nr_vectors, VIRTIO_VIS_VECTORS_PER_WORD);
-    if (!vis_find_place(vis, errp) || !vis_map_tables(proxy, errp)) {
+    if (!vis_make(proxy, errp)) {
+        vis_remove_variant(vis);
         vis->nr_vectors = 0;
         return;
     }
     vis_init_state(proxy);
-    virtio_mmio_vis_hostile_plugged(proxy, errp);
+    if (vis->variant) {
+        qdev_realize(DEVICE(vis->variant), NULL, errp);
+    }
 }
 
 void virtio_mmio_vis_unplugged(DeviceState *d)
@@ -957,7 +1086,7 @@ void virtio_mmio_vis_unplugged(DeviceState *d)
     if (!vis->nr_vectors) {
         return;
     }
-    virtio_mmio_vis_hostile_unplugged(vis);
+    vis_remove_variant(vis);
     memory_region_del_subregion(vis->board->memory, &vis->mask_io);
     object_unparent(OBJECT(&vis->mask_io));
     vis_free_state(vis);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Virtio Interrupt Storage (VIS) of a virtio-mmio transport: what its files
- * share
+ * share, and what a variant of the device can do in another way
  */
 
 #ifndef HW_VIRTIO_MMIO_VIS_INTERNAL_H
@@ -52,6 +52,64 @@ static inline bool vis_has_notifier(VirtIOMMIOVIS *vis, VISEvent *event)
 
 EventNotifier *vis_event_notifier(VirtIODevice *vdev, int index);
 bool vis_is_msi_target(VirtIOMMIOVIS *vis, uint64_t address);
+MSIMessage vis_read_entry(VirtIOMMIOVIS *vis, uint32_t vector);
+
+/* What a variant with VISVariantClass.later has to do. */
+void vis_observe_all(VirtIOMMIOProxy *proxy);
+void vis_send_pending(VirtIOMMIOVIS *vis, uint32_t word);
+void vis_show_pending(VirtIOMMIOVIS *vis, uint32_t word);
+
+/* Send a message that is no event's, without a trace of it. */
+void vis_send_message(VirtIOMMIOVIS *vis, MSIMessage msg);
+
+#define TYPE_VIS_VARIANT        "virtio-mmio-vis-variant"
+#define VIS_VARIANT_PREFIX      "virtio-mmio-vis-"
+OBJECT_DECLARE_TYPE(VISVariant, VISVariantClass, VIS_VARIANT)
+
+/**
+ * VISVariant: what makes a device differ from the plain one
+ * @proxy: its transport
+ *
+ * A type that is named VIS_VARIANT_PREFIX "x" is chosen by the transport's
+ * property vis-variant=x. The variant is created before the device has any
+ * tables and realized once all else is ready.
+ */
+struct VISVariant {
+    DeviceState parent_obj;
+
+    VirtIOMMIOProxy *proxy;
+};
+
+/**
+ * VISVariantClass: how a device differs from the plain one
+ * @prepare: may change the properties and the number of vectors
+ * @place: choose an address for a table of @size bytes; false on an error
+ * @map_entries: provide the vector table, which is memory otherwise
+ * @reset: called after a reset, also before the variant is realized
+ * @read: answer the read of a register; false leaves it to the transport
+ * @write: called before a register is written
+ * @send: called before a message is sent, which it may change
+ * @later: events have been signalled, or pending bits changed: the variant
+ *         observes, sends and shows them within bounded time
+ * @assigned: events have guest notifiers
+ * @void_value: of a read that is a bad access
+ *
+ * Each function may be NULL; all are called with the BQL held.
+ */
+struct VISVariantClass {
+    DeviceClass parent_class;
+
+    void (*prepare)(VISVariant *v);
+    bool (*place)(VISVariant *v, VISTable table, uint64_t size, Error **errp);
+    void (*map_entries)(VISVariant *v);
+    void (*reset)(VISVariant *v);
+    bool (*read)(VISVariant *v, hwaddr offset, uint64_t *value);
+    void (*write)(VISVariant *v, hwaddr offset, uint64_t value);
+    void (*send)(VISVariant *v, uint32_t vector, MSIMessage *msg);
+    void (*later)(VISVariant *v);
+    void (*assigned)(VISVariant *v);
+    uint32_t void_value;
+};
 
 /*
  * KVM irqfds, in virtio-mmio-vis-kvm.c. A vector to which events are mapped

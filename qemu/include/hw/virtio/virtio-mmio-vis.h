@@ -15,7 +15,8 @@
 #include "migration/vmstate.h"
 
 typedef struct VirtIOMMIOProxy VirtIOMMIOProxy;
-typedef struct VISHostile VISHostile;
+typedef struct VISVariant VISVariant;
+typedef struct VISVariantClass VISVariantClass;
 
 typedef enum VISTable {
     VIS_VECTOR_TABLE,
@@ -93,8 +94,8 @@ typedef QLIST_HEAD(, VISEvent) VISEventList;
  * @on: property "vis"
  * @vectors: property "vectors", 0 for one per queue and one for configuration
  * @pending_on: property "vis-pending", whether there is a pending table
+ * @variant_name: property "vis-variant", in what way it is not the plain device
  * @skip: property "x-vis-skip", slots without VIS although it is on, for tests
- * @faults: property "x-vis-fault", what hostile devices do wrong, for tests
  * @move: property "x-vis-slot", the slot whose tables it takes, for tests
  * @board: the board, or NULL if it does not support VIS
  * @slot: number of the transport on the board
@@ -122,14 +123,15 @@ typedef QLIST_HEAD(, VISEvent) VISEventList;
  * @route: KVM route of each vector, or -1; NULL without irqfds
  * @log_since: start of the period whose bad accesses are counted
  * @nr_logged: bad accesses since then
- * @hostile: what changes the device into a hostile one, or NULL
+ * @variant: what makes it differ from the plain device, or NULL
+ * @hooks: how it differs
  */
 typedef struct VirtIOMMIOVIS {
     bool on;
     uint32_t vectors;
     bool pending_on;
+    char *variant_name;
     uint64_t skip;
-    char *faults;
     uint32_t move;
 
     VirtIOMMIOVISBoard *board;
@@ -161,7 +163,8 @@ typedef struct VirtIOMMIOVIS {
     int64_t log_since;
     unsigned nr_logged;
 
-    VISHostile *hostile;
+    VISVariant *variant;
+    const VISVariantClass *hooks;
 } VirtIOMMIOVIS;
 
 #define VIS_SLOT_OWN        UINT32_MAX
@@ -170,8 +173,8 @@ typedef struct VirtIOMMIOVIS {
     DEFINE_PROP_BOOL("vis", _state, _field.on, false),                  \
     DEFINE_PROP_UINT32("vectors", _state, _field.vectors, 0),           \
     DEFINE_PROP_BOOL("vis-pending", _state, _field.pending_on, true),   \
+    DEFINE_PROP_STRING("vis-variant", _state, _field.variant_name),     \
     DEFINE_PROP_UINT64("x-vis-skip", _state, _field.skip, 0),           \
-    DEFINE_PROP_STRING("x-vis-fault", _state, _field.faults),           \
     DEFINE_PROP_UINT32("x-vis-slot", _state, _field.move, VIS_SLOT_OWN)
 
 extern const VMStateDescription vmstate_virtio_mmio_vis;
@@ -213,12 +216,5 @@ void virtio_mmio_vis_save_config(VirtIOMMIOProxy *proxy);
 
 void virtio_mmio_vis_plugged(DeviceState *d, Error **errp);
 void virtio_mmio_vis_unplugged(DeviceState *d);
-
-/* Tests only: make a device lie, if x-vis-fault says so for its slot. */
-void virtio_mmio_vis_hostile_plugged(VirtIOMMIOProxy *proxy, Error **errp);
-void virtio_mmio_vis_hostile_unplugged(VirtIOMMIOVIS *vis);
-
-/* Check a message that is about to be sent, and clear what the check needs. */
-void virtio_mmio_vis_hostile_send(VISHostile *h, MSIMessage *msg);
 
 #endif
