@@ -20,6 +20,7 @@
 #include "qemu/error-report.h"
 #include "qemu/log.h"
 #include "qemu/main-loop.h"
+#include "system/runstate.h"
 #include "trace.h"
 
 #define VIS_MAX_VECTORS     VIRTIO_VIS_NUM_VECTORS_N
@@ -146,12 +147,27 @@ void vis_send_pending(VirtIOMMIOVIS *vis, uint32_t word)
 
 /* Events */
 
+/*
+ * While the machine is stopped, the interrupt controller may have been saved
+ * already, or not have been restored: what occurs then is sent as it goes on.
+ */
 static void vis_occurs(VirtIOMMIOVIS *vis, uint32_t vector)
 {
-    if (vis_is_masked(vis, vector) || vis->hooks->later) {
+    if (vis_is_masked(vis, vector) || vis->hooks->later ||
+        !runstate_is_running()) {
         vis_pend(vis, vector);
     } else {
         vis_send(vis, vector);
+    }
+}
+
+static void vis_vm_change(void *opaque, bool running, RunState state)
+{
+    VirtIOMMIOProxy *proxy = opaque;
+    uint32_t word;
+
+    for (word = 0; running && word < proxy->vis.nr_words; word++) {
+        vis_send_pending(&proxy->vis, word);
     }
 }
 
@@ -1021,6 +1037,8 @@ static void vis_init_state(VirtIOMMIOProxy *proxy)
     vis->signalled = bitmap_new(vis->nr_vectors);
     vis->observe = qemu_bh_new_guarded(vis_observe_bh, proxy,
                                        &DEVICE(proxy)->mem_reentrancy_guard);
+    vis->vm_change = qdev_add_vm_change_state_handler(DEVICE(proxy),
+                                                      vis_vm_change, proxy);
     vis->nr_notifiers = VIRTIO_CONFIG_IRQ_IDX;
     for (i = 0; i < ARRAY_SIZE(vis->events); i++) {
         vis->events[i].vector = VIRTIO_NO_VECTOR;
@@ -1031,6 +1049,7 @@ static void vis_init_state(VirtIOMMIOProxy *proxy)
 
 static void vis_free_state(VirtIOMMIOVIS *vis)
 {
+    qemu_del_vm_change_state_handler(vis->vm_change);
     qemu_bh_delete(vis->observe);
     g_clear_pointer(&vis->signalled, g_free);
     g_clear_pointer(&vis->mapped, g_free);

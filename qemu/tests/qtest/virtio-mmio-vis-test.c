@@ -2039,6 +2039,39 @@ static void test_migrate_state(void)
     unlink(file);
 }
 
+/* What occurs while the machine is stopped is sent as it goes on. */
+static void test_stopped_pends(void)
+{
+    Vis *t = vis_start_live("");
+
+    qtest_qmp_assert_success(t->qts, "{ 'execute': 'stop' }");
+    config_signal(t);
+    g_assert_false(logged(t, "virtio_mmio_vis_send"));
+    qtest_qmp_assert_success(t->qts, "{ 'execute': 'cont' }");
+    assert_sent(t, " 4:44");
+    vis_end(t);
+}
+
+static void test_migrate_stopped(void)
+{
+    g_autofree char *file = temp_file();
+    Vis *t = vis_start_live("");
+    Vis *u = vis_start("-incoming defer");
+
+    /* D1105: the interrupt controller may have been saved before */
+    qtest_qmp_assert_success(t->qts, "{ 'execute': 'stop' }");
+    config_signal(t);
+    save(t, file);
+    g_assert_false(logged(t, "virtio_mmio_vis_send"));
+    g_assert_cmpstr(restore(u, file), ==, "completed");
+    g_assert_false(logged(u, "virtio_mmio_vis_send"));
+    qtest_qmp_assert_success(u->qts, "{ 'execute': 'cont' }");
+    assert_sent(u, " 4:44");
+    vis_end(t);
+    vis_end(u);
+    unlink(file);
+}
+
 static void check_restore_refused(const char *saved, const char *restored)
 {
     g_autofree char *options = g_strdup_printf("%s -incoming defer", restored);
@@ -2466,6 +2499,8 @@ int main(int argc, char **argv)
     EVENTS(queue_reset_waits);
     EVENTS(queue_reset_unmaps);
     EVENTS(migrate_state);
+    TEST(stopped_pends);
+    TEST(migrate_stopped);
     TEST(migrate_other_size_refused);
     TEST(migrate_bad_mapping_refused);
     TEST(migrate_enable_window);

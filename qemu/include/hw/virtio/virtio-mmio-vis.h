@@ -123,6 +123,7 @@ typedef QLIST_HEAD(, VISEvent) VISEventList;
  * @route: KVM route of each vector, or -1; NULL without irqfds
  * @log_since: start of the period whose bad accesses are counted
  * @nr_logged: bad accesses since then
+ * @vm_change: sends what has become pending while the machine was stopped
  * @variant: what makes it differ from the plain device, or NULL
  * @hooks: how it differs
  */
@@ -162,6 +163,8 @@ typedef struct VirtIOMMIOVIS {
 
     int64_t log_since;
     unsigned nr_logged;
+
+    VMChangeStateEntry *vm_change;
 
     VISVariant *variant;
     const VISVariantClass *hooks;
