@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Random accesses to the VIS registers and tables of QEMU's device, by QEMU's qtest protocol.
 
-usage: vis_fuzz.py QEMU ACCESSES SEED
+usage: vis_fuzz.py QEMU ACCESSES SEED [VARIANT]
 
 Fails if QEMU ends, reports an error of its own, or no longer answers as the device should.
 """
@@ -19,6 +19,8 @@ TIMEOUT = 60
 REGISTERS = 0xfeb00000
 REGISTERS_SIZE = 512
 VECTORS = 40
+TICK_NS = 1000000
+RESET_READS = 100
 RAM_SIZE = 32 << 20
 
 DEVICE_FEATURES_SEL, DRIVER_FEATURES, DRIVER_FEATURES_SEL = 0x14, 0x20, 0x24
@@ -35,7 +37,7 @@ FINDING = re.compile(r"runtime error|Sanitizer|Assertion|assert", re.I)
 class Qtest:
     """A QEMU that runs no CPU and does what its qtest line says."""
 
-    def __init__(self, qemu, directory):
+    def __init__(self, qemu, directory, variant):
         server = socket.socket(socket.AF_UNIX)
         server.bind(f"{directory}/qtest")
         server.listen(1)
@@ -48,6 +50,7 @@ class Qtest:
              "-global", "virtio-mmio.force-legacy=false", "-global", "virtio-mmio.vis=on",
              "-global", "virtio-mmio.ioeventfd=off",
              "-global", f"virtio-mmio.vectors={VECTORS}",
+             *(["-global", f"virtio-mmio.vis-variant={variant}"] if variant else []),
              "-drive", f"if=none,id=disk,file={directory}/disk,format=raw",
              "-device", "virtio-blk-device,drive=disk,num-queues=4,bus=virtio-mmio-bus.0"],
             stdout=self.errors, stderr=self.errors)
@@ -127,6 +130,11 @@ class Fuzzer:
     def wild_entry(self):
         return [self.access(self.table + self.random.randrange(VECTORS * 16))]
 
+    @staticmethod
+    def tick():
+        """What a device leaves for later comes."""
+        return [f"clock_step {TICK_NS}"]
+
     def message(self):
         entry = self.table + self.random.randrange(VECTORS) * 16
         return [f"writel {entry:#x} {MSI | self.random.getrandbits(20):#x}",
@@ -145,8 +153,8 @@ class Fuzzer:
 
     def commands(self, number):
         makers = (self.register, self.select, self.notify, self.mask_word, self.pending_word,
-                  self.wild_entry, self.message, self.set_up)
-        weights = (30, 3, 3, 25, 5, 10, 10, 2)
+                  self.wild_entry, self.message, self.set_up, self.tick)
+        weights = (30, 3, 3, 25, 5, 10, 10, 2, 2)
         made = []
         while len(made) < number:
             made += self.random.choices(makers, weights)[0]()
@@ -163,19 +171,20 @@ def read_tables(qtest):
 
 def check(qtest, tables):
     """The device is what it was, and comes up once more."""
-    status, = qtest.run([f"writel {REGISTERS + STATUS:#x} 0"])
+    qtest.run([f"writel {REGISTERS + STATUS:#x} 0"])
+    status = qtest.run([f"readl {REGISTERS + STATUS:#x}"] * RESET_READS)[-1]
     number, enabled, word = qtest.run([f"readl {REGISTERS + NUM_VECTORS:#x}",
                                        f"readl {REGISTERS + CONTROL:#x}",
                                        f"readl {tables[1]:#x}"])
-    if (status, number & 0xffff, enabled, word) != (None, VECTORS, 0, 0xffffffff):
-        raise ValueError(f"after a reset: N {number:#x}, ENABLE {enabled}, mask {word:#x}")
+    if (status, number & 0xffff, enabled, word) != (0, VECTORS, 0, 0xffffffff):
+        raise ValueError(f"after a reset: Status {status:#x}, N {number:#x}, ENABLE {enabled}, mask {word:#x}")
     if read_tables(qtest) != tables:
         raise ValueError("the tables have moved")
 
 
-def fuzz(qemu, accesses, seed):
+def fuzz(qemu, accesses, seed, variant):
     with tempfile.TemporaryDirectory(prefix="vis-fuzz.") as name:
-        qtest = Qtest(qemu, Path(name))
+        qtest = Qtest(qemu, Path(name), variant)
         tables = read_tables(qtest)
         fuzzer = Fuzzer(seed, tables)
         done = 0
@@ -198,9 +207,9 @@ def fuzz(qemu, accesses, seed):
 
 
 def main():
-    qemu, accesses, seed = sys.argv[1:]
+    qemu, accesses, seed, *variant = sys.argv[1:]
     print(f"seed {seed}", flush=True)
-    fuzz(qemu, int(accesses), int(seed))
+    fuzz(qemu, int(accesses), int(seed), variant[0] if variant else None)
 
 
 if __name__ == "__main__":
