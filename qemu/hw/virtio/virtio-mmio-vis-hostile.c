@@ -20,11 +20,11 @@
 #include "qemu/units.h"
 #include "trace.h"
 
-/* Where a false address is counted from; else a register with a true one */
+/* A false address is relative to this, or to the true address in a register. */
 #define FROM_ZERO           0
 #define FROM_REGISTERS      1
 
-/* From the vector table of a transport to that of the next */
+/* Distance from the vector table of a transport to that of the next */
 #define NEXT_VECTOR_TABLE   (1 * MiB)
 
 #define MSI_ADDRESS         0xfee00000
@@ -45,7 +45,7 @@
 OBJECT_DECLARE_SIMPLE_TYPE(VISHostile, VIS_HOSTILE)
 
 /**
- * VISFault: what a device does wrong
+ * VISFault: a fault of a device
  * @name: as in x-vis-fault
  * @reg: register that lies, the low one of an address
  * @keep: bits of @reg that are true
@@ -81,7 +81,7 @@ typedef struct VISFault {
  * VISHostile: a device with a fault
  * @faults: property "faults"
  * @proxy: the transport
- * @fault: what it does wrong, or NULL
+ * @fault: its fault, or NULL
  * @regs: lies over the register block
  * @mask: lies over the mask table
  * @timer: for VISFault.tick
@@ -210,7 +210,7 @@ static void send_if_valid(VISHostile *h, MSIMessage msg)
     }
 }
 
-/* What the table holds, before the driver has committed it */
+/* Sends the contents of the table before the driver has committed them. */
 static bool fire_before_enable(VISHostile *h, hwaddr reg, uint64_t value)
 {
     VirtIOMMIOVIS *vis = &h->proxy->vis;
@@ -327,7 +327,7 @@ static bool torn_is_mixture(MSIMessage msg)
     return marked && torn_checksum(msg.address, msg.data) != msg.data >> 16;
 }
 
-/* Waits for commits, else a slow guest would not come to make any. */
+/* Waits for commits: otherwise a slow guest would never get to make any. */
 static void torn_notify_queues(VISHostile *h)
 {
     uint32_t vector;
@@ -351,7 +351,7 @@ static void torn_pause(void)
     }
 }
 
-/* A device may take its time to latch a word, field by field. This one does. */
+/* A device may latch a word slowly, field by field. This one does. */
 static void torn_latch_slowly(VISHostile *h, uint32_t word, uint32_t value)
 {
     struct virtio_vis_entry *entry = h->proxy->vis.entries;
@@ -380,7 +380,7 @@ static void torn_latch_slowly(VISHostile *h, uint32_t word, uint32_t value)
     h->latched = true;
 }
 
-/* The last messages that the driver stored are to have been committed. */
+/* The driver must have committed the last messages that it stored. */
 static bool torn_check_latches(VISHostile *h, hwaddr reg, uint64_t value)
 {
     VirtIOMMIOVIS *vis = &h->proxy->vis;
@@ -603,7 +603,7 @@ static const MemoryRegionOps mask_ops = {
     .impl = ANY_ACCESS,
 };
 
-/* Without an owner: the honest device's guard against reentrance is its own. */
+/* There is no owner, because the honest device has its own reentrancy guard. */
 static void cover(VISHostile *h, MemoryRegion *mr, const MemoryRegionOps *ops,
                   const char *name, hwaddr address, MemoryRegion *honest)
 {

@@ -149,7 +149,7 @@ void vis_irqfds_start(VirtIOMMIOProxy *proxy)
     VirtIOMMIOVIS *vis = &proxy->vis;
     uint32_t word;
 
-    /* KVM would want the PCI device whose message it is. */
+    /* KVM would need the PCI device that sends the message. */
     if (!kvm_msi_via_irqfd_enabled() || kvm_msi_devid_required()) {
         return;
     }

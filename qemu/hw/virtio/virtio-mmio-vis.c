@@ -7,8 +7,8 @@
  * The BQL protects all state, which is what makes a commit atomic. Parts of a
  * device that run without it signal an event, by a guest notifier or through
  * virtio_mmio_vis_notify(). The event occurs when the holder of the BQL
- * observes the signal: the main loop does, and each write of the driver that
- * changes what the event leads to does so first.
+ * observes the signal. The main loop observes it, or a write of the driver
+ * does so before it changes the effect of the event.
  */
 
 #include "qemu/osdep.h"
@@ -26,7 +26,7 @@
 #define VIS_MAX_VECTORS     VIRTIO_VIS_NUM_VECTORS_N
 #define VIS_GRANULE         VIRTIO_VIS_BLOCK_SIZE
 
-/* So much of what a guest does wrong is logged. */
+/* The log takes a limited number of bad accesses in each period. */
 #define VIS_LOG_PERIOD_NS   NANOSECONDS_PER_SECOND
 #define VIS_LOG_BURST       16
 
@@ -189,7 +189,7 @@ bool virtio_mmio_vis_notify(VirtIOMMIOProxy *proxy, uint16_t vector)
     if (bql_locked()) {
         vis->hooks->later(vis->variant);
     } else {
-        /* Who holds the BQL may be waiting for this thread. */
+        /* The holder of the BQL may be waiting for this thread. */
         qemu_bh_schedule(vis->observe);
     }
     return true;
@@ -396,7 +396,7 @@ static const MemoryRegionOps vis_mask_ops = {
     .read = vis_mask_read,
     .write = vis_mask_write,
     .endianness = DEVICE_LITTLE_ENDIAN,
-    /* Accesses of a wrong size are not to be split, but to be rejected. */
+    /* Accesses of a wrong size must be rejected, not split. */
     .valid = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
     .impl = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
 };
@@ -540,8 +540,8 @@ bool virtio_mmio_vis_read(VirtIOMMIOProxy *proxy, hwaddr offset,
 }
 
 /*
- * A configuration change that the line was raised for goes on as a pending
- * vector. There is no used buffer to notify of before DRIVER_OK.
+ * If the line was raised for a configuration change, the vector of that
+ * becomes pending. There are no used buffer notifications before DRIVER_OK.
  */
 static void vis_take_over_line(VirtIOMMIOProxy *proxy)
 {
@@ -951,8 +951,8 @@ static bool vis_find_place(VirtIOMMIOVIS *vis, Error **errp)
 }
 
 /*
- * All tables of a kind are one piece of memory, and take one memory slot of a
- * hypervisor. Both ends of a migration know it by its name.
+ * All tables of a kind share one block of memory, which takes one memory slot
+ * of a hypervisor. Both ends of a migration know the block by its name.
  */
 static void *vis_map_ram(VirtIOMMIOVIS *vis, VISTable table, const char *name,
                          Error **errp)

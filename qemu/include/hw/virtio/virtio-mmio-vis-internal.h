@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Virtio Interrupt Storage (VIS) of a virtio-mmio transport: what its files
- * share, and what a variant of the device can do in another way
+ * Virtio Interrupt Storage (VIS) of a virtio-mmio transport: declarations for
+ * its own files, and what a variant of the device can do in another way
  */
 
 #ifndef HW_VIRTIO_MMIO_VIS_INTERNAL_H
@@ -11,7 +11,7 @@
 #include "qemu/host-utils.h"
 #include "standard-headers/linux/virtio_vis.h"
 
-/* The one register between those of VIS that has no meaning */
+/* The reserved register between those of VIS */
 #define VIS_REG_RESERVED    0x0d4
 
 static inline uint32_t vis_word(uint32_t vector)

@@ -26,17 +26,17 @@ typedef enum VISTable {
 } VISTable;
 
 /**
- * VirtIOMMIOVISBoard: what a board that supports VIS tells of itself
- * @memory: what the areas are mapped into
+ * VirtIOMMIOVISBoard: description of a board that supports VIS
+ * @memory: the region into which the areas are mapped
  * @area: the tables of a kind, of all transports, side by side; multiples of
- *        64 KiB that nothing else is in
+ *        64 KiB that contain nothing else
  * @nr_slots: number of transports that each area has room for
- * @messages: where messages are written to
- * @msi: addresses of the interrupt controller that takes messages; there is
- *       no other place where one may go
- * @requester_id: of the messages of the transport in slot 0, those of others
- *                follow; the DeviceID where the controller wants one
- * @ram: of the board's transports, which make it when they need it
+ * @messages: the address space into which messages are written
+ * @msi: addresses of the interrupt controller that receives messages; a
+ *       message to any other address is dropped
+ * @requester_id: of the messages of the transport in slot 0, followed by those
+ *                of others; it is the DeviceID if the controller needs one
+ * @ram: memory of the tables, which the transports allocate when they need it
  *
  * The board fills in all but @ram before it attaches a transport. The struct
  * lives as long as the machine.
@@ -77,7 +77,7 @@ MemMapEntry virtio_mmio_vis_place(const VirtIOMMIOVISBoard *board,
 
 /**
  * VISEvent: an event of the device
- * @vector: what it is mapped to, or VIRTIO_NO_VECTOR; virtio has it as well
+ * @vector: vector of the event, or VIRTIO_NO_VECTOR; virtio has it as well
  * @irqfd: KVM route that the notifier of the event is bound to, or -1
  * @node: in VirtIOMMIOVIS.mapped[@vector]
  */
@@ -119,7 +119,7 @@ typedef QLIST_HEAD(, VISEvent) VISEventList;
  * @nr_notifiers: number of queues that have a guest notifier; configuration
  *                has one unless it is -1
  * @signalled: vectors whose events wait for the BQL
- * @observe: comes to @signalled
+ * @observe: bottom half that handles @signalled
  * @route: KVM route of each vector, or -1; NULL without irqfds
  * @log_since: start of the period whose bad accesses are counted
  * @nr_logged: bad accesses since then
@@ -182,7 +182,7 @@ typedef struct VirtIOMMIOVIS {
 
 extern const VMStateDescription vmstate_virtio_mmio_vis;
 
-/* The feature bits that are the transport's and not the device's */
+/* Returns the feature bits that belong to the transport, not to the device. */
 uint64_t virtio_mmio_vis_features(VirtIOMMIOProxy *proxy);
 
 /* Reject the accesses to VIS's registers that are not 32 bits wide. */
