@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What scripts/bench measures from inside the kernel, by files in debugfs/vis_bench. The guest's
- * TSC counts instructions (QEMU's -icount shift=0).
+ * Measures for scripts/bench inside the kernel, by files in debugfs/vis_bench. The guest's TSC
+ * counts instructions (QEMU's -icount shift=0).
  *
- * full, dispatch: written with a number, reads so many blocks of /dev/vda from the CPU that
- * writes, which must be the one that the disk's interrupt comes to. What each interrupt took goes
- * to samples; for dispatch the interrupt finds an empty queue callback.
+ * full, dispatch: a write of a number reads that many blocks of /dev/vda on the writing CPU, to
+ * which the disk's interrupt must come. The cost of each interrupt goes to samples. For dispatch,
+ * the queue callback is empty.
  *
- * floor: the same of an interrupt with an empty handler that the CPU sends to itself.
+ * floor: measures the same for an interrupt with an empty handler that the CPU sends to itself.
  *
- * io, packets: written with a number, reads so many blocks of /dev/vda, or sends so many packets
- * to the UDP port in port of the address in peer, and receives them back. The instructions of
- * each, all CPUs together, from the call of the driver to the last interrupt, go to samples.
+ * io, packets: a write of a number reads that many blocks of /dev/vda, or sends that many packets
+ * to the UDP port in the file port of the address in the file peer, and receives them back. The
+ * instructions of each, on all CPUs together, from the call of the driver to the last interrupt, go
+ * to samples.
  *
- * exchanges: written with a number, sends so many packets and sleeps until each is back. Several
+ * exchanges: a write of a number sends that many packets and sleeps until each is back. Several
  * CPUs can write at a time.
  *
- * mask, unmask: written with the number of an interrupt, call its chip.
+ * mask, unmask: a write of an interrupt number calls the interrupt's chip.
  *
- * linger: written with the number of a queue's own interrupt, has its handler wait, the next time,
- * until the interrupt has come on another CPU too and was masked for that. Read, waits until the
- * handler does so.
+ * linger: a write of the number of a queue's own interrupt makes its next handler wait until the
+ * interrupt has come on another CPU, too, and has been masked for that. A read waits until the
+ * handler waits.
  */
 #include <linux/bio.h>
 #include <linux/blkdev.h>
@@ -52,10 +53,10 @@
 #define BENCH_DISK		"/dev/vda"
 #define BENCH_SAMPLES		4096
 #define BENCH_PRIORITY_MAX	15
-/* Rounds of a loop at each priority: longer than a device takes to answer */
+/* Rounds of a loop at each priority, which last longer than a device takes to answer */
 #define BENCH_HOLD_STEPS	64
 #define BENCH_HOLD		(BENCH_PRIORITY_MAX * BENCH_HOLD_STEPS)
-/* Instructions: more than a round of bench_spin(), less than an interrupt */
+/* A number of instructions above that of a round of bench_spin(), and below that of an interrupt */
 #define BENCH_SPIN_MAX		256
 #define BENCH_TIMEOUT		(5ULL * NSEC_PER_SEC)
 #define BENCH_RECEIVE_TIMEOUT	(5 * HZ)
@@ -72,11 +73,11 @@ static u16 bench_port;
 static struct debugfs_u32_array bench_samples = { .array = bench_data };
 
 /**
- * struct bench_work - What is waited for
- * @start:	Has the device begin
- * @done:	Whether the last interrupt has come
+ * struct bench_work - Work of a device that a measurement waits for
+ * @start:	Makes the device begin
+ * @done:	Returns whether the last interrupt has come
  * @end:	Takes the result, which is not measured
- * @data:	Of all three
+ * @data:	Argument of all three
  */
 struct bench_work {
 	int			(*start)(void *data);
@@ -100,9 +101,9 @@ static struct virtqueue *bench_vq;
 /*
  * Holding interrupts
  *
- * By the CPU's task priority: unlike with interrupts disabled, I/O can be submitted meanwhile. It
- * goes down class by class, so that the device has answered when its interrupt is let in: where
- * else an interrupt comes, and what it costs there, depends on the host.
+ * The CPU's task priority holds them: unlike with interrupts disabled, I/O can be submitted
+ * meanwhile. The priority is lowered class by class, so that the device has answered before its
+ * interrupt can come. Otherwise the host would decide where an interrupt comes, and so its cost.
  */
 
 static void bench_set_priority(unsigned long priority)
@@ -115,7 +116,7 @@ static void bench_hold_irqs(void)
 	bench_set_priority(BENCH_PRIORITY_MAX);
 }
 
-/* A step: @left is BENCH_HOLD at first, and 0 when all are let in */
+/* Lowers the priority: @left is BENCH_HOLD at first, and 0 once all interrupts can come */
 static void bench_let_in(u32 *left)
 {
 	bench_set_priority(*left / BENCH_HOLD_STEPS);
@@ -123,8 +124,8 @@ static void bench_let_in(u32 *left)
 }
 
 /*
- * The gap between two reads of the TSC that an interrupt makes which sets *@done, beyond that of
- * the round before. It may come after a read of the TSC and before that of *@done.
+ * Returns by how much the interrupt that sets *@done lengthens the gap between two reads of the
+ * TSC, compared with the round before. It may come between a read of the TSC and that of *@done.
  */
 static u32 bench_gap(const bool *done)
 {
@@ -173,7 +174,7 @@ static void bench_empty_callback(struct virtqueue *vq)
 	WRITE_ONCE(bench_fired, true);
 }
 
-/* What the interrupt left undone */
+/* Does the work that the interrupt with the empty callback has left undone */
 static void bench_call_back(void)
 {
 	local_bh_disable();
@@ -318,8 +319,8 @@ static int bench_mask_set(void *data, u64 virq)
 DEFINE_DEBUGFS_ATTRIBUTE(bench_mask_fops, NULL, bench_mask_set, "%llu\n");
 
 /*
- * Collisions: 6.12 masks an interrupt that comes on one CPU while another still runs its handler,
- * which then unmasks it; 7.3 waits for the handler.
+ * Collisions: if an interrupt comes on one CPU while another still runs its handler, 6.12 masks it
+ * until the handler ends, and 7.3 waits for the handler.
  */
 
 static struct irq_data *bench_collider;
@@ -366,8 +367,8 @@ DEFINE_DEBUGFS_ATTRIBUTE(bench_linger_fops, bench_linger_get, bench_linger_set, 
 /*
  * From the call of a driver to the end of its last interrupt
  *
- * What is sent is waited for in a loop: whether a sleeper sleeps before an interrupt comes, and
- * what its scheduling costs, depends on the host. The loop knows its own instructions.
+ * The CPU waits in a loop. It does not sleep, because the host decides whether a sleeper sleeps
+ * before the interrupt comes, and so what its scheduling costs. The loop counts its instructions.
  */
 
 static int bench_spin(bool (*done)(void *data), void *data, u64 *spun)
@@ -453,7 +454,7 @@ static int bench_io_set(void *data, u64 nr)
 }
 DEFINE_DEBUGFS_ATTRIBUTE(bench_io_fops, NULL, bench_io_set, "%llu\n");
 
-/* A packet, and the same back */
+/* Sends a packet, which comes back */
 static int bench_echo_start(void *sock)
 {
 	u64 echo = 0;
@@ -472,7 +473,7 @@ static int bench_echo_receive(struct socket *sock, int flags)
 	return min(kernel_recvmsg(sock, &msg, &vec, 1, sizeof(echo), flags), 0);
 }
 
-/* The packet was freed, on the interrupt that says that it is sent, and its answer is here */
+/* The interrupt for the end of sending has freed the packet, and the answer has arrived */
 static bool bench_echo_done(void *data)
 {
 	struct sock *sk = ((struct socket *)data)->sk;

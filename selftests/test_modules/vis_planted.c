@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Faults that a checker of the kernel must report: whoever writes the name of one to
- * debugfs/vis_planted commits it. They prove the checker to be at work.
+ * Faults that a checker of the kernel must report. A write of the name of one to
+ * debugfs/vis_planted commits it, which proves that the checker works.
  */
 #include <linux/cleanup.h>
 #include <linux/compiler.h>
@@ -42,7 +42,7 @@ static int vis_planted_uaf(void)
 	return READ_ONCE(*memory);
 }
 
-/* Several, for a stack may keep the address of the last one */
+/* Leaks several objects, because a stack may keep the address of the last one */
 static int vis_planted_leak(void)
 {
 	unsigned int i;

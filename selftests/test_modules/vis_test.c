@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the VIS selftests drive from inside the kernel, by files in debugfs/vis_test
+ * Lets the VIS selftests act inside the kernel, by files in debugfs/vis_test
  *
- * mask, unmask, retrigger, rewrite: written with the number of an interrupt, call its chip at
- * once, where disable_irq() is lazy. rewrite stores and commits a message that differs in a bit
- * which the CPUs ignore, then the old one again.
+ * mask, unmask, retrigger, rewrite: a write of an interrupt number calls the interrupt's chip at
+ * once, whereas disable_irq() is lazy. rewrite stores and commits a message that differs in a bit
+ * which the CPUs ignore, and then the old message again.
  *
- * disable, enable: written with the number of an interrupt, do what a driver does by
- * disable_irq() and enable_irq().
+ * disable, enable: a write of an interrupt number calls disable_irq() or enable_irq(), as a driver
+ * does.
  *
- * torn: written with the number of an interrupt, rewrites and commits its message as often as the
- * file count says. In bits that the CPUs do not need, the message carries a nonce and a checksum
- * of itself, for a device with the fault torn of QEMU. Such a device sends unasked, so from then on an
- * interrupt that finds no work is not held against its handler.
+ * torn: a write of an interrupt number rewrites and commits the interrupt's message, as often as
+ * the file count says. In bits that the CPUs do not need, the message carries a nonce and a
+ * checksum of itself, for QEMU's device with the fault "torn". Such a device sends messages without
+ * an event, so from then on the kernel does not count interrupts without work as spurious.
  *
- * wakeup, resource: written with the name of a platform device without a driver, give it
- * what firmware would have: the property wakeup-source, and one more range of memory, as long as
- * count says, at address.
+ * wakeup, resource: a write of the name of a platform device without a driver gives the device
+ * properties that firmware could have given it: wakeup-source, or one more range of memory, at the
+ * address in the file address and with the size in the file count.
  *
  * reg, mem: the 32-bit word at the physical address in the file address, uncached or cached.
  */
@@ -44,7 +44,7 @@
 #define VIS_TEST_ADDRESS_LO	GENMASK(11, 4)
 #define VIS_TEST_DATA		GENMASK(31, 16)
 
-/* In the address of a message to an x86 CPU: without effect in physical mode */
+/* A bit in the address of a message to an x86 CPU; it has no effect in physical mode */
 #define VIS_TEST_REDIRECT_HINT	BIT(3)
 
 struct vis_test_call {
@@ -74,7 +74,7 @@ static int vis_test_unmask(struct irq_data *d)
 	return 0;
 }
 
-/* The answer says nothing: the IMSIC's chip of 6.12 returns 0 for success */
+/* The return value is useless: the IMSIC's chip of 6.12 returns 0 for success */
 static int vis_test_retrigger(struct irq_data *d)
 {
 	while (d && !d->chip->irq_retrigger)
@@ -109,7 +109,7 @@ static int vis_test_enable(struct irq_data *d)
 	return 0;
 }
 
-/* Spreads over all parts of the message, so that any mixture of two shows */
+/* Spreads the mark over all parts of the message, so that any mixture of two is detected */
 static void vis_test_mark(struct msi_msg *msg, u32 nonce)
 {
 	u64 sum;
@@ -181,7 +181,7 @@ static int vis_test_wakeup(struct platform_device *pdev)
 	return device_create_managed_software_node(&pdev->dev, properties, NULL);
 }
 
-/* Those that the device has are in the tree of resources: each copy takes its original's place */
+/* The device's resources are in the resource tree, so each copy must replace its original there */
 static int vis_test_move_resources(struct resource *to, struct resource *from, unsigned int nr)
 {
 	unsigned int i;
