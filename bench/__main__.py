@@ -60,7 +60,7 @@ def changed(options, kernel, **others):
 
 
 class Steps:
-    """What there is to run, with the seconds that each takes on 2 cores."""
+    """The steps of a run, with the seconds that each takes on 2 cores."""
 
     def __init__(self, own, options):
         self.own = own
@@ -101,7 +101,7 @@ class Steps:
                    self.guest(transport, guests.boot_scenario(transport), twin))
 
     def rates(self):
-        """Each round has every transport, so that what else the machine does hits all."""
+        """Each round has every transport, so that other load on the machine affects all of them."""
         for number in range(self.counts["rounds"]):
             for transport in guests.TRANSPORTS:
                 yield f"rates-{transport}-{number + 1}", 18, self.timed(transport, 2)
@@ -163,7 +163,7 @@ def metadata(own, options):
 
 
 def merge_rounds(rows):
-    """One row for the rounds of a timed figure: the median, and how far they spread."""
+    """One row for the rounds of a timed figure: the median, and the spread."""
     merged = {}
     for row in rows:
         key = (row["metric"], row["transport"], str(row["params"]))
@@ -180,7 +180,7 @@ def merge_rounds(rows):
 
 
 def commands(directory, steps):
-    """{step: QEMU's command line}, without places of this machine and names, each of them once."""
+    """{step: QEMU's command line}, each once, without the paths and names of this machine."""
     found = {}
     for step in steps:
         path = directory / "guests" / step / "command"
@@ -212,7 +212,7 @@ def resumed(own, directory):
 
 
 def run(own, options, directory):
-    """Runs the steps; what is done is written after each. Returns the rows."""
+    """Runs the steps, and writes the results after each. Returns the rows."""
     steps = Steps(own, options)
     meta = {**metadata(own, options), "rounds": steps.counts["rounds"]}
     done = resumed(own, directory)
@@ -229,7 +229,7 @@ def run(own, options, directory):
 
 
 def limit(rows, wanted):
-    """The value that a figure may have: a number, or so many times that of a peer."""
+    """The limit of a figure: a number, or a multiple of the figure of a peer."""
     if "peer" not in wanted:
         return wanted["value"]
     return wanted["value"] * report.find(rows, wanted["metric"], wanted["peer"],
@@ -237,7 +237,7 @@ def limit(rows, wanted):
 
 
 def worse(rows, expected):
-    """What is expected and missing, or worse than it may be."""
+    """Expected figures that are missing, or worse than their limit."""
     found = []
     for wanted in expected:
         row = report.find(rows, wanted["metric"], "vis", **wanted["params"])
@@ -252,12 +252,12 @@ def worse(rows, expected):
 
 
 def with_summary(text, rows):
-    """The README with the table that it is to show; unchanged if it has no place for one."""
+    """The README with the new table; unchanged if it has no place for one."""
     return SUMMARY_MARKS.sub(lambda match: match[1] + report.summary(rows) + match[2], text)
 
 
 def publish(own):
-    """What the last run left, and the README's copy of its summary."""
+    """Publishes the results of the last run, and their summary in the README."""
     document = json.loads((own.root / "build/bench/bench.json").read_text("utf-8"))
     unknown = report.unknown(document["rows"])
     if unknown:
@@ -271,7 +271,7 @@ def publish(own):
 
 
 def verify(own):
-    """Whether all that is published is made from the published rows, the README's table too."""
+    """Checks that all published results, and the README's table, come from the published rows."""
     target = own.root / RESULTS
     document = json.loads((target / "bench.json").read_text("utf-8"))
     files = report.files(document)

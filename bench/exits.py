@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a guest's trapped accesses were for, out of QEMU's trace of all memory regions."""
+"""Determines from QEMU's trace of all memory regions the purpose of each trapped access."""
 
 import re
 from collections import Counter, namedtuple
@@ -36,7 +36,7 @@ Access = namedtuple("Access", "write cpu address value size region")
 
 
 def parse(lines):
-    """Accesses by CPUs, in order, and how often an EOI had to go on to the I/O APIC."""
+    """Accesses by CPUs, in order, and the number of EOIs that went on to the I/O APIC."""
     accesses, broadcasts = [], 0
     for line in lines:
         match = ACCESS.search(line)
@@ -51,7 +51,7 @@ def parse(lines):
 
 
 def kind(access):
-    """What an access is for; None if it has nothing to do with a virtio device."""
+    """The purpose of an access; None if it does not concern a virtio device."""
     region, address = access.region, access.address
     if region == "virtio-mmio":
         offset = address % MMIO_BLOCK
@@ -90,7 +90,7 @@ def count(accesses):
 
 
 def until_driver_ok(accesses):
-    """A driver's probe: what comes after it is the device at work."""
+    """The accesses of a driver's probe, without those of the running device after it."""
     for number, access in enumerate(accesses):
         status = (access.region == "virtio-mmio" and
                   access.address % MMIO_BLOCK == MMIO_STATUS or
@@ -102,7 +102,7 @@ def until_driver_ok(accesses):
 
 
 def device(accesses):
-    """The device whose probe it is, by QEMU's name."""
+    """QEMU's name of the device that is probed."""
     for access in accesses:
         if access.region == "virtio-mmio" and access.address % MMIO_BLOCK == MMIO_DEVICE_ID:
             return DEVICES[access.value]
@@ -120,7 +120,7 @@ def queues_enabled(accesses):
 
 
 def msix_config(accesses):
-    """Accesses to the MSI-X capability, but for its header, which the walk of all has read."""
+    """Accesses to the MSI-X capability, except its header, which the walk of all of them reads."""
     config = [access for access in accesses if kind(access) == "pci_config"]
     found = {access.address for access in config
              if not access.write and access.size == 2 and
@@ -130,20 +130,20 @@ def msix_config(accesses):
 
 
 def vector_setup(accesses):
-    """What a probe does for the sake of its interrupts."""
+    """The accesses of a probe that set up its interrupts."""
     kinds = count(accesses)
     return (kinds["vis_register"] + kinds["mask_table"] + kinds["msix_register"] +
             kinds["msix_table"] + kinds["ioapic"] + msix_config(accesses))
 
 
 class Masks:
-    """Follows the mask bits of one vector: what each trapped write of them was."""
+    """Follows the mask bits of one vector, and classifies each trapped write of them."""
 
     def __init__(self):
         self.words = {}
 
     def steps(self, accesses):
-        """Counter of mask, unmask and commit (none changed)."""
+        """Counter of mask, unmask and commit (no bit changed)."""
         steps = Counter()
         for access in accesses:
             if not access.write or kind(access) != "mask_table":

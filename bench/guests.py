@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The guests that are measured: the same devices and work over each transport."""
+"""The guests to measure: the same devices and work over each transport."""
 
 import socket
 import statistics
@@ -16,7 +16,7 @@ from . import exits, profile
 TRANSPORTS = ("legacy", "pci", "vis")
 VIRTIO_MODULES = {"legacy": "virtio_mmio", "pci": "virtio_pci", "vis": "virtio_mmio_vis"}
 CPUS = 4
-# Without any event QEMU would log none that is switched on later.
+# Without any event at the start, QEMU would not log an event that is switched on later.
 RARE_EVENTS = ("virtio_mmio_vis_reset",)
 DISK_BYTES = 8 << 30
 # One instruction is one nanosecond, and one tick of the TSC.
@@ -107,8 +107,8 @@ def boot_scenario(transport):
 
 
 def rates_scenario(transport, count, seconds, cpus=CPUS):
-    """What has one queue, and the same with one for each CPU; of another number of CPUs than usual
-    the latter alone."""
+    """The device with one queue, and with one for each CPU; only the latter if the number of CPUs
+    is not the usual one."""
     devices, queues_of_each = [], (1, CPUS) if cpus == CPUS else (cpus,)
     for number, queues in enumerate(queues_of_each):
         devices += [*null_disk(transport, number, queues), *net(transport, queues, number)]
@@ -118,7 +118,7 @@ def rates_scenario(transport, count, seconds, cpus=CPUS):
 
 
 class Rows:
-    """What a guest's own words and traces come to."""
+    """Makes rows from the guest's output and the traces."""
 
     def __init__(self, transport, scale):
         self.transport = transport
@@ -155,7 +155,7 @@ class Rows:
 
     @staticmethod
     def moving(accesses):
-        """What of the accesses is for messages and masks."""
+        """The accesses that concern messages and masks."""
         kinds = exits.count(accesses)
         return kinds["mask_table"] + kinds["msix_table"] + kinds["ioapic"]
 
@@ -198,7 +198,7 @@ class Rows:
                  kind="timed", queues=params["queues"], **self.scale)
 
     def samples(self, metric, params):
-        """Those of one CPU."""
+        """The samples of one CPU."""
         counts = [tuple(map(int, pair.split("x"))) for pair in params.pop("values").split(",")]
         parts = PARTS_OF_SAMPLE.get(metric, 1)
         values = [value / parts for number, value in counts for _ in range(number)]
@@ -215,7 +215,7 @@ class Rows:
                      transport=transport, stat=stat, **params, n=sum(map(len, cpus)))
 
     def finish(self):
-        """Rows of what was collected over several windows."""
+        """Rows of the counts collected over several windows."""
         for (metric, *params), cpus in self.sampled.items():
             self.finish_samples(metric, dict(params), cpus)
         for mode in ("quiet", "busy", "colliding"):
@@ -330,7 +330,7 @@ def parameters(words):
 
 
 class Quiet:
-    """A TAP stream that keeps only what failed."""
+    """A TAP stream that keeps only failures."""
 
     def __init__(self):
         self.results = {}
@@ -352,7 +352,7 @@ class BenchError(Exception):
 
 
 def run(options, name, transport, wanted, scale=None):
-    """Boots one guest; its rows. scale are parameters of all that is timed."""
+    """Boots one guest and returns its rows. scale has parameters of all timed figures."""
     SCENARIOS[name] = wanted
     tap = Quiet()
     guest = vm.Guest(options, name, tap)

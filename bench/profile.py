@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where the instructions of one read go, function by function, out of QEMU's log of all of them."""
+"""Counts the instructions of one read for each function, from QEMU's log of all instructions."""
 
 import re
 from collections import Counter
@@ -19,13 +19,13 @@ HANDLER = "vring_interrupt"
 
 
 def last(functions, before, name, outside):
-    """Where control last came into a function from outside of it."""
+    """The place where control last entered a function from outside."""
     return next(number for number in range(before - 1, 0, -1)
                 if functions[number] == name and functions[number - 1] in outside)
 
 
 class Profile:
-    """The instructions of a while, and the names of the functions that they are of."""
+    """The instructions of a period, and the names of their functions."""
 
     def __init__(self, lines):
         found = (INSTRUCTION.match(line) for line in lines)
@@ -33,8 +33,8 @@ class Profile:
                        if match and match[1].startswith(KERNEL)]
 
     def addresses(self):
-        """Of which the names are wanted, in hexadecimal, and of the pages before them: only
-        symbols of the same pages are looked at."""
+        """The addresses whose names are needed, in hexadecimal, and the pages before them, because
+        the lookup covers only symbols of the same pages."""
         pages = {address // PAGE * PAGE - PAGE for address in self.blocks}
         return [f"{address:016x}" for address in sorted(pages.union(self.blocks))]
 

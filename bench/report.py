@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The tables and the verdicts, all of them made from the rows alone."""
+"""The tables and the verdicts, made only from the rows."""
 
 import json
 
 TRANSPORTS = ("legacy", "pci", "vis")
 NAMES = {"legacy": "virtio-mmio", "pci": "virtio-pci, MSI-X", "vis": "VIS", "floor": "floor"}
-# Of the tables that have a column for each transport
+# Head of a table with a column for each transport
 HEADER = "| {}| " + " | ".join(NAMES[transport] for transport in TRANSPORTS) + " |"
 RULE = "|---|---|---|---|"
 
@@ -25,7 +25,7 @@ PACKET_4 = {**MEDIAN_4, "answer": "later"}
 
 
 def find(rows, metric, transport, **params):
-    """The one row of these parameters, others of it left open; None if it is missing."""
+    """The one row that has these parameters, whatever its others are; None if it is missing."""
     for row in rows:
         if row["metric"] == metric and row["transport"] == transport and \
                 all(row["params"].get(name) == value for name, value in params.items()):
@@ -164,7 +164,7 @@ def insns(scope, queues):
     return {"scope": scope, "queues": queues, "stat": "median"}
 
 
-# What a run may leave out, and what of it is shown by which row
+# Figures that a run may leave out, and the row that shows each
 CONTEXT = (
     ("blk_iops", "blk_iops", {}),
     ("net_rr", "net_rr", {}),
@@ -205,14 +205,14 @@ def targets():
 
 
 def unknown(rows):
-    """Counted targets that nothing is known of. What is timed may be left out."""
+    """Counted targets without figures. A run may leave out timed ones."""
     timed = tuple({metric for metric, _, _ in CONTEXT})
     return [target for target, _, met in verdicts(rows)
             if met is None and not target.startswith(timed)]
 
 
 def verdicts(rows):
-    """(target, reached, met) for each target, met None where its rows are missing."""
+    """(target, reached, met) for each target; met is None if its rows are missing."""
     for target, judge in targets():
         try:
             yield target, *judge(rows)
@@ -268,7 +268,7 @@ def summary_rows(rows):
 
 
 def summary(rows):
-    """What the README shows."""
+    """The table for the README."""
     lines = [HEADER.format(""), RULE]
     lines += [f"| {label} | {' | '.join(texts)} |" for label, texts in summary_rows(rows)]
     return "\n".join(lines) + "\n"
@@ -313,7 +313,7 @@ def profile(rows):
 
 
 def cover_letter(meta, rows):
-    """What the cover letter of the patch series shows."""
+    """The table for the cover letter of the patch series."""
     lines = [f"scripts/bench of {meta['date']}: Linux {meta['kernel']},",
              f"{meta['qemu']}, {meta['machine'].rsplit(', ', 1)[-1]}; counted, not timed.", "",
              f"{'':<46}{'mmio':>7}{'pci':>8}{'VIS':>8}"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What each transport needs in the guest and in the VMM: lines of code, and bytes of modules."""
+"""The size of each transport in the guest and in the VMM: lines of code, and bytes of modules."""
 
 import re
 import struct
@@ -9,7 +9,7 @@ from vmlib import initramfs
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\')', re.S)
 SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS = 2, 4, 8
 
-# driver: the transport itself. bus: what it stands on and the others do not need.
+# driver: the transport itself. bus: the code below it that the other transports do not need.
 GUEST = {
     "legacy": {"driver": ["drivers/virtio/virtio_mmio.c", "include/uapi/linux/virtio_mmio.h"]},
     "pci": {"driver": ["drivers/virtio/virtio_pci_modern.c",
@@ -34,7 +34,7 @@ MODULES = {"legacy": ("virtio_mmio",), "vis": ("irq_virtio_vis", "virtio_mmio_vi
 
 
 def code_lines(text):
-    """Lines with more on them than blanks and comments."""
+    """Number of lines that are not only blanks and comments."""
     text = COMMENT.sub(lambda match: match.group(1) or re.sub(r"[^\n]", "", match.group()), text)
     return sum(bool(line.strip()) for line in text.splitlines())
 
@@ -47,7 +47,7 @@ def lines_of(root, patterns):
 
 
 def patch_lines(root):
-    """What the hooks add to the VMM's own files, tests and build files left out."""
+    """Lines that the hooks add to the VMM's own files, without tests and build files."""
     text = next(root.glob(VIS_PATCH)).read_text("utf-8")
     files = re.split(r"^--- .*\n\+\+\+ b/", text, flags=re.M)[1:]
     added = [line[1:] for part in files if re.match(r"\S+\.[ch]\n", part)
@@ -56,7 +56,7 @@ def patch_lines(root):
 
 
 def section_bytes(data):
-    """Of a 64-bit ELF object: bytes of instructions, and bytes loaded."""
+    """Bytes of instructions, and bytes loaded, of a 64-bit ELF object."""
     offset, = struct.unpack_from("<Q", data, 0x28)
     size, count = struct.unpack_from("<HH", data, 0x3a)
     text = loaded = 0
@@ -100,7 +100,7 @@ def rows(options, kernel_source, qemu_source):
 
 
 def twins(kernels):
-    """{transport: options} of a kernel without PCI and of its twin; what the twin has more."""
+    """{transport: options} of a kernel without PCI and its twin; the options only the twin has."""
     sizes = {transport: section_bytes((options.kernel / "boot/vmlinux").read_bytes())
              for transport, options in kernels.items()}
     result = []

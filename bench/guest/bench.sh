@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What the guest does for scripts/bench: the kernel parameter bench.run= names the parts, and
-# bench.count= says how often each is done. The host counts what traps between "trap start" and
+# The guest's part of scripts/bench: the kernel parameter bench.run= names the parts to run, and
+# bench.count= how often each repeats. The host counts trapped accesses between "trap start" and
 # "trap end", and takes the other figures by "figure".
 
 # shellcheck source=selftests/vis/vis_lib.sh
@@ -10,9 +10,9 @@
 BENCH=/sys/kernel/debug/vis_bench
 # x86 frees the old place of a vector within a few ticks of an interrupt at the new one.
 CLEANUP_US=50000
-# That the generator sends for each exchange
+# Number of packets that the generator sends for each exchange
 PACKETS=32
-# More than what a vector that does not fire waits for the driver to complete its move
+# Longer than the driver takes to complete the move of an idle vector
 SETTLE_US=150000
 
 param()
@@ -44,7 +44,7 @@ queues_of_net()
 	echo $#
 }
 
-# interrupts_of VIRTIO: of its queues, or of its line
+# interrupts_of VIRTIO: the interrupts of its queues, or its line
 interrupts_of()
 {
 	awk -v name="$1" '
@@ -54,7 +54,7 @@ interrupts_of()
 		}' /proc/interrupts
 }
 
-# arrived IRQ...: how often they came
+# arrived IRQ...: number of their interrupts
 arrived()
 {
 	local irq sum=0
@@ -70,7 +70,7 @@ all_arrived()
 	awk '$1 == "intr" { print $2 }' /proc/stat
 }
 
-# on_cpus QUEUES COMMAND...: one on each of the first CPUs, until all end
+# on_cpus QUEUES COMMAND...: runs one on each of the first CPUs, and waits until all end
 on_cpus()
 {
 	local cpu job jobs="" queues=$1
@@ -85,7 +85,7 @@ on_cpus()
 	done
 }
 
-# read_blocks QUEUES DISK COUNT: from as many CPUs, COUNT each
+# read_blocks QUEUES DISK COUNT: reads COUNT blocks on each of as many CPUs
 read_blocks()
 {
 	on_cpus "$1" dd if="/dev/$2" of=/dev/null bs=4k iflag=direct status=none count="$3"
@@ -113,7 +113,7 @@ run_interrupts()
 	done
 }
 
-# The entropy device: its interrupts can be moved, and come when it is read.
+# Uses the entropy device: its interrupts can be moved, and come when the test reads it.
 find_rng()
 {
 	RNG_IRQ=$(interrupts_of "$(virtio_of virtio_rng)" | head -n 1)
@@ -178,7 +178,7 @@ run_moves_parked()
 	done
 }
 
-# Each while the handler runs; the next interrupt comes at the new place meanwhile.
+# Makes each move while the handler runs; meanwhile the next interrupt comes at the new place.
 run_moves_colliding()
 {
 	local cpu number
@@ -227,7 +227,7 @@ run_masks()
 	done
 }
 
-# Last of all: the drivers of all devices are taken away and put back.
+# Comes last, because it unbinds and binds the drivers of all devices.
 run_setup()
 {
 	local device driver virtio
@@ -244,7 +244,7 @@ run_setup()
 
 # Instructions
 
-# measure SCOPE PARAMETER...: has the module take samples on this CPU, sent as COUNTxVALUE
+# measure SCOPE PARAMETER...: makes the module take samples on this CPU, sends them as COUNTxVALUE
 measure()
 {
 	local scope=$1 values
@@ -256,7 +256,7 @@ measure()
 	tell samples "$@" values="$values"
 }
 
-# quiet_disk DISK: no scheduler between the module and the driver
+# quiet_disk DISK: removes the scheduler between the module and the driver
 quiet_disk()
 {
 	echo none >"/sys/block/$1/queue/scheduler"
@@ -273,7 +273,7 @@ run_latency()
 	done
 }
 
-# run_here CPU: this shell from now on, which is a child of the one that is $$
+# run_here CPU: keeps this shell there from now on, which is a child of the one that is $$
 run_here()
 {
 	local pid
@@ -282,7 +282,7 @@ run_here()
 	taskset -p "$(printf %x $((1 << $1)))" "$pid" >/dev/null
 }
 
-# from_each_cpu QUEUES SCOPE METRIC PARAMETER...: from as many CPUs, one after the other
+# from_each_cpu QUEUES SCOPE METRIC PARAMETER...: measures on as many CPUs, one after the other
 from_each_cpu()
 {
 	local cpu metric=$3 queues=$1 scope=$2
@@ -305,13 +305,13 @@ neighbour()
 	awk -v host="$1" '$1 == host { print $4 }' /proc/net/arp
 }
 
-# keep_neighbour CARD HOST: how a packet is sent depends on whether its neighbour is known for sure
+# keep_neighbour CARD HOST: fixes the neighbour, because a doubtful one changes how packets are sent
 keep_neighbour()
 {
 	arp -i "$1" -s "$2" "$(neighbour "$2")"
 }
 
-# exchanges ANSWER DELAY_MS: two packets for each sample
+# exchanges ANSWER DELAY_MS: measures exchanges of two packets for each sample
 exchanges()
 {
 	host echo-port "$2" >$BENCH/port || fail "the host does not answer"
@@ -337,7 +337,7 @@ run_insns()
 	run_packets
 }
 
-# names ADDRESS...: of the functions that they lie in, as ADDRESS=NAME
+# names ADDRESS...: the functions that contain them, as ADDRESS=NAME
 names()
 {
 	printf '%s ~\n' "$@" >/tmp/addresses
@@ -346,7 +346,7 @@ names()
 		sort | awk '$2 == "~" { printf "%s=%s ", $1, name } $2 != "~" { name = $3 }'
 }
 
-# One read, after some that fill the caches
+# Profiles one read, after some that fill the caches
 run_profile()
 {
 	local addresses
@@ -361,9 +361,9 @@ run_profile()
 	tell profile $(names $addresses)
 }
 
-# Until the first program was started; no module has been inserted that waits since then.
-# The clock of the kernel's messages starts late behind the TSC: by how much, it says when it
-# takes the TSC for stable.
+# The time until the kernel starts the first program; no module that waits is inserted before that.
+# The clock of the kernel's messages starts later than the TSC. The kernel prints the difference
+# when it declares the TSC stable.
 boot_time()
 {
 	dmesg | awk -F '[][]' '
@@ -378,7 +378,7 @@ run_boot()
 
 # Time
 
-# blk_iops DISK DEPTH: a job for each queue
+# blk_iops DISK DEPTH: runs a job for each queue
 blk_iops()
 {
 	local iops queues
@@ -391,7 +391,7 @@ blk_iops()
 	tell rate blk_iops queues="$queues" depth="$2" per_second="$iops"
 }
 
-# net_rr CARD NETWORK: packets that come back, one at a time on each CPU that has a queue
+# net_rr CARD NETWORK: sends packets that come back, one at a time on each CPU that has a queue
 net_rr()
 {
 	local before count queues
@@ -406,7 +406,7 @@ net_rr()
 		per_second=$((1000 * count * queues / ($(now_ms) - before)))
 }
 
-# net_pps CARD NETWORK: packets of 64 bytes that the kernel's generator sends, a thread each queue
+# net_pps CARD NETWORK: makes the kernel's generator send 64-byte packets, a thread for each queue
 net_pps()
 {
 	local card=$1 host=10.0.$2.2 pktgen=/proc/net/pktgen queue queues
