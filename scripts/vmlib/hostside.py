@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a guest needs beside QEMU: a network of its own, daemons that serve its devices."""
+"""The guest's surroundings: a network of its own, and daemons that serve its devices."""
 
 import contextlib
 import ctypes
@@ -13,7 +13,7 @@ CLONE_NEWNET = 0x40000000
 LIBC = ctypes.CDLL(None, use_errno=True)
 QUEUES = 8
 END_TIMEOUT = 10
-# A pipe takes so much as a whole, and keeps what is read of it aligned.
+# A pipe takes this much in one write, which keeps the records that are read from it aligned.
 FEED_BYTES = 4096
 
 
@@ -49,7 +49,7 @@ def network(taps):
 
 @contextlib.contextmanager
 def entropy(path):
-    """Feeds a FIFO for whoever reads it, without end; yields all that it has been given."""
+    """Feeds a FIFO without end, for any reader; yields all data that it has been given."""
     fed = bytearray()
     ended = threading.Event()
 
@@ -68,13 +68,13 @@ def entropy(path):
         yield fed
     finally:
         ended.set()
-        # A reader that goes again ends the wait for one.
+        # A reader that opens the FIFO and closes it ends the wait.
         os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
         thread.join()
 
 
 class Daemons:
-    """Processes that each serve one device over a listening socket that they are handed."""
+    """Processes that each serve one device over a listening socket, which they inherit."""
 
     def __init__(self, log, sockdir):
         self.log = log

@@ -80,7 +80,7 @@ class Modules:
                     self.paths[module_name(name)] = Path(directory) / name
 
     def closure(self, wanted):
-        """The wanted modules and those they depend on, but for what is built in."""
+        """The wanted modules and those they depend on, except built-in ones."""
         found = {}
         names = list(wanted)
         while names:

@@ -16,7 +16,7 @@ MIGRATE_TIMEOUT = 60
 
 
 class MachineError(Exception):
-    """The guest or QEMU did what the run cannot go on from."""
+    """The guest or QEMU has failed in a way that ends the run."""
 
 
 class Line:
@@ -39,7 +39,7 @@ class Line:
         return self.sock.fileno()
 
     def is_ready(self, timeout):
-        """Whether there is something to read."""
+        """Whether there is anything to read."""
         return bool(self.buffer or select.select([self], [], [], timeout)[0])
 
     def send(self, text):
@@ -133,7 +133,7 @@ class Machine:
         trace = self.rundir / f"trace.{self.generation}"
         trace.write_bytes(b"")
         self.trace.open(trace)
-        # A runner that is killed takes its guest along.
+        # If the runner is killed, its guest ends, too.
         command = ["setpriv", "--pdeathsig", "KILL", str(self.qemu), *self.args,
                    *self.chardevs(), "-D", str(trace), "-msg", "timestamp=on"]
         for event in self.events:
@@ -172,7 +172,7 @@ class Machine:
                 return reply["return"]
 
     def save_cpus(self):
-        """Leaves what each CPU is at, for who looks into a guest that hangs."""
+        """Saves the state of each CPU, to help find out why a guest hangs."""
         commands = ["info registers -a", "info pic"] + [
             f"info lapic {cpu['cpu-index']}" for cpu in self.qmp("query-cpus-fast")]
         (self.rundir / "cpus").write_text("\n".join(
@@ -191,14 +191,14 @@ class Machine:
         raise MachineError("migration did not complete")
 
     def revive(self):
-        """Start a guest that goes off again, which -action shutdown=pause allows."""
+        """Start a guest again that has powered off, which -action shutdown=pause allows."""
         while self.qmp("query-status")["status"] != "shutdown":
             time.sleep(0.02)
         self.qmp("system_reset")
         self.qmp("cont")
 
     def migrate(self):
-        """Save the running guest to a file and go on in a new QEMU process."""
+        """Save the running guest to a file and continue it in a new QEMU process."""
         state = self.rundir / "state"
         self.qmp("migrate", uri=f"exec:cat > {state}")
         self.wait_migration()
@@ -209,7 +209,7 @@ class Machine:
         state.unlink()
 
     def stop(self):
-        """End QEMU; False if it had died by itself with a failure."""
+        """End QEMU; False if it had already died with a failure."""
         if self.process is None:
             return True
         clean = self.process.poll() in (None, 0)

@@ -45,7 +45,7 @@ class NetPeer:
 
     @staticmethod
     def send(sock, data, size):
-        """So much at a time, at the host's pace."""
+        """Sends this much at a time, at the host's pace."""
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for start in range(0, len(data), size):
             sock.sendall(data[start:start + size])
@@ -103,7 +103,7 @@ class Services:
         return f"{counts[0]} {counts[1]}"
 
     def do_trapped(self):
-        """What trapped since the mark, in words. QueueNotify is an ioeventfd: no trap."""
+        """The trapped accesses since the mark, in words. QueueNotify, an ioeventfd, does not trap."""
         masks, reads, writes = (self.do_count(event) for event in (
             "virtio_mmio_vis_mask_(read|write)", "virtio_mmio_read", "virtio_mmio_write_offset"))
         status = (self.do_count("virtio_mmio_read", r"offset 0x60\b") +
@@ -112,7 +112,7 @@ class Services:
                 f"other registers {reads + writes - status}")
 
     def do_messages(self):
-        """Messages of interrupts that were sent since the mark, by whom ever."""
+        """Number of messages that QEMU or KVM has sent since the mark."""
         return self.machine.trace.messages()
 
     def do_delay(self, event, *pattern):
@@ -120,7 +120,7 @@ class Services:
         return round(self.machine.trace.delay(event, " ".join(pattern)) * 1000)
 
     def do_line(self):
-        """The level of an interrupt line that changed last."""
+        """The last level of an interrupt line."""
         lines = self.machine.trace.lines("virtio_mmio_setting_irq")
         return lines[-1].split()[-1] if lines else "unknown"
 
@@ -144,7 +144,7 @@ class Services:
             return hashlib.sha256(file.read(int(length))).hexdigest()
 
     def do_rng(self, text):
-        """True if the bytes are records of what the device was fed, in the same order."""
+        """True if the bytes are records that the device was fed with, in the same order."""
         data = bytes.fromhex(text)
         position = -RNG_RECORD
         for start in range(0, len(data), RNG_RECORD):
@@ -169,7 +169,7 @@ class Services:
         return ""
 
     def do_balloon(self, mebibytes):
-        """Leave the guest that much memory."""
+        """Leave the guest this much memory."""
         self.machine.qmp("balloon", value=int(mebibytes) << 20)
         return ""
 
@@ -188,7 +188,7 @@ class Services:
         return pixels[start:start + 3].hex()
 
     def do_loud(self):
-        """Samples above half of full scale that were played."""
+        """Number of samples played above half of full scale."""
         samples = array.array("h")
         data = (self.rundir / "wav").read_bytes()[WAV_HEADER:]
         samples.frombytes(data[:len(data) // 2 * 2])
@@ -201,13 +201,13 @@ class Services:
         return self.net.port
 
     def do_net_digest(self):
-        """The SHA-256 of what the last connection carried."""
+        """The SHA-256 of the data of the last connection."""
         if not self.net.done.wait(self.timeout):
             raise ValueError("the connection has not ended")
         return self.net.digest
 
     def do_wake(self):
-        """Answers once the guest sleeps, which has its serial line wake it."""
+        """Answers once the guest sleeps; the answer on its serial line wakes it."""
         self.sleeps += 1
         deadline = time.monotonic() + self.timeout
         klog = self.rundir / "klog"
@@ -218,7 +218,7 @@ class Services:
         return ""
 
     def do_boots(self):
-        """How often a kernel has started."""
+        """Number of times that a kernel has started."""
         return (self.rundir / "klog").read_text("utf-8", "replace").count(STARTED)
 
     def do_logged(self, *pattern):
