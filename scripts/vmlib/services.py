@@ -103,7 +103,7 @@ class Services:
         return f"{counts[0]} {counts[1]}"
 
     def do_trapped(self):
-        """The trapped accesses since the mark, in words. QueueNotify, an ioeventfd, does not trap."""
+        """The trapped accesses since the mark, in words. QueueNotify is an ioeventfd: no trap."""
         masks, reads, writes = (self.do_count(event) for event in (
             "virtio_mmio_vis_mask_(read|write)", "virtio_mmio_read", "virtio_mmio_write_offset"))
         status = (self.do_count("virtio_mmio_read", r"offset 0x60\b") +
