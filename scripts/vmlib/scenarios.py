@@ -143,6 +143,7 @@ IRQTOP = ("irqtop", "ruby3.3", *(f"usr/lib/{path}" for path in (
 VIS_MODULES = ("virtio_mmio_vis",)
 STOCK_MODULES = ("virtio_mmio",)
 TEST_MODULES = ("vis_test",)
+KUNIT_MODULES = ("compat_test", "virtio_mmio_transport_test")
 
 
 # Without a local APIC only the PIC's interrupts exist. The board wires its transports to them
@@ -265,7 +266,7 @@ SCENARIOS = {
                         daemons={"fs": FS_DAEMON, "vub": VUB_DAEMON}),
     "planted": Scenario((), load=("vis_planted",)),
     "bare": Scenario(()),
-    "kunit": Scenario((), modules=VIS_MODULES + ("compat_test",)),
+    "kunit": Scenario((), modules=VIS_MODULES + KUNIT_MODULES),
     "demo": Scenario(("demo.sh",), modules=(), load=VIS_MODULES),
 }
 
