@@ -6,9 +6,10 @@ instrument FILE...      rewrites the files; prints "FILE FUNCTION KIND ORDINAL N
 choose DIRECTORY FILE N makes the modules in the directory those of mutant N of FILE
 
 Kinds: negate (a condition of an if), call (a call whose result nobody takes is left out), unwind
-(the same where a function undoes something). The chosen number is the kernel's parameter
-vis_mutant_FILE, or a word of the module's data. FILE and ORDINAL (that of the kind in the
-function) name a mutant for as long as the function stays as it is, which KEY stands for."""
+(the same where a function undoes something). Where KUnit's tests include FILE, the chosen number
+is a parameter of their module, vis_mutant_FILE, that can be written at any time; else it is a word
+of the module's data. FILE and ORDINAL (that of the kind in the function) name a mutant for as long
+as the function stays as it is, which KEY stands for."""
 
 import hashlib
 import re
@@ -27,15 +28,15 @@ UNDOES = re.compile(r"_(destroy|free|remove|teardown|release|undo|unmap|put|del|
 # Words only, checks of the kernel's own debugging, and what declares or controls
 NOT_A_STEP = re.compile(r"(dev|pr|netdev)_(err|warn|info|notice|dbg)|WARN|BUG|BUILD_BUG|lockdep_|"
                         r"might_|(scoped_)?guard\b|trace_|seq_|(if|for|while|switch|return\w*|sizeof)$")
-SUPPORT = """#include <linux/kernel.h>
-#include <linux/moduleparam.h>
-#ifdef MODULE
-static volatile u32 vis_mutant_chosen[] __used = {{ {magic}, 0 }};
-#define VIS_MUTANT(n)	(vis_mutant_chosen[ARRAY_SIZE(vis_mutant_chosen) - 1] == (n))
+SUPPORT = """#include <linux/moduleparam.h>
+#undef VIS_MUTANT
+#ifdef _KUNIT_TEST_H
+static unsigned int vis_mutant_{stem};
+module_param(vis_mutant_{stem}, uint, 0644);
+#define VIS_MUTANT(n)	(vis_mutant_{stem} == (n))
 #else
-static unsigned int vis_mutant_chosen;
-core_param(vis_mutant_{stem}, vis_mutant_chosen, uint, 0);
-#define VIS_MUTANT(n)	(vis_mutant_chosen == (n))
+static volatile u32 vis_mutant_{stem}[] __used = {{ {magic}, 0 }};
+#define VIS_MUTANT(n)	(vis_mutant_{stem}[ARRAY_SIZE(vis_mutant_{stem}) - 1] == (n))
 #endif
 """
 

@@ -1,0 +1,80 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Judges mutants by KUnit, in a kernel that has them all. $MUTANTS has a line "FILE NUMBER SUITE..."
+# for each; of each it tells that it begins, and then how it was judged. After each one the tests
+# must pass without any mutant: where they do not, this kernel is of no more use, and the rest is
+# for another boot.
+
+KUNIT=/sys/kernel/debug/kunit
+LIMIT=60
+REPORT='\] WARNING:|BUG|Oops|general protection|possible (circular|recursive)|inconsistent lock'
+REPORT="$REPORT|suspicious RCU|nobody cared|rcu: INFO|soft lockup|scheduling while atomic"
+
+say()
+{
+	echo "# mutant $*"
+}
+
+# choose FILE NUMBER
+choose()
+{
+	echo "$2" | tee /sys/module/*/parameters/"vis_mutant_$1" >/dev/null
+}
+
+# A test that never ends leaves a process that nobody can end.
+run_suite()
+{
+	local job
+
+	dmesg -c >/dev/null
+	echo 1 >$KUNIT/"$1"/run &
+	job=$!
+	(sleep $LIMIT && say "$FILE $NUMBER: killed by a hang in $1" >&3 && kill $$) >/dev/null &
+	wait $job
+	kill $!
+}
+
+# failure SUITE...: the first test that fails, or what the kernel reported; nothing if all pass
+failure()
+{
+	local suite
+
+	for suite; do
+		[ -e $KUNIT/"$suite"/run ] || { echo "the lack of $suite" && return; }
+		run_suite "$suite"
+		dmesg | grep -m 1 -oE "$REPORT.*" && return
+		sed -n "s/^ *not ok [0-9]* \([a-z0-9_]*\).*/$suite.\1/p" $KUNIT/"$suite"/results |
+			grep -m 1 . && return
+	done
+}
+
+# judge SUITE...
+judge()
+{
+	local found control
+
+	say "$FILE $NUMBER begins"
+	choose "$FILE" "$NUMBER"
+	found=$(failure "$@")
+	choose "$FILE" 0
+	control=$(failure "$@")
+	if [ -n "$found" ]; then
+		say "$FILE $NUMBER: killed by $found"
+	elif [ -n "$control" ]; then
+		say "$FILE $NUMBER: killed by what it left for $control"
+	else
+		say "$FILE $NUMBER: survived"
+	fi
+	[ -z "$control" ]
+}
+
+exec 3>&1
+echo "TAP version 13"
+echo "1..1"
+while read -r FILE NUMBER suites; do
+	# shellcheck disable=SC2086 # words
+	judge $suites || break
+done <<END
+$MUTANTS
+END
+echo "ok 1 mutants_generated.judged"
