@@ -28,6 +28,6 @@ check demo bench:
 	@scripts/$@
 
 style:
-	@VIS_ONLY=static.checkpatch scripts/suites/static
+	@scripts/check static.checkpatch
 
 .PHONY: modules install dkms-install uninstall deb clean check demo bench style

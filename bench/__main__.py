@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from vmlib import __main__ as vm
+from vmlib import __main__ as vm, prepare
 from vmlib.boards import has_kvm
 
 from . import guests, report, size
@@ -293,6 +293,7 @@ def main():
         return verify(own)
     options = vm.parse(["--root", str(own.root), "--script", str(own.root / SCRIPT), "--only", "",
                         *rest])
+    prepare.find_image(options)
     directory = own.root / "build" / ("bench.check" if own.check else "bench")
     try:
         rows = run(own, options, directory)

@@ -10,6 +10,7 @@ from collections import Counter
 from vmlib import __main__ as vm
 from vmlib.scenarios import SCENARIOS, Scenario
 from vmlib.services import Services
+from vmlib.tap import Quiet
 
 from . import exits, profile
 
@@ -327,24 +328,6 @@ class BenchServices(Services):
 def parameters(words):
     pairs = (word.split("=") for word in words)
     return {name: int(value) if value.isdigit() else value for name, value in pairs}
-
-
-class Quiet:
-    """A TAP stream that keeps only failures."""
-
-    def __init__(self):
-        self.results = {}
-        self.notes = []
-
-    def result(self, passed, name, _rest=""):
-        self.results[name] = passed
-
-    def note(self, text):
-        self.notes.append(text)
-
-    def failure(self):
-        failed = [name for name, passed in self.results.items() if not passed]
-        return "; ".join(failed + self.notes[-5:]) if failed else None
 
 
 class BenchError(Exception):

@@ -15,11 +15,12 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from . import hostside, initramfs, kvm, terminal, tests, verdict
+from . import hostside, initramfs, kvm, prepare, terminal, tests, verdict
 from .boards import BOARDS, tsc_khz
 from .machine import Machine, MachineError
-from .scenarios import DISK_BYTES, GROUPS, SCENARIOS
+from .scenarios import DISK_BYTES, GROUPS, SCENARIOS, SUPPORT_SCRIPTS
 from .services import Services
+from .tap import Quiet, Story, Tap
 
 STOCK_GUEST_MODULES = ("virtio_blk", "virtio_net", "virtio_rng", "virtio_console")
 LOG_TIMEOUT = 20
@@ -41,12 +42,12 @@ class Guest:
         self.name = name
         self.scenario = SCENARIOS[name]
         self.board = BOARDS[options.board]
-        self.tap = tap
-        self.named = verdict.VariantTap(tap, self.scenario.variant)
-        self.only = options.only.removeprefix(self.named.prefix)
+        self.outer = tap
+        self.tap = Quiet() if self.scenario.report else tap
         self.rundir = options.root / "build/vm" / options.suite / name
         self.guest_dir = options.root / "selftests/vis"
         self.timeout = options.timeout or self.scenario.timeout * options.slow
+        self.only = self.inner()
         self.machine = None
         self.sockets = None
         self.entropy = None
@@ -80,22 +81,52 @@ class Guest:
 
     def scripts(self):
         scripts = ("script.sh",) if self.options.script else self.scenario.scripts
-        after = ("after.sh",) if self.options.after else ()
+        after = ("after.sh",) if self.options.after and not self.scenario.report else ()
         return scripts + after + (("shell",) if self.options.shell else ())
 
+    def stated(self):
+        return [] if self.options.script else tests.of_scenario(self.guest_dir, self.name)
+
+    def words(self):
+        """What the names of all tests begin with here, in place of "vis" if they are renamed"""
+        return [word for word in (self.options.rename and self.options.suite,
+                                  self.scenario.variant) if word]
+
+    def shown(self, name):
+        """A test's name in the results"""
+        if name.startswith(tuple(self.options.group)):
+            return name
+        name = name.removeprefix("vis.") if self.options.rename else name
+        return ".".join([*self.words(), name])
+
+    def is_wanted(self, shown):
+        only = self.options.only
+        return only in self.options.group or bool(tests.selected([shown], only))
+
+    def inner(self):
+        """The word that selects the same tests in the guest"""
+        prefix, only = ".".join([*self.words(), ""]), self.options.only
+        whole = not only or prefix.startswith(only + ".") or only in self.options.group
+        if whole or self.scenario.report:
+            return ""
+        word = only.removeprefix(prefix)
+        if not self.options.rename or tests.selected(self.stated(), word):
+            return word
+        return "vis." + word
+
+    def all_tests(self):
+        return [self.shown(name) for name in self.stated()]
+
     def wanted_tests(self):
-        """The tests of the scenario that the options leave to be run."""
-        if self.options.script:
-            return []
-        names = tests.of_scenario(self.guest_dir, self.name)
-        if not names and not self.options.shell:
+        """Those of the scenario that the options leave to be run"""
+        if not self.stated() and not self.options.script and not self.options.shell:
             raise tests.StatementError(f"the scenario {self.name} has no tests, give it --script")
-        return tests.selected(names, self.only)
+        return [shown for shown in self.all_tests() if self.is_wanted(shown)]
 
     def stated_tests(self, script):
-        """Those of one script; None of a script that the command line has given."""
+        """Those of one script; None of a script that does not state them."""
         path = self.guest_dir / script
-        if not path.is_file():
+        if script in SUPPORT_SCRIPTS or not path.is_file():
             return None
         return tests.selected(tests.of_script(path, self.scenario.smp), self.only)
 
@@ -160,6 +191,8 @@ class Guest:
                 break
             self.tap.note(fault)
         self.judge(problem)
+        if self.scenario.report:
+            self.judge_planted(self.outer)
 
     def has_begun(self):
         return (self.rundir / "transcript").exists()
@@ -230,7 +263,7 @@ class Guest:
                     terminal.join(line)
                     deadline = time.monotonic() + self.timeout
                 elif verb == "@script":
-                    guest_tap = verdict.GuestTap(self.named, self.stated_tests(rest))
+                    guest_tap = verdict.GuestTap(self.tap, self.stated_tests(rest), self.shown)
                 elif verb == "@exit":
                     script, status = rest.split()
                     problem = guest_tap.problem()
@@ -263,13 +296,21 @@ class Guest:
             time.sleep(0.01)
         return None
 
+    def judge_planted(self, tap):
+        """A guest that commits a fault fails, and its kernel or its tests have reported that."""
+        text = "".join((self.rundir / name).read_text("utf-8", "replace")
+                       for name in ("klog", "transcript"))
+        found = re.search(f"^.*{self.scenario.report}.*$", text, re.M)
+        tap.note(found[0] if found else f"no report of it, see {self.rundir}")
+        tap.result(bool(found) and not self.tap.passed(), *map(self.shown, self.stated()))
+
     def judge(self, problem):
         prefix = f"{self.options.suite}.{self.name}"
         if problem:
             self.tap.note(f"{problem}\nlogs: {self.rundir}")
-        for name in self.wanted_tests():
-            if name not in self.named.results:
-                self.named.result(False, name)
+        for name in () if self.scenario.report else self.wanted_tests():
+            if name not in self.tap.results:
+                self.tap.result(False, name)
         self.tap.result(problem is None and self.done, prefix + ".complete")
         reports = [report for report in verdict.kernel_reports(self.klog())
                    if not re.search(self.scenario.expected, report)]
@@ -287,8 +328,12 @@ class Guest:
 def parse(arguments=None):
     parser = argparse.ArgumentParser(prog="scripts/vm", add_help=False)
     parser.add_argument("--root", type=Path)
+    parser.add_argument("--nested", action="store_true")
+    parser.add_argument("--prepared", action="store_true")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--suite", default="vm")
+    parser.add_argument("--rename", action="store_true")
+    parser.add_argument("--group", action="append", default=[])
     parser.add_argument("--only", default=os.environ.get("VIS_ONLY", ""))
     parser.add_argument("--smp", type=int, default=4)
     parser.add_argument("--append", action="append", default=[])
@@ -298,32 +343,37 @@ def parse(arguments=None):
     parser.add_argument("--shell", action="store_true")
     parser.add_argument("--plain", action="store_true")
     parser.add_argument("--timeout", type=int)
-    parser.add_argument("--slow", type=int, default=int(os.environ.get("VIS_SLOW", "1")))
+    parser.add_argument("--slow", type=int, default=int(os.environ.get("VIS_SLOW", "0")))
     parser.add_argument("--box", type=int, default=0)
     parser.add_argument("--stop", action="store_true")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--no-vis", action="store_true")
     parser.add_argument("--variant")
-    parser.add_argument("--no-acpi", metavar="FIRMWARE")
+    parser.add_argument("--no-acpi", type=Path)
     parser.add_argument("--board", choices=BOARDS, default="x86")
     parser.add_argument("--firmware", type=Path)
-    parser.add_argument("--kernel", type=Path)
+    parser.add_argument("--kernel", type=path_or_name)
     parser.add_argument("--vmlinuz", type=Path)
     parser.add_argument("--modules", type=Path)
     parser.add_argument("--qemu", type=Path)
     parser.add_argument("--tools", type=Path)
     parser.add_argument("--program", type=Path, action="append", default=[])
-    parser.add_argument("--busybox", default="/bin/busybox")
+    parser.add_argument("--busybox", type=Path)
     parser.add_argument("scenarios", nargs="*")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
     unknown = [name for name in options.scenarios if name not in SCENARIOS]
     if unknown:
         parser.error("no such scenario: " + " ".join(unknown))
     if options.shell and not sys.stdin.isatty():
         parser.error("--shell needs a terminal")
-    if options.kernel and not options.vmlinuz:
-        options.vmlinuz = next(options.kernel.glob("boot/vmlinu[xz]-*"))
+    options.slow = options.slow or BOARDS[options.board].slow
+    if not BOARDS[options.board].arch:
+        options.busybox = options.busybox or Path("/bin/busybox")
     return options
+
+
+def path_or_name(text):
+    return Path(text) if "/" in text else text
 
 
 def lock(path):
@@ -347,10 +397,12 @@ def list_tests(directory):
 def run_guests(options):
     """Returns whether all went well. The word that selects tests may leave scenarios out, but not
     all of them."""
-    tap = verdict.Story() if options.plain or options.shell else verdict.Tap()
+    tap = Story() if options.plain or options.shell else Tap()
     guests = [Guest(options, name, tap) for name in options.scenarios]
     started = [guest for guest in guests
                if options.script or options.shell or guest.wanted_tests()]
+    for guest in started:
+        guest.options = prepare.for_scenario(options, guest.name, guest.scenario)
     for guest in started:
         guest.run()
         if options.stop and not all(tap.results.values()):
@@ -359,6 +411,9 @@ def run_guests(options):
     for group, scenarios in GROUPS.items():
         if names.issuperset(scenarios) and options.only in ("", group):
             tap.group(group, len(scenarios))
+    for group in options.group:
+        if started and options.only in ("", group):
+            tap.group(group)
     if not started:
         tap.note(f"no scenario has a test {options.only}, see scripts/vm --list")
     return tap.finish()
@@ -370,8 +425,8 @@ def main():
         if options.list:
             list_tests(options.root / "selftests/vis")
             return 0
-        if not initramfs.is_static(options.busybox):
-            sys.exit(f"scripts/vm: {options.busybox} is not static: install busybox-static")
+        if options.nested:
+            prepare.run_nested(options, [word for word in sys.argv[1:] if word != "--nested"])
         # Ended from outside, it still ends what it started.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit("scripts/vm: terminated"))
         with lock(options.root / "build/vm" / (options.suite + ".lock")):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 # CONFIG_HZ of Debian's kernels, and of ours
 TICKS_PER_SECOND = 250
+FOREIGN_SLOW = 4
 KLOG = ("-serial", "chardev:klog")
 
 
@@ -14,7 +15,9 @@ KLOG = ("-serial", "chardev:klog")
 class Board:
     """How QEMU makes it, with two serial lines, and what its kernel calls those.
 
-    With firmware, scripts/vm is to be given a file for -bios.
+    arch is Debian's name of another architecture than this machine's, which is emulated and slow:
+    each guest's code is translated anew. kernel is the flavour that it boots unless told
+    otherwise. With firmware, it wants a file for -bios.
     """
 
     machine: str
@@ -22,32 +25,34 @@ class Board:
     console: str
     host_line: str
     serial: tuple
-    native: bool = False
+    arch: str = ""
+    kernel: str = ""
+    slow: int = 1
     firmware: bool = False
 
     def uses_kvm(self):
-        return self.native and has_kvm()
+        return not self.arch and has_kvm()
 
     def accelerator(self):
         return (["-accel", "kvm", "-cpu", "host"] if self.uses_kvm() else
                 ["-accel", "tcg", "-cpu", self.cpu])
 
     def clock_parameters(self):
-        return clock_parameters() if self.native else []
+        return [] if self.arch else clock_parameters()
 
 
 BOARDS = {
     # Its timers and PIC: without them a stock kernel may hang in its timer check.
     "x86": Board("microvm,acpi=on,pit=on,pic=on,rtc=on", "qemu64", "ttyS0", "ttyS1",
-                 (*KLOG, "-device", "isa-serial,chardev=host,index=1"), native=True),
+                 (*KLOG, "-device", "isa-serial,chardev=host,index=1")),
     "its": Board("virt,gic-version=3,its=on", "cortex-a72", "ttyAMA0", "ttyAMA1",
-                 (*KLOG, "-serial", "chardev:host")),
+                 (*KLOG, "-serial", "chardev:host"), "arm64", "cloud-arm64", FOREIGN_SLOW),
     "v2m": Board("virt,gic-version=2", "cortex-a72", "ttyAMA0", "ttyAMA1",
-                 (*KLOG, "-serial", "chardev:host")),
+                 (*KLOG, "-serial", "chardev:host"), "arm64", "cloud-arm64", FOREIGN_SLOW),
     # Its own line is numbered after those of PCI, and is the firmware's.
     "imsic": Board("virt,aia=aplic-imsic", "rv64", "ttyS0", "ttyS1",
                    ("-device", "pci-serial,chardev=klog", "-device", "pci-serial,chardev=host"),
-                   firmware=True),
+                   "riscv64", "riscv64", FOREIGN_SLOW, firmware=True),
 }
 
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from .machine import TRACE_EVENTS
 
+# Debian's kernel for clouds, and that for all machines, which has what the other has not: 9P,
+# sound, DRM, the crypto device, hibernation
+CLOUD, GENERIC = "cloud-amd64", "amd64"
 DISK_BYTES = 32 << 20
 
 
@@ -159,14 +162,17 @@ NO_TRANSPORT = "0xfea00000"
 class Scenario:
     """One boot. modules are inserted in order by the guest's init; `load` only packs them.
 
-    faults name what devices do wrong, and in which slots. expected matches the kernel's reports
-    that are no failure. trace are QEMU's events. tools are
-    the guest's programs (and files, by patterns of paths) from scripts/fetch guest-tools; daemons
-    serve devices, each on its socket {sockets}/NAME; with taps the host's side is a network
-    namespace that has that many. The results of a variant have its name before theirs.
+    kernel is what it boots unless told otherwise: a flavour of scripts/fetch, or a kernel of
+    selftests/kernels. faults name what devices do wrong, and in which slots. expected matches the
+    kernel's reports that are no failure; report, what must be there of a guest that commits a
+    fault. trace are QEMU's events. tools are the guest's programs (and files, by patterns of paths)
+    from scripts/fetch guest-tools; daemons serve devices, each on its socket {sockets}/NAME; with
+    taps the host's side is a network namespace that has that many. The results of a variant have
+    its name before theirs.
     """
 
     scripts: tuple
+    kernel: str = CLOUD
     devices: list = field(default_factory=lambda: ALL_DEVICES)
     vis: str = "on"
     vectors: int = 0
@@ -178,6 +184,7 @@ class Scenario:
     load: tuple = ()
     timeout: int = 120
     expected: str = "$^"
+    report: str = ""
     trace: tuple = TRACE_EVENTS
     smp: int = 0
     tools: tuple = ()
@@ -185,6 +192,25 @@ class Scenario:
     reboots: bool = False
     daemons: dict = field(default_factory=dict)
     variant: str = ""
+
+    def needs_tools(self):
+        return bool(self.tools) or any("{tools}" in word for command in self.daemons.values()
+                                       for word in command)
+
+
+# A fault that a guest commits, and what must report it, with the scripts that look for that
+PLANTED = {
+    "uaf": ("BUG: KASAN: slab-use-after-free in vis_planted",),
+    "sleep": ("BUG: (sleeping function called from invalid context|scheduling while atomic)",),
+    "nest": ("BUG: Invalid wait context",),
+    "race": ("BUG: KCSAN: data-race in vis_planted",),
+    "leak": ("unreferenced object", "leaks.sh"),
+}
+
+
+def planted(fault, report, *scripts):
+    return Scenario(("planted.sh", *scripts), load=("vis_planted",), report=report,
+                    append=f"vis.planted={fault}")
 
 
 MAIN_SCRIPTS = ("probe.sh", "setup.sh", "data.sh", "irq.sh", "config.sh", "mask.sh", "enable.sh",
@@ -237,34 +263,33 @@ SCENARIOS = {
     "net_cycles": Scenario(("stress_net.sh",), board=",pcie=on", taps=2, tools=("ethtool",),
                            vectors=32, devices=tap(0) + tap(1, "virtio-net-pci,romfile="),
                            trace=(), timeout=1800, expected="lib/refcount.c|Call Trace"),
-    "hints": Scenario(("hints.sh",), board=",pcie=on", taps=2, vectors=32, tools=("ethtool",),
-                      devices=tap(0) + tap(1, "virtio-net-pci,romfile=")),
-    "rebind": Scenario(("rebind.sh",), load=STOCK_MODULES + TEST_MODULES, timeout=240),
-    "rings": Scenario(("rings.sh",), taps=1, vectors=32, tools=("ethtool",), devices=tap(0),
-                      load=TEST_MODULES, timeout=240),
-    "poweroff": Scenario(("poweroff.sh",), devices=ALL_DEVICES + ["-action", "shutdown=pause"],
-                         reboots=True),
-    "reboot": Scenario(("reboot.sh",), reboots=True),
-    "suspend": Scenario(("suspend.sh",), devices=ALL_DEVICES + disk("swap"),
+    "hints": Scenario(("hints.sh",), GENERIC, board=",pcie=on", taps=2, vectors=32,
+                      tools=("ethtool",), devices=tap(0) + tap(1, "virtio-net-pci,romfile=")),
+    "rebind": Scenario(("rebind.sh",), GENERIC, load=STOCK_MODULES + TEST_MODULES, timeout=240),
+    "rings": Scenario(("rings.sh",), GENERIC, taps=1, vectors=32, tools=("ethtool",),
+                      devices=tap(0), load=TEST_MODULES, timeout=240),
+    "poweroff": Scenario(("poweroff.sh",), GENERIC, reboots=True,
+                         devices=ALL_DEVICES + ["-action", "shutdown=pause"]),
+    "reboot": Scenario(("reboot.sh",), GENERIC, reboots=True),
+    "suspend": Scenario(("suspend.sh",), GENERIC, devices=ALL_DEVICES + disk("swap"),
                         append="suspend.pm_test_delay=1 no_console_suspend loglevel=8",
                         timeout=240),
     "observe": Scenario(("observe.sh",), load=TEST_MODULES, tools=("lsirq",) + IRQTOP),
-    "debugfs": Scenario(("debugfs.sh",), load=TEST_MODULES),
-    "kexec": Scenario(("kexec.sh",), tools=("kexec",), devices=ALL_DEVICES + [
+    "debugfs": Scenario(("debugfs.sh",), "nopci", load=TEST_MODULES),
+    "kexec": Scenario(("kexec.sh",), GENERIC, tools=("kexec",), devices=ALL_DEVICES + [
         "-drive", "if=none,id=kernel,file={vmlinuz},format=raw,readonly=on",
         "-device", "virtio-blk-device,drive=kernel,serial=kernel",
         "-drive", "if=none,id=initrd,file={dir}/initrd,format=raw,readonly=on",
         "-device", "virtio-blk-device,drive=initrd,serial=initrd"]),
     **{f"managed{cpus}": Scenario(
-        ("managed.sh",), board=",pcie=on,memory-backend=ram", vectors=32, smp=cpus,
+        ("managed.sh",), GENERIC, board=",pcie=on,memory-backend=ram", vectors=32, smp=cpus,
         devices=MANAGED, load=("virtio_scsi",), timeout=240, daemons={
             name: FS_DAEMON for name in ("vhost-user-fs-mmio9", "vhost-user-fs-pci9")})
        for cpus in range(1, 9)},
-    "classes": Scenario(("classes.sh",), devices=CLASSES, board=",memory-backend=ram", taps=1,
-                        vectors=32,
-                        load=CLASS_MODULES, tools=("kcapi-enc",), timeout=240,
+    "classes": Scenario(("classes.sh",), GENERIC, devices=CLASSES, board=",memory-backend=ram",
+                        taps=1, vectors=32, load=CLASS_MODULES, tools=("kcapi-enc",), timeout=240,
                         daemons={"fs": FS_DAEMON, "vub": VUB_DAEMON}),
-    "planted": Scenario((), load=("vis_planted",)),
+    **{f"planted_{fault}": planted(fault, *report) for fault, report in PLANTED.items()},
     "bare": Scenario(()),
     "kunit": Scenario((), modules=VIS_MODULES + KUNIT_MODULES),
     "demo": Scenario(("demo.sh",), modules=(), load=VIS_MODULES),

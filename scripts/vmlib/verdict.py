@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Judging a guest run: KTAP in, flat TAP out, and failure whenever something is missing."""
+"""Judging a guest run: a failure is whatever is missing, and whatever the kernel reports."""
 
 import re
+
+from . import tap
 
 KERNEL_REPORT = re.compile(
     r"\] WARNING:|BUG:|BUG at|Oops|KASAN|KCSAN|KFENCE|UBSAN|Call Trace|general protection fault|"
     r"possible (circular|recursive)|inconsistent lock state|suspicious RCU|unreferenced object|"
     r"suspected memory leak|nobody cared|Kernel panic|rcu: INFO|rcu:.*stall|"
     r"blocked for more than|soft lockup|hard LOCKUP|No irq handler for|scheduling while atomic")
-RESULT = re.compile(r"^(ok|not ok) \d+ (\S+)(.*)$")
-PLAN = re.compile(r"^1\.\.(\d+)\s*$")
 END_OF_LOG = "vis: end of tests"
 # A race that KCSAN reports, between its rules, and the functions that make it one of ours
 RACE = re.compile(r"^.*\] ={60,}\n(.*BUG: KCSAN: (.*)\n(?:.*\n)*?).*\] ={60,}$", re.M)
@@ -22,99 +22,28 @@ INT3 = re.compile(r"Oops: int3: .*?\] Code: [^\n<]*?(\w\w) <", re.S)
 NO_TIMER = "APIC frequency too slow, disabling apic timer"
 
 
-class Tap:
-    """A flat TAP stream on stdout, numbered as it goes."""
+class GuestTap(tap.Reader):
+    """What one guest script prints, passed on result by result, as `shown` names it. It must have a
+    result for each of the tests that the script states, if it does, and no other."""
 
-    def __init__(self):
-        self.count = 0
-        self.results = {}
-        print("TAP version 13", flush=True)
-
-    def result(self, passed, name, rest=""):
-        self.count += 1
-        self.results[name] = self.results.get(name, True) and passed
-        print(f"{'ok' if passed else 'not ok'} {self.count} {name}{rest}", flush=True)
-
-    def note(self, text):
-        print("\n".join(f"# {line}" for line in text.split("\n")), flush=True)
-
-    def group(self, name, minimum):
-        """One result for all the sub-cases of a name."""
-        cases = [passed for case, passed in self.results.items() if case.startswith(name + ".")]
-        if len(cases) < minimum:
-            self.note(f"{name}: {len(cases)} of {minimum} sub-cases have a result")
-        self.result(len(cases) >= minimum and all(cases), name)
-
-    def finish(self):
-        print(f"1..{self.count}", flush=True)
-        return all(self.results.values()) and self.count > 0
-
-
-class Story(Tap):
-    """The same for people: what the guest prints as it is, and of the results the failures."""
-
-    def __init__(self):
-        self.count = 0
-        self.results = {}
-
-    def result(self, passed, name, rest=""):
-        self.results[name] = passed
-        if not passed:
-            print(f"FAILED: {name}{rest}", flush=True)
-
-    def note(self, text):
-        print(text, flush=True)
-
-    def finish(self):
-        return all(self.results.values()) and len(self.results) > 0
-
-
-class VariantTap:
-    """Results that are named for the variant of a machine which they are of."""
-
-    def __init__(self, tap, variant):
-        self.tap = tap
-        self.prefix = variant and variant + "."
-        self.note = tap.note
-
-    @property
-    def results(self):
-        return {name.removeprefix(self.prefix): passed
-                for name, passed in self.tap.results.items() if name.startswith(self.prefix)}
-
-    def result(self, passed, name, rest=""):
-        self.tap.result(passed, self.prefix + name, rest)
-
-
-class GuestTap:
-    """What one guest script prints, passed on result by result. It must have a result for each
-    of the tests that the script states, if it does, and no other."""
-
-    def __init__(self, tap, stated=None):
-        self.tap = tap
+    def __init__(self, writer, stated=None, shown=str):
+        super().__init__()
+        self.writer = writer
         self.stated = stated
-        self.planned = None
-        self.names = []
+        self.shown = shown
 
     def line(self, text):
-        plan, result = PLAN.match(text), RESULT.match(text)
-        if plan:
-            self.planned = int(plan.group(1))
-        elif result:
-            self.names.append(result.group(2))
-            self.tap.result(result.group(1) == "ok", result.group(2), result.group(3))
-        elif text != "TAP version 13":
-            self.tap.note(text.removeprefix("# "))
+        event = super().line(text)
+        if isinstance(event, tuple):
+            event = event[0], self.shown(event[1]), event[2]
+        self.writer.take(event)
 
     def problem(self):
-        if self.planned is None:
-            return "no plan"
-        if self.planned != len(self.names):
-            return f"{self.planned} planned, {len(self.names)} reported"
         if self.stated is not None and self.names != self.stated:
-            return (f"results of {' '.join(self.names) or 'no test'}, but stated are "
-                    f"{' '.join(self.stated) or 'none'}")
-        return None
+            return super().problem() or (
+                f"results of {' '.join(self.names) or 'no test'}, but stated are "
+                f"{' '.join(self.stated) or 'none'}")
+        return super().problem()
 
 
 def running(report):

@@ -1,0 +1,460 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs test suites, and judges and keeps their results; see scripts/check --help."""
+
+import argparse
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+from . import __main__ as vm, prepare, tests
+from .suites import SUITES
+from .tap import Reader, Tap, judge
+
+# No suite may take longer: what hangs has failed.
+LIMIT = 2400
+# What a budget leaves a suite that was started in time but takes longer than it ever did.
+GRACE = 1200
+# What ends when it is told to has this long to do so.
+END_TIMEOUT = 10
+GREEN, RED, PLAIN, ERASE = "\033[32m", "\033[31m", "\033[m", "\r\033[K"
+# What all suites depend on besides their own inputs, but for what only reports their results
+COMMON = ("scripts/*", "scripts/lib/*", "scripts/vmlib/*")
+NOT_COMMON = {"scripts/check", "scripts/README", "scripts/vmlib/check.py",
+              "scripts/vmlib/suites.py"}
+
+
+def duration(seconds):
+    return f"{(seconds + 59) // 60} minutes" if seconds >= 90 else f"{seconds} s"
+
+
+class Console:
+    """What people see. On a terminal the last line tells how far the work is."""
+
+    def __init__(self):
+        self.live = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        self.colour = self.live and not os.environ.get("NO_COLOR")
+        self.lock = threading.Lock()
+
+    def print(self, text, file=sys.stdout):
+        colour = {"ok ": GREEN, "not": RED}.get(text[:3]) if self.colour else None
+        with self.lock:
+            print(f"{ERASE if self.live else ''}{colour or ''}{text}{PLAIN if colour else ''}",
+                  file=file, flush=True)
+
+    def say(self, text):
+        self.print(f"check: {text}", sys.stderr)
+
+    def status(self, text):
+        if self.live:
+            with self.lock:
+                print(f"{ERASE}{text}", end="", flush=True)
+
+
+def end_session(leader):
+    """Ends all that a suite has left running, so that nothing keeps a lock."""
+    deadline = time.monotonic() + END_TIMEOUT
+    while True:
+        left = [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat")
+                if session_of(path) == leader]
+        if not left:
+            return
+        late = time.monotonic() > deadline
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL if late else signal.SIGTERM)
+        time.sleep(0.05)
+
+
+def session_of(stat):
+    """Of a process that has not ended, or None"""
+    with contextlib.suppress(OSError):
+        fields = stat.read_text("utf-8", "replace").rpartition(")")[2].split()
+        return int(fields[3]) if fields[0] != "Z" else None
+    return None
+
+
+class Check:
+    """One run of scripts/check."""
+
+    def __init__(self, root, cache, options):
+        self.root = root
+        self.cache = cache
+        self.options = options
+        self.build = root / "build"
+        self.console = Console()
+        self.begin = time.monotonic()
+        self.digests = {}
+        self.counts = Counter()
+        for directory in (self.build / "tap", self.build / "log", cache / "cost",
+                          cache / "suites"):
+            directory.mkdir(parents=True, exist_ok=True)
+
+    # What a suite depends on
+
+    def shell(self, function):
+        """What a function of scripts/lib prints."""
+        command = '. "$0/scripts/lib/common.sh"; use cache revision; "$1"'
+        return subprocess.run(["bash", "-c", command, self.root, function], check=True,
+                              stdout=subprocess.PIPE, text=True).stdout.strip()
+
+    def digest(self, path):
+        """Of a file, or of the files of a directory, with their names."""
+        if path not in self.digests:
+            files = sorted(path.rglob("*")) if path.is_dir() else [path]
+            lines = [f"{file.relative_to(self.root)} "
+                     f"{hashlib.sha256(file.read_bytes()).hexdigest()}"
+                     for file in files if file.is_file() and file.parent.name != "__pycache__"]
+            self.digests[path] = "\n".join(lines)
+        return self.digests[path]
+
+    def newest(self, name):
+        found = (self.cache / name).glob("[!.]*")
+        version = [path for path in found if path.is_dir() and ".tmp." not in path.name]
+        return max(version, key=lambda path: natural(path.name), default="")
+
+    def inputs(self, name):
+        """All that the results of a suite depend on, as text."""
+        suite = SUITES[name]
+        words = prepare.inputs(self.root, vm.parse(shlex.split(suite.vm))) if suite.vm else \
+            suite.inputs.split()
+        yield f"{suite.vm} {os.environ.get('VIS_STRESS')} {os.environ.get('VIS_SEED')}"
+        for path in sorted(path for pattern in COMMON for path in self.root.glob(pattern)):
+            if path.is_file() and str(path.relative_to(self.root)) not in NOT_COMMON:
+                yield self.digest(path)
+        if not suite.vm:
+            yield self.digest(self.root / "scripts/suites" / name)
+        if not words:
+            yield self.sources
+        for word in words:
+            if word.startswith("@"):
+                yield f"{word} {self.newest(word[1:])}"
+            elif (self.root / word).exists():
+                yield self.digest(self.root / word)
+            else:
+                sys.exit(f"check: error: the suite {name} names an input {word}, "
+                         "which does not exist")
+
+    def passed_file(self, name):
+        """Where the results are kept that a suite had when it passed on these inputs."""
+        text = "\n".join(self.inputs(name))
+        key = hashlib.sha256(text.encode()).hexdigest()[:24]
+        return self.cache / "suites" / f"{name}.{key}.tap"
+
+    def has_passed(self, name, only=""):
+        return not (self.options.fresh or only or SUITES[name].last) and \
+            self.passed[name].exists()
+
+    # What there is to run
+
+    def cost(self, name):
+        with contextlib.suppress(FileNotFoundError):
+            return int((self.cache / "cost" / name).read_text("ascii"))
+        return SUITES[name].cost
+
+    def list(self):
+        for name, suite in SUITES.items():
+            known = "" if (self.cache / "cost" / name).exists() else "?"
+            print(f"{name:<18} {suite.tier:<8} {self.cost(name):>6} s{known:<1}  {suite.about}")
+
+    def tier(self, tier):
+        """What changed is first, then the cheapest, so that a budget buys the most."""
+        return sorted((name for name, suite in SUITES.items() if suite.tier == tier),
+                      key=lambda name: (SUITES[name].last, self.has_passed(name),
+                                        self.cost(name)))
+
+    def tests_of(self, name):
+        """Those of a suite of guests, and the groups of them."""
+        options = vm.parse(["--root", str(self.root), "--suite", name,
+                            *shlex.split(SUITES[name].vm)])
+        return options.group + [test for scenario in options.scenarios
+                                for test in vm.Guest(options, scenario, None).all_tests()]
+
+    def suites_of(self, test):
+        """Those that have a test of that name, or such whose names begin with it."""
+        programs = {name: suite.tests or name for name, suite in SUITES.items() if not suite.vm}
+        begin = max((words for words in programs.values() if f"{test}.".startswith(words + ".")),
+                    key=len, default=None)
+        return [name for name, suite in SUITES.items() if programs.get(name, "") == begin or
+                suite.vm and tests.selected(self.tests_of(name), test)]
+
+    def wanted(self):
+        """(suite, test), test being empty for all of a suite"""
+        only = os.environ.get("VIS_ONLY", "")
+        if not self.options.names:
+            names = self.tier("default") + (self.tier("all") if self.options.all else [])
+            return [(name, only) for name in names]
+        found = []
+        for word in self.options.names:
+            suites = [(word, only)] if word in SUITES else \
+                [(name, word) for name in self.suites_of(word)]
+            if not suites:
+                sys.exit(f"check: error: no suite and no test {word}, see scripts/check --list "
+                         "and scripts/vm --list")
+            found += suites
+        return found
+
+    # One suite
+
+    def write(self, name, notes=()):
+        """A Tap whose stream becomes the results of a suite once it is closed."""
+        return TapFile(self.build / "tap" / f"{name}.tap", [f"HEAD: {self.revision}", *notes])
+
+    def limit(self):
+        rest = LIMIT
+        if self.options.budget:
+            rest = self.options.budget * 60 + GRACE - (time.monotonic() - self.begin)
+        return int(min(LIMIT, max(60, rest)))
+
+    def start(self, name, only):
+        suite = SUITES[name]
+        program = [self.root / "scripts/vm", "--suite", name, *shlex.split(suite.vm)] \
+            if suite.vm else [self.root / "scripts/suites" / name]
+        # Should this program be killed, timeout ends the suite.
+        return subprocess.Popen(
+            ["setpriv", "--pdeathsig", "TERM", "timeout", "-k", str(END_TIMEOUT),
+             str(self.limit()), *program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, start_new_session=True, cwd=self.root, text=True,
+            errors="replace",
+            env={**os.environ, "VIS_ONLY": only, "VIS_REVISION": self.revision})
+
+    def follow(self, stream, path, show):
+        with path.open("w", encoding="utf-8") as log:
+            for line in stream:
+                log.write(line)
+                log.flush()
+                show(line.rstrip("\n"))
+
+    def show_message(self, line):
+        if re.match("[a-z-]+: ", line):
+            self.console.print(line, sys.stderr)
+
+    def run(self, name, only, left):
+        """Returns the exit status."""
+        begin, log = time.monotonic(), self.build / "log"
+        process = self.start(name, only)
+        threads = [threading.Thread(target=self.follow, daemon=True, args=arguments)
+                   for arguments in (
+                       (process.stdout, log / f"{name}.out", self.console.print),
+                       (process.stderr, log / f"{name}.log", self.show_message))]
+        try:
+            for thread in threads:
+                thread.start()
+            while True:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(1)
+                    return process.returncode
+                spent = int(time.monotonic() - begin)
+                self.console.status(f"{name}: {spent} s of about {duration(self.cost(name))}, "
+                                    f"{duration(max(0, left - spent))} left in all")
+        finally:
+            end_session(process.pid)
+            process.wait()
+            for thread in threads:
+                thread.join()
+            self.console.status("")
+
+    def run_suite(self, name, only, left):
+        begin, out = time.monotonic(), self.build / "log" / f"{name}.out"
+        status = self.run(name, only, left)
+        seconds = int(time.monotonic() - begin)
+        with self.write(name) as tap, out.open(encoding="utf-8") as lines:
+            if status == 124:
+                tap.note(f"stopped: it ran for {seconds} s")
+            why = judge(lines, status, name, tap)
+        for line in why:
+            self.console.print(f"not ok {line}")
+        failed = [test for test, passed in tap.results.items() if not passed]
+        if not only and not any(test.endswith(".complete") for test in failed):
+            (self.cache / "cost" / name).write_text(f"{seconds}\n", "ascii")
+        if failed:
+            self.console.say(f"{name} failed: {out}, and {out.with_suffix('.log')}")
+        if not only and not SUITES[name].last:
+            self.keep(name, tap, failed)
+
+    def keep(self, name, tap, failed):
+        """A failure undoes an earlier success on the same inputs. What the suite has fetched is an
+        input, too, so that the name is found anew."""
+        if failed or tap.incomplete:
+            self.passed[name].unlink(missing_ok=True)
+        elif self.sources == self.shell("sources_hash"):
+            text = tap.path.read_text("utf-8").replace("HEAD: ", "passed at: ", 1)
+            file = self.passed_file(name)
+            temporary = file.with_suffix(f".{os.getpid()}")
+            temporary.write_text(text, "utf-8")
+            temporary.rename(file)
+
+    def report_passed(self, name, place):
+        """The results that are kept, said to be such."""
+        lines = self.passed[name].read_text("utf-8").splitlines()
+        where = lines[1].rpartition(": ")[2]
+        self.console.print(f"{place} {name}: from the cache, it passed on the same inputs at "
+                           f"{where}")
+        with self.write(name, [f"from the cache, passed on the same inputs at {where}"]) as tap:
+            reader = Reader()
+            for line in lines[2:]:
+                tap.take(reader.line(line))
+
+    def skip(self, name, cost):
+        self.console.print(f"{name}: skipped, its {duration(cost)} do not fit into the rest of "
+                           f"{self.options.budget} minutes")
+        with self.write(name) as tap:
+            tap.result(True, name, f"# SKIP budget: {cost} s")
+
+    def fits(self, name):
+        spent = time.monotonic() - self.begin
+        return not self.options.budget or SUITES[name].tier == "default" or \
+            spent + self.cost(name) <= self.options.budget * 60
+
+    # All of them
+
+    def run_all(self):
+        """Returns whether all passed."""
+        self.revision = self.shell("revision")
+        self.sources = self.shell("sources_hash")
+        self.passed = {name: self.passed_file(name) for name, suite in SUITES.items()
+                       if not suite.last}
+        wanted = self.wanted()
+        self.console.say(f"sources {self.revision}")
+        for number, (name, only) in enumerate(wanted):
+            place = f"[{number + 1}/{len(wanted)}]"
+            cost = self.cost(name)
+            left = sum(self.cost(other) for other, test in wanted[number:]
+                       if not self.has_passed(other, test))
+            if self.has_passed(name, only):
+                self.report_passed(name, place)
+            elif not self.fits(name):
+                self.skip(name, cost)
+            else:
+                self.console.print(f"{place} {name}: about {duration(cost)}, {duration(left)} left "
+                                   "in all")
+                self.run_suite(name, only, left)
+            self.count(name)
+        self.merge()
+        return self.summary()
+
+    def merge(self):
+        """The results of every suite that ran on these sources."""
+        head = f"HEAD: {self.revision}"
+        with TapFile(self.build / "check.tap", [head]) as merged:
+            for path in sorted((self.build / "tap").glob("*.tap")):
+                lines = path.read_text("utf-8").splitlines()
+                if f"# {head}" in lines:
+                    merged.note(f"suite: {path.stem}")
+                    reader = Reader()
+                    for line in lines[2:]:
+                        merged.take(reader.line(line))
+
+    def count(self, name):
+        """Adds the results of a suite to the summary."""
+        lines = (self.build / "tap" / f"{name}.tap").read_text("utf-8").splitlines()
+        kinds = ["failed" if not event[0] else
+                 "skipped" if event[2].startswith("# SKIP") else "passed"
+                 for event in map(Reader().line, lines) if isinstance(event, tuple)]
+        self.counts.update(kinds)
+        if lines[2].startswith("# from the cache, "):
+            self.counts.update(["suites"] + ["kept"] * kinds.count("passed"))
+
+    def summary(self):
+        """The last line, and the verdict"""
+        counts = self.counts
+        if counts["suites"]:
+            print(f"{counts['kept']} of the results, of {counts['suites']} suites, are from the "
+                  "cache")
+        print(", ".join(f"{counts[kind]} {kind}" for kind in ("passed", "failed", "skipped")))
+        return not counts["failed"] and counts["passed"] > 0
+
+
+class TapFile(Tap):
+    """A stream that appears as a file when it is whole."""
+
+    def __init__(self, path, notes):
+        self.path = path
+        self.incomplete = False
+        super().__init__(path.with_suffix(".tmp").open("w", encoding="utf-8"))
+        for text in notes:
+            self.note(text)
+
+    def result(self, passed, name, rest=""):
+        self.incomplete |= rest.startswith("# SKIP budget:")
+        super().result(passed, name, rest)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        if not failure[0]:
+            self.finish()
+            self.out.close()
+            Path(self.out.name).rename(self.path)
+
+
+def natural(text):
+    """Versions in the order of their numbers"""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", text)]
+
+
+@contextlib.contextmanager
+def locked(path, console):
+    """One run at a time in a checkout."""
+    path.parent.mkdir(exist_ok=True)
+    with path.open("a+", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            console.say(f"waiting for another run (pid {file.read().strip()}) that holds "
+                        f"{path.parent}")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        file.truncate(0)
+        print(os.getpid(), file=file, flush=True)
+        yield
+
+
+def interrupted(*_):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="scripts/check", add_help=False, allow_abbrev=False)
+    parser.add_argument("--root", type=Path)
+    parser.add_argument("--cache", type=Path)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--fresh", action="store_true")
+    parser.add_argument("--budget", type=int, metavar="MINUTES")
+    parser.add_argument("names", nargs="*")
+    return parser.parse_args()
+
+
+def main():
+    options = parse()
+    check = Check(options.root, options.cache, options)
+    if options.list:
+        check.list()
+        return 0
+    try:
+        with locked(check.build / "check.lock", check.console):
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, interrupted)
+            return 0 if check.run_all() else 1
+    except KeyboardInterrupt:
+        check.console.say("interrupted; what has passed is not run again")
+        return 130
+    except tests.StatementError as error:
+        sys.exit(f"check: error: {error}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a guest is made of, where the command line does not say: kernel, modules, QEMU, programs."""
+
+import copy
+import functools
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from . import initramfs
+from .boards import BOARDS
+from .scenarios import SCENARIOS
+
+NEEDS_FIO = "stress_"
+QBOOT = "usr/share/qemu/qboot.rom"
+OPENSBI = "usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin"
+# What of the shell's library there is no other way to call
+CALL = '. "${0%/*}/lib/common.sh"; use cache packages; "$@"'
+
+
+@functools.cache
+def made_by(root, script, *arguments):
+    """The path that a script prints, which has said what it does."""
+    done = subprocess.run([root / "scripts" / script, *arguments], stdout=subprocess.PIPE,
+                          stdin=subprocess.DEVNULL, text=True)
+    if done.returncode:
+        sys.exit("vm: error: cannot prepare the guest")
+    return Path(done.stdout.strip())
+
+
+@functools.cache
+def call(root, *words):
+    if subprocess.run(["bash", "-c", CALL, root / "scripts/vm", *words]).returncode:
+        sys.exit(1)
+
+
+def is_ours(root, name):
+    """Whether a kernel is built from options of ours, with the patch series."""
+    return (root / f"selftests/kernels/{name}.config").exists()
+
+
+def add_kernel(options, name):
+    """A kernel of ours has no PCI, so it is told of its devices without ACPI."""
+    root = options.root
+    if is_ours(root, name):
+        options.kernel = made_by(root, "build-kernel", name)
+        options.modules = options.modules or options.kernel / "lib/modules"
+        options.no_acpi = options.no_acpi or made_by(root, "fetch", "firmware") / QBOOT
+    else:
+        options.kernel = made_by(root, "fetch", "kernel", name)
+        options.modules = options.modules or made_by(
+            root, "build-modules", made_by(root, "fetch", "headers", name))
+
+
+def add_board(options, name):
+    """What is of the board's architecture, which is emulated and slow."""
+    board = BOARDS[name]
+    if not board.arch:
+        options.qemu = options.qemu or made_by(options.root, "build-qemu")
+        return
+    options.qemu = options.qemu or made_by(options.root, "build-qemu", "--arch", board.arch)
+    options.busybox = options.busybox or \
+        made_by(options.root, "fetch", "busybox", board.arch) / "usr/bin/busybox"
+    if board.firmware and not options.firmware:
+        options.firmware = made_by(options.root, "fetch", "opensbi") / OPENSBI
+
+
+def kernel_of(options, scenario):
+    return options.kernel or BOARDS[options.board].kernel or scenario.kernel
+
+
+def inputs(root, options):
+    """All that the guests' results depend on, as scripts/check knows inputs."""
+    board = BOARDS[options.board]
+    words = ["drivers", "include", "qemu", "selftests/vis", "selftests/test_modules", "compat",
+             "@qemu-source"]
+    for name in options.scenarios:
+        kernel = kernel_of(options, SCENARIOS[name])
+        words += ["series", "selftests/kernels", "@source-7.3"] if is_ours(root, kernel) else \
+            ["Kbuild", f"@kernel-{kernel}"]
+        words += ["@fio-source"] if name.startswith(NEEDS_FIO) else []
+    words += [f"@busybox-{board.arch}"] if board.arch else []
+    return sorted({*words, *(["@opensbi"] if board.firmware else [])})
+
+
+def find_image(options):
+    if options.kernel and not options.vmlinuz:
+        options.vmlinuz = next(options.kernel.glob("boot/vmlinu[xz]-*"))
+
+
+def for_scenario(options, name, scenario):
+    """The options of one scenario's guest, none of which is left open."""
+    options = copy.copy(options)
+    if options.prepared:
+        find_image(options)
+        return options
+    kernel = kernel_of(options, scenario)
+    if not options.vmlinuz and "/" not in str(kernel):
+        add_kernel(options, str(kernel))
+    find_image(options)
+    add_board(options, options.board)
+    if scenario.taps:
+        call(options.root, "need_root", "to make a network namespace")
+        call(options.root, "need_packages", "iproute2")
+    if scenario.needs_tools() and not options.tools:
+        options.tools = made_by(options.root, "fetch", "guest-tools")
+    if name.startswith(NEEDS_FIO) and not options.program:
+        options.program = [made_by(options.root, "build-fio")]
+    if not initramfs.is_static(options.busybox):
+        sys.exit(f"vm: error: {options.busybox} is not static: install busybox-static")
+    return options
+
+
+def run_nested(options, arguments):
+    """Becomes the same run in a machine that has KVM, with the files that its guests need. Each
+    character on the guest's serial line costs exits of two levels."""
+    for name in options.scenarios:
+        options = for_scenario(options, name, SCENARIOS[name])
+    files = [options.kernel / "boot", options.kernel / "lib/modules", options.modules,
+             options.qemu.parents[1], options.disk, options.script, options.after,
+             options.tools, *options.program]
+    os.execv(options.root / "scripts/nested", [
+        "nested", *(word for path in files if path for word in ("--with", str(path))),
+        "--back", str(options.root / "build/vm"), f"PYTHONPATH={options.root / 'scripts'}",
+        f"VIS_ONLY={options.only}", f"VIS_STRESS={os.environ.get('VIS_STRESS', '1')}",
+        "python3", "-m", "vmlib", "--prepared", "--append", "quiet", "--append", "loglevel=5",
+        *arguments, "--kernel", str(options.kernel), "--modules", str(options.modules),
+        "--qemu", str(options.qemu), "--busybox", str(options.busybox)])

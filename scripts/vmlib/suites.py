@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The test suites: all that scripts/check knows of each."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Suite:
+    """With `vm`, which are arguments of scripts/vm, it boots guests; else it is the program
+    scripts/suites/NAME. cost is in seconds on 2 cores. The tier "default" runs always, "all" with
+    --all, "draft" only by name. `last` reads the results of the others.
+
+    inputs are what such a program reads besides scripts/: files and directories of the checkout,
+    and @NAME, which is the newest version of NAME in the cache; without any, it is all files. Those
+    of a suite of guests follow from its arguments. tests is how the names of its tests begin, if
+    not with that of the suite.
+    """
+
+    about: str
+    cost: int
+    vm: str = ""
+    tier: str = "default"
+    inputs: str = ""
+    tests: str = ""
+    last: bool = False
+
+
+# What VIS must do on any board, and on any kernel
+BOARD_GUESTS = "main coexist shared line1 visoff reload migrate"
+SERIES_GUESTS = BOARD_GUESTS + " nolapic"
+# A kernel that looks for faults makes no report but of those that are planted, else it says
+# nothing. Each stress test lasts a minute there.
+DEBUG = f"--rename --box 60 {SERIES_GUESTS} stress_moves stress_torn"
+PANIC = "--append panic_on_warn=1"
+# A slab allocator that checks has no arrays per CPU, where kmemleak would find the address of an
+# object long after it was given out.
+SLAB = "slab_debug=F,kmalloc-*"
+SERIES = ("Documentation drivers include selftests/kernels selftests/vis selftests/test_modules"
+          " series @source-7.3")
+KERNEL = "compat drivers include series selftests/kernels @source-7.3"
+MODULES = "Kbuild compat drivers include selftests/test_modules"
+GUEST = f"{MODULES} qemu selftests/vis @kernel-cloud-amd64 @qemu-source"
+
+SUITES = {
+    "static": Suite("checks of the sources that do not run them", 60),
+    "rig": Suite("the scripts themselves: they report failures, and say what a machine lacks", 30),
+    "verdict": Suite("the VM runner fails when a guest reports nothing, too little, or its kernel"
+                     " warns", 80, tier="all",
+                     inputs=GUEST),
+    "model": Suite("every interleaving of the protocol's model, and of variants that each break an"
+                   " obligation", 60, inputs="model"),
+    "build": Suite("the modules build against stock kernels, old, new and of each architecture,"
+                   " without a warning", 120,
+                   inputs=f"{MODULES} @kernel-cloud-amd64 @kernel-newest @kernel-cloud-arm64"
+                          " @kernel-riscv64"),
+    "kunit": Suite("KUnit of irqchip, VIS half (a kernel with the series), compat, and transport"
+                   " (modules)", 60,
+                   inputs=f"{KERNEL} qemu selftests/vis selftests/test_modules @qemu-source"),
+    "coverage": Suite("lines of the irqchip and of the VIS half that KUnit and the guest tests"
+                      " execute together", 240, tier="all", tests="kunit.coverage",
+                      inputs=f"{KERNEL} qemu selftests/vis selftests/test_modules @qemu-source"),
+    "qtest": Suite("the device statements of the specification, by QEMU's qtest and without a"
+                   " guest", 60, tests="vis.device.qtest", inputs="qemu include @qemu-source"),
+    "variant_odd": Suite("the device's tests and the guest's on a device that is late, disorderly"
+                         " and as large as it likes", 75, tests="variant.odd", inputs=GUEST),
+    "variant_small": Suite("the device's tests and the guest's on the smallest device, which shares"
+                           " no memory with the driver", 75, tier="all", tests="variant.small",
+                           inputs=GUEST),
+    "fuzz": Suite("random accesses to registers and tables of the device, with ASan and UBSan,"
+                  " without a guest", 900, tier="draft", tests="hostile.fuzz",
+                  inputs="qemu selftests/fuzz include @qemu-source"),
+
+    "guest": Suite("a stock kernel on VIS: data, interrupts, affinity, masks, the selftests alone,"
+                   " and the stock driver beside", 90, "main idle alone coexist"),
+    "policy": Suite("fewer vectors than wanted, one, or none: shared vectors, and the line", 60,
+                    "shared line1 visoff nolapic param exhausted firmware reserved"),
+    "reload": Suite("the modules removed and inserted 20 times, nothing left behind", 60, "reload"),
+    "migrate": Suite("the machine saved and restored while I/O runs", 30, "migrate"),
+    "hostile": Suite("devices that lie about their tables, send messages when they must not, or"
+                     " never answer", 60, "hostile_tables hostile_life hostile_storm"),
+    "observe": Suite("the views of the vectors: tracepoints, lsirq, irqtop, and debugfs of a kernel"
+                     " that has it", 30, "observe debugfs"),
+    "newest": Suite("the guest tests on the newest stock kernel that the modules support", 100,
+                    "--kernel newest --rename main"),
+    "nopci": Suite("the guest tests on a kernel with the patch series and without PCI, VIS built"
+                   " in", 75, f"--kernel nopci --rename {SERIES_GUESTS}"),
+    "classes": Suite("each class of device on VIS, at work", 110, "classes"),
+    "parity": Suite("parity with virtio-pci: affinity, queue resets, rebinding, sleep, kexec,"
+                    " reboot", 260,
+                    "managed3 hints rings rebind reboot poweroff suspend kexec"),
+    "managed": Suite("managed affinity beside virtio-pci's, on 1 to 8 CPUs", 320,
+                     "managed1 managed2 managed3 managed4 managed5 managed6 managed7"
+                     " managed8", tier="all"),
+    "kvm": Suite("the guest tests on KVM: interrupts sent by QEMU, by irqfds of an iothread, and of"
+                 " vhost", 900, "--nested --rename main reload migrate hostile_tables iothread"
+                 " iothread_migrate vhost", tier="draft"),
+    "stress": Suite("races, for as long as VIS_STRESS=1..10 says: moves, CPU hotplug, torn"
+                    " messages, rings that change", 520, "stress_moves stress_torn net_cycles",
+                    tier="draft"),
+
+    "debug.kasan": Suite("guest and stress tests under KASAN, UBSAN and lockdep, and what they"
+                         " leak", 1500,
+                         f"--kernel kasan --group debug.kasan {DEBUG} --slow 5 {PANIC}"
+                         f" --append {SLAB} --group debug.leaks --after selftests/vis/leaks.sh"
+                         " planted_uaf planted_sleep planted_nest planted_leak", tier="draft"),
+    # Without panic_on_warn, for the kernel has races of its own.
+    "debug.kcsan": Suite("guest and stress tests under KCSAN, which looks for data races", 1000,
+                         f"--kernel kcsan --group debug.kcsan {DEBUG} --slow 5 planted_race",
+                         tier="draft"),
+    "debug.rt": Suite("guest and stress tests on Debian's PREEMPT_RT kernel", 560,
+                      f"--kernel rt-amd64 --group debug.rt {DEBUG} {PANIC} planted_sleep",
+                      tier="draft"),
+
+    "arch.arm64": Suite("a board of arm64 where nothing takes the messages refuses VIS", 10,
+                        tier="all", inputs="qemu include @qemu-source"),
+    "arch.arm64.its": Suite("the guest tests on arm64, whose GICv3 ITS takes the messages", 450,
+                            f"--board its --rename {BOARD_GUESTS}", tier="all"),
+    "arch.arm64.v2m": Suite("the guest tests on arm64, whose GICv2m frame takes the messages", 300,
+                            f"--board v2m --rename {BOARD_GUESTS} rungs", tier="draft"),
+    "arch.riscv64.imsic": Suite("the guest tests on riscv64, whose IMSIC takes the messages", 300,
+                                f"--board imsic --rename {BOARD_GUESTS}", tier="draft"),
+
+    "spec": Suite("the patch to the virtio specification says what the numbered statements say, and"
+                  " no more", 150, tier="all",
+                  inputs="Documentation/virtio-vis.rst Documentation/results/cover-letter.txt"
+                         " series/spec"),
+    "series": Suite("the patch series applies, and its words, comments and bindings satisfy the"
+                    " kernel's tools", 300, tier="all", tests="intree.series",
+                    inputs="Documentation drivers include selftests/vis selftests/test_modules"
+                           " series @source-7.3 @dt-schema"),
+    "series_analysis": Suite("sparse and Coccinelle find nothing in the sources of the patch"
+                             " series", 350, tier="draft", tests="intree.series",
+                             inputs=SERIES),
+    "series_build": Suite("each commit of the patch series builds, in every configuration it can"
+                          " meet", 800, tier="draft", tests="intree.series",
+                          inputs=SERIES + " compat"),
+    "mutants": Suite("each patch of selftests/mutants breaks one obligation, and its test turns"
+                     " red", 1800, tier="draft"),
+    "mutants_generated": Suite("generated mutants of irqchip, compat, VIS half and transport: how"
+                               " many the tests notice", 1200, tier="draft"),
+    "bench": Suite("the counted part of the bench in small, against what is expected; what is"
+                   " published", 200, tier="all"),
+    "statements": Suite("the tests that the specification names exist: they have a result for these"
+                        " sources", 1, last=True),
+}

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""TAP, the form of every test result: what reads it, writes it and judges it."""
+
+import re
+import sys
+
+RESULT = re.compile(r"(not )?ok\b *\d* *(?:- )?((?!#)\S*)\s*(.*)")
+PLAN = re.compile(r"1\.\.(\d+)")
+SKIP = re.compile(r"# SKIP\b *((?:kvm|budget|never): )?")
+
+
+class Reader:
+    """What a program prints, line by line, and whether it was complete."""
+
+    def __init__(self):
+        self.planned = None
+        self.bailed = False
+        self.names = []
+
+    def line(self, text):
+        """(passed, name, rest) of a result, the text of a note, or None."""
+        plan, result = PLAN.match(text), RESULT.match(text)
+        if plan:
+            self.planned = int(plan[1])
+        elif result:
+            self.names.append(result[2])
+            return not result[1], result[2], result[3]
+        elif not text.startswith("TAP version"):
+            self.bailed |= text.startswith("Bail out!")
+            return re.sub("^# ?", "", text)
+        return None
+
+    def problem(self):
+        """Why the results are not all that there should be, or None."""
+        if self.planned is None:
+            return "it printed no plan"
+        if self.planned != len(self.names):
+            return f"its plan is {self.planned}, its results are {len(self.names)}"
+        return "it bailed out" if self.bailed else None
+
+
+class Tap:
+    """A flat TAP stream, numbered as it goes."""
+
+    def __init__(self, out=sys.stdout):
+        self.out = out
+        self.count = 0
+        self.results = {}
+        self.begin()
+
+    def begin(self):
+        self.print("TAP version 13")
+
+    def print(self, text):
+        print(text, file=self.out, flush=True)
+
+    def result(self, passed, name, rest=""):
+        self.count += 1
+        self.results[name] = self.results.get(name, True) and passed
+        self.print(f"{'ok' if passed else 'not ok'} {self.count} {name} {rest}".rstrip())
+
+    def note(self, text):
+        self.print("\n".join(f"# {line}" for line in text.split("\n")))
+
+    def take(self, event):
+        """A Reader's result or note, passed on."""
+        if isinstance(event, tuple):
+            self.result(*event)
+        elif event is not None:
+            self.note(event)
+
+    def group(self, name, minimum=1):
+        """One result for all the sub-cases of a name."""
+        cases = [passed for case, passed in self.results.items() if case.startswith(name + ".")]
+        if len(cases) < minimum:
+            self.note(f"{name}: {len(cases)} of {minimum} sub-cases have a result")
+        self.result(len(cases) >= minimum and all(cases), name)
+
+    def passed(self):
+        return all(self.results.values()) and len(self.results) > 0
+
+    def finish(self):
+        self.print(f"1..{self.count}")
+        return self.passed()
+
+
+class Story(Tap):
+    """The same for people: what the guest prints as it is, and of the results the failures."""
+
+    def begin(self):
+        pass
+
+    def result(self, passed, name, rest=""):
+        self.results[name] = passed
+        if not passed:
+            self.print(f"FAILED: {name} {rest}".rstrip())
+
+    def note(self, text):
+        self.print(text)
+
+    def finish(self):
+        return self.passed()
+
+
+class Quiet(Tap):
+    """Prints nothing, and remembers what failed."""
+
+    def __init__(self):
+        self.results = {}
+        self.notes = []
+
+    def result(self, passed, name, rest=""):
+        self.results[name] = passed
+
+    def note(self, text):
+        self.notes.append(text)
+
+    def failure(self):
+        failed = [name for name, passed in self.results.items() if not passed]
+        return "; ".join(failed + self.notes[-5:]) if failed else None
+
+
+def judge(lines, status, suite, tap):
+    """Passes a suite's output on. What was cut short, skipped without leave or failed without
+    saying where is a failure. Returns the lines that say so."""
+    reader, why = Reader(), []
+    for text in lines:
+        event = reader.line(text.rstrip("\n"))
+        if isinstance(event, tuple):
+            passed, name, rest = event
+            skip = SKIP.match(rest)
+            if skip and not skip[1]:
+                passed, rest = False, f"- skipped without leave: {rest[skip.end():]}"
+                why.append(f"{name} {rest}")
+            event = passed, name, rest
+        tap.take(event)
+    problem = reader.problem() or (None if reader.names else "it has no results")
+    if not problem and status and all(tap.results.values()):
+        problem = f"exit status {status} and no failed test"
+    if problem:
+        why.append(f"{suite}.complete - {problem}")
+        tap.result(False, f"{suite}.complete", f"- {problem}")
+    return why
