@@ -24,10 +24,10 @@ deb:
 clean:
 	@scripts/clean
 
-check demo bench:
+check demo bench conformance:
 	@scripts/$@
 
 style:
 	@scripts/check static.checkpatch
 
-.PHONY: modules install dkms-install uninstall deb clean check demo bench style
+.PHONY: modules install dkms-install uninstall deb clean check demo bench conformance style

@@ -44,6 +44,11 @@ HOSTILE_LIFE = (
     "queue_vector_dropped", "mask_garbage", "table_garbage", "pending_garbage", "before_enable",
     "after_mask", "after_reset", "unasked")
 HOSTILE_STORM = ("no_handler", "storm")
+# Each breaks a statement that a guest can observe.
+BROKEN = (
+    "flags", "draft_unknown", "n_zero", "table_misaligned", "mask_misaligned",
+    "pending_misaligned", "changing", "no_version_1", "enable_dropped", "queue_vector_dropped",
+    "mask_garbage", "table_garbage", "pending_garbage", "before_enable", "after_mask")
 
 
 def shared_disk(name, slot):
@@ -292,6 +297,8 @@ SCENARIOS = {
     **{f"planted_{fault}": planted(fault, *report) for fault, report in PLANTED.items()},
     "bare": Scenario(()),
     "kunit": Scenario((), modules=VIS_MODULES + KUNIT_MODULES),
+    "conformance": Scenario(("conformance.sh",), modules=(), load=("vis_conform",),
+                            **hostile(BROKEN)),
     "demo": Scenario(("demo.sh",), modules=(), load=VIS_MODULES),
 }
 

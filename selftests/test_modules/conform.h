@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The conformance run: what its checks see of a device
+ */
+#ifndef _VIS_CONFORM_H
+#define _VIS_CONFORM_H
+
+#include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/io.h>
+#include <linux/msi.h>
+#include <linux/platform_device.h>
+#include <linux/virtio_vis.h>
+#include <uapi/linux/virtio_config.h>
+#include <uapi/linux/virtio_mmio.h>
+#include <uapi/linux/virtio_ring.h>
+
+/* Vectors with an interrupt of this run; the entries of the others get the messages of these */
+#define VC_VECTORS		2
+#define VC_QUEUE_NUM		8
+#define VC_PARTS		3
+#define VC_PART_SIZE		512
+
+/* No device has a queue of this number, whose lower half is the number of queue 0 */
+#define VC_NO_QUEUE		BIT(16)
+
+/* What a queue's vector register reads if the queue has no vector */
+#define VC_NONE			VIRTIO_VIS_NO_VECTOR
+
+#define VC_F_VIS		BIT_ULL(VIRTIO_F_VIS)
+#define VC_F_VERSION_1		BIT_ULL(VIRTIO_F_VERSION_1)
+#define VC_F_RING_RESET		BIT_ULL(VIRTIO_F_RING_RESET)
+
+/* Registers that older headers lack */
+#define VC_QUEUE_RESET		0x0c0
+#define VC_RESERVED		0x0d4
+
+struct vc_desc {
+	__le64	addr;
+	__le32	len;
+	__le16	flags;
+	__le16	next;
+};
+
+/**
+ * struct vc_ring - The queue of the run, and what its one request reads and writes
+ * @desc:	Descriptors
+ * @avail:	What the device may use
+ * @used:	What the device has used
+ * @data:	The parts of the request
+ * @scratch:	Where a message to memory would be seen
+ */
+struct vc_ring {
+	struct vc_desc	desc[VC_QUEUE_NUM];
+	struct {
+		__le16	flags;
+		__le16	idx;
+		__le16	ring[VC_QUEUE_NUM];
+	} avail;
+	struct {
+		__le16	flags;
+		__le16	idx;
+		__le32	ring[2 * VC_QUEUE_NUM];
+	} used __aligned(4);
+	u8		data[VC_PARTS][VC_PART_SIZE];
+	__le32		scratch;
+};
+
+/**
+ * struct vc_vector - An interrupt of the run
+ * @c:		The run
+ * @irq:	The interrupt, 0 if there is none
+ * @msg:	The message that raises it
+ * @count:	How often it came
+ * @mark:	@count at vc_mark()
+ */
+struct vc_vector {
+	struct vc	*c;
+	unsigned int	irq;
+	struct msi_msg	msg;
+	atomic_t	count;
+	int		mark;
+};
+
+enum vc_verdict {
+	VC_UNSEEN,
+	VC_KEPT,
+	VC_BROKEN,
+};
+
+/**
+ * struct vc_result - What the run found out about a statement
+ * @verdict:	The worst that was seen
+ * @why:	If broken, what was seen; if unseen, why, or empty
+ */
+struct vc_result {
+	enum vc_verdict	verdict;
+	char		why[96];
+};
+
+/**
+ * struct vc - A run with one device
+ * @pdev:	The device
+ * @regs:	Its registers
+ * @layout:	Its tables, as its registers said first
+ * @vis:	The interrupts' home
+ * @mask:	The mask table
+ * @entries:	The vector table
+ * @pending:	The pending table, or NULL
+ * @kind:	What the device's request is made of
+ * @features:	What it offers
+ * @ring:	The queue
+ * @ring_dma:	The device's address of @ring
+ * @vector:	The interrupts
+ * @nvec:	Number of @vector in use
+ * @line:	The line's interrupt, 0 if there is none of the run's own
+ * @line_count:	How often it came
+ * @line_mark:	@line_count at vc_mark()
+ * @line_off:	The line's handler has disabled it
+ * @line_status: What InterruptStatus was on the line
+ * @used_late:	An interrupt came before the used index that it notifies of
+ * @mask_lies:	The mask table does not read as it was written
+ * @posted:	The requests that the device was given
+ * @ended:	Why the run has ended early, or empty
+ * @results:	One for each of vc_statements
+ */
+struct vc {
+	struct platform_device		*pdev;
+	void __iomem			*regs;
+	struct virtio_vis_layout	layout;
+	struct virtio_vis		*vis;
+	void __iomem			*mask;
+	struct virtio_vis_entry		*entries;
+	__le32				*pending;
+	const struct vc_kind		*kind;
+	u64				features;
+	struct vc_ring			*ring;
+	dma_addr_t			ring_dma;
+	struct vc_vector		vector[VC_VECTORS];
+	unsigned int			nvec;
+	unsigned int			line;
+	atomic_t			line_count;
+	int				line_mark;
+	bool				line_off;
+	u32				line_status;
+	bool				used_late;
+	bool				mask_lies;
+	u16				posted;
+	char				ended[96];
+	struct vc_result		*results;
+};
+
+struct seq_file;
+
+static inline u32 vc_read(struct vc *c, unsigned int reg)
+{
+	return readl(c->regs + reg);
+}
+
+static inline void vc_write(struct vc *c, unsigned int reg, u32 value)
+{
+	writel(value, c->regs + reg);
+}
+
+/* The report */
+
+int vc_report_init(struct vc *c);
+void vc_report_show(struct vc *c, struct seq_file *s);
+__printf(2, 3) void vc_end(struct vc *c, const char *fmt, ...);
+__printf(4, 5) bool vc_check(struct vc *c, unsigned int id, bool kept, const char *fmt, ...);
+void vc_unseen(struct vc *c, unsigned int id, const char *why);
+
+/* The device */
+
+bool vc_discover(struct vc *c);
+bool vc_take(struct vc *c);
+void vc_release(struct vc *c);
+
+bool vc_reset(struct vc *c);
+bool vc_negotiate(struct vc *c, u64 features);
+bool vc_begin(struct vc *c);
+void vc_enable(struct vc *c);
+void vc_driver_ok(struct vc *c);
+bool vc_start(struct vc *c);
+
+void vc_set_entry(struct vc *c, unsigned int vector, const struct msi_msg *msg);
+void vc_set_entries(struct vc *c);
+u32 vc_void_bits(struct vc *c, unsigned int word);
+void vc_commit(struct vc *c, u32 unmasked);
+u32 vc_map_queue(struct vc *c, u32 vector);
+u32 vc_map_config(struct vc *c, u32 vector);
+
+bool vc_event(struct vc *c);
+void vc_mark(struct vc *c);
+bool vc_comes(struct vc *c, unsigned int vector);
+unsigned int vc_news(struct vc *c);
+
+/* The checks */
+
+void vc_run_checks(struct vc *c, bool break_ring);
+
+#endif /* _VIS_CONFORM_H */

@@ -1,0 +1,111 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# usage: conform.sh [--break-ring] [DEVICE...]
+#        conform.sh --build KERNEL
+#
+# Checks devices that offer Virtio Interrupt Storage against the statements of virtio-vis.rst that
+# a guest can observe, and prints TAP: DEVICE.STATEMENT is ok, not ok, or skipped as not
+# observable. DEVICE is a name in /sys/bus/platform/devices; its driver is taken away for the time
+# of the run. Without one, the virtio-mmio devices that have no driver are checked. Only disks,
+# which are read, and entropy devices can be.
+#
+#   --break-ring  break the queue at the end, to see the device ask for a reset: a VMM that does not
+#                 survive this dies
+#   --build       only build the modules, against the headers in the directory KERNEL
+#
+# To be run as root, in a guest that has make, a compiler and its kernel's headers; where the
+# module vis_conform is already installed, it needs none of them.
+
+PLATFORM=/sys/bus/platform
+REPORT=/proc/vis_conform
+DIRECTORY=$(cd "$(dirname "$0")" && pwd)
+
+die()
+{
+	echo "Bail out! $*"
+	exit 1
+}
+
+# build KERNEL
+build()
+{
+	[ -d "$1" ] || die "$1: the headers of the kernel are not installed"
+	make -s -C "$1" M="$DIRECTORY" modules >&2 ||
+		die "the modules cannot be built"
+	make -s -C "$1" M="$DIRECTORY/selftests/test_modules" \
+		KBUILD_EXTRA_SYMBOLS="$DIRECTORY/Module.symvers" modules >&2 ||
+		die "the modules cannot be built"
+}
+
+load()
+{
+	[ ! -e "$REPORT" ] || return
+	modprobe -q vis_conform && return
+	build "/lib/modules/$(uname -r)/build"
+	[ -d /sys/module/irq_virtio_vis ] || insmod "$DIRECTORY/irq-virtio-vis.ko" ||
+		die "irq-virtio-vis.ko cannot be inserted"
+	insmod "$DIRECTORY/selftests/test_modules/vis_conform.ko" ||
+		die "vis_conform.ko cannot be inserted"
+}
+
+# free_devices: those of virtio-mmio without a driver
+free_devices()
+{
+	local device
+
+	for device in "$PLATFORM"/devices/*; do
+		[ -e "$device/driver" ] ||
+			! grep -qsE 'LNRO0005|virtio,mmio|platform:virtio-mmio' "$device/modalias" ||
+			echo "${device##*/}"
+	done
+}
+
+# check DEVICE: its report, if it has one
+check()
+{
+	local driver
+
+	driver=$(readlink -f "$PLATFORM/devices/$1/driver")
+	[ -z "$driver" ] || echo "$1" >"$driver/unbind"
+	if echo "$1" 2>/tmp/conform.error >"$REPORT"; then
+		cat "$REPORT"
+	else
+		echo "# $1: $(sed 's/.*: //' /tmp/conform.error)"
+	fi
+	[ -z "$driver" ] || echo "$1" >"$driver/bind"
+}
+
+# all_reports DEVICE...: as one, with the plan at the end
+all_reports()
+{
+	local device
+
+	echo "TAP version 13"
+	for device; do
+		check "$device" | sed -nE "s/^((not )?ok) [0-9]+ /\1 $device./p;/^#/p"
+	done | awk '/^#/ || sub(/ok /, "ok " ++n " ")
+		END { print "1.." n + 0 }'
+}
+
+case ${1-} in
+-h | --help)
+	sed -n '3,/^$/ s/^# \{0,1\}//p' "$0"
+	exit
+	;;
+--build)
+	build "$2"
+	exit
+	;;
+esac
+break_ring=N
+if [ "${1-}" = --break-ring ]; then
+	break_ring=Y
+	shift
+fi
+load
+echo $break_ring >/sys/module/vis_conform/parameters/break_ring
+# shellcheck disable=SC2046 # names without spaces
+[ $# -gt 0 ] || set -- $(free_devices)
+all_reports "$@" >/tmp/conform.tap
+cat /tmp/conform.tap
+grep -q '^ok' /tmp/conform.tap && ! grep '^not ok' /tmp/conform.tap | grep -qv '# TODO'
