@@ -115,8 +115,8 @@ SUITES = {
                         tier="all", inputs="qemu include @qemu-source"),
     "arch.arm64.its": Suite("the guest tests on arm64, whose GICv3 ITS takes the messages", 450,
                             f"--board its --rename {BOARD_GUESTS}", tier="all"),
-    "arch.arm64.v2m": Suite("the guest tests on arm64, whose GICv2m frame takes the messages", 300,
-                            f"--board v2m --rename {BOARD_GUESTS} rungs", tier="draft"),
+    "arch.arm64.v2m": Suite("the guest tests on arm64, whose GICv2m frame takes the messages", 500,
+                            f"--board v2m --rename {BOARD_GUESTS} rungs", tier="all"),
     "arch.riscv64.imsic": Suite("the guest tests on riscv64, whose IMSIC takes the messages", 300,
                                 f"--board imsic --rename {BOARD_GUESTS}", tier="draft"),
 
