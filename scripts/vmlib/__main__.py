@@ -409,6 +409,7 @@ def run_guests(options):
             break
     names = {guest.name for guest in started}
     for group, scenarios in GROUPS.items():
+        group = guests[0].shown(group)
         if names.issuperset(scenarios) and options.only in ("", group):
             tap.group(group, len(scenarios))
     for group in options.group:
