@@ -16,7 +16,7 @@
 #include <uapi/linux/virtio_ring.h>
 
 /* Vectors with an interrupt of this run; the entries of the others get the messages of these */
-#define VC_VECTORS		2
+#define VC_VECTORS		2U
 #define VC_QUEUE_NUM		8
 #define VC_PARTS		3
 #define VC_PART_SIZE		512

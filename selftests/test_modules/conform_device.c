@@ -422,7 +422,7 @@ static int vc_request_vector(struct vc *c, unsigned int i)
 
 static int vc_request_vectors(struct vc *c)
 {
-	unsigned int i, nvec = min(c->layout.nr_vectors, (unsigned int)VC_VECTORS);
+	unsigned int i, nvec = min(c->layout.nr_vectors, VC_VECTORS);
 	int ret = virtio_vis_alloc_vectors(c->vis, nvec, NULL);
 
 	for (i = 0; !ret && i < nvec; i++)
