@@ -16,6 +16,26 @@ kernel_options()
 	grep '^CONFIG_' "$CONFIGS/$1.config"
 }
 
+# kernel_arch NAME: sets KMAKE_ARCH to what kmake needs of the architecture of NAME.config, and
+# IMAGE and IMAGE_FILE to the target that boots and to its file; installs the compiler
+# shellcheck disable=SC2034 # for the scripts that source this file
+kernel_arch()
+{
+	local arch compiler
+
+	arch=$(sed -n '1,3s/^# arch: //p' "$CONFIGS/$1.config")
+	case $arch in
+	'') IMAGE=bzImage IMAGE_FILE=arch/x86/boot/bzImage ;;
+	arm64) compiler=aarch64-linux-gnu IMAGE=Image IMAGE_FILE=arch/arm64/boot/Image ;;
+	powerpc) compiler=powerpc64-linux-gnu IMAGE=vmlinux IMAGE_FILE=vmlinux ;;
+	*) die "$1.config is of an unknown architecture: $arch" ;;
+	esac
+	KMAKE_ARCH=()
+	[ -n "$arch" ] || return 0
+	need_packages "gcc-$compiler"
+	KMAKE_ARCH=("ARCH=$arch" "CROSS_COMPILE=$compiler-")
+}
+
 # Links, so that a tree costs no space. Kernel builds write elsewhere (O=).
 link_tree()
 {

@@ -49,6 +49,9 @@ BOARDS = {
                  (*KLOG, "-serial", "chardev:host"), "arm64", "cloud-arm64", FOREIGN_SLOW),
     "v2m": Board("virt,gic-version=2", "cortex-a72", "ttyAMA0", "ttyAMA1",
                  (*KLOG, "-serial", "chardev:host"), "arm64", "cloud-arm64", FOREIGN_SLOW),
+    # Of its CPUs, few know pages of 16 KiB.
+    "its16k": Board("virt,gic-version=3,its=on", "max,pauth-impdef=on", "ttyAMA0", "ttyAMA1",
+                    (*KLOG, "-serial", "chardev:host"), "arm64", "arm64-16k", FOREIGN_SLOW),
     # Its own line is numbered after those of PCI, and is the firmware's.
     "imsic": Board("virt,aia=aplic-imsic", "rv64", "ttyS0", "ttyS1",
                    ("-device", "pci-serial,chardev=klog", "-device", "pci-serial,chardev=host"),

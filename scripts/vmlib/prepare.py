@@ -41,12 +41,13 @@ def is_ours(root, name):
 
 
 def add_kernel(options, name):
-    """A kernel of ours has no PCI, so it is told of its devices without ACPI."""
+    """A kernel of ours has no PCI, so on a PC it is told of its devices without ACPI."""
     root = options.root
     if is_ours(root, name):
         options.kernel = made_by(root, "build-kernel", name)
         options.modules = options.modules or options.kernel / "lib/modules"
-        options.no_acpi = options.no_acpi or made_by(root, "fetch", "firmware") / QBOOT
+        if not BOARDS[options.board].arch:
+            options.no_acpi = options.no_acpi or made_by(root, "fetch", "firmware") / QBOOT
     else:
         options.kernel = made_by(root, "fetch", "kernel", name)
         options.modules = options.modules or made_by(
