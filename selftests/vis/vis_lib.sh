@@ -190,8 +190,8 @@ irq_count()
 			END { print n + 0 }'
 }
 
-# irq_elsewhere IRQ CPU: number of its interrupts on the other CPUs. It takes one reading, because the
-# difference of two is wrong if an interrupt comes in between.
+# irq_elsewhere IRQ CPU: number of its interrupts on the other CPUs. It takes one reading, because
+# the difference of two is wrong if an interrupt comes in between.
 irq_elsewhere()
 {
 	tr , '\n' <"/sys/kernel/irq/$1/per_cpu_count" |
