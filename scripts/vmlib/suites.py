@@ -115,7 +115,8 @@ SUITES = {
                       tier="draft"),
 
     "arch.arm64": Suite("a board of arm64 where nothing takes the messages refuses VIS", 10,
-                        tier="all", inputs="qemu include @qemu-source"),
+                        tier="all", tests="arch.arm64.refused",
+                        inputs="qemu include @qemu-source"),
     "arch.arm64.its": Suite("the guest tests on arm64, whose GICv3 ITS takes the messages", 450,
                             f"--board its --rename {BOARD_GUESTS}", tier="all"),
     "arch.arm64.v2m": Suite("the guest tests on arm64, whose GICv2m frame takes the messages", 500,
