@@ -13,6 +13,7 @@ CLONE_NEWNET = 0x40000000
 LIBC = ctypes.CDLL(None, use_errno=True)
 QUEUES = 8
 END_TIMEOUT = 10
+END_POLL = 0.05
 # A pipe takes this much in one write, which keeps the records that are read from it aligned.
 FEED_BYTES = 4096
 
@@ -68,9 +69,11 @@ def entropy(path):
         yield fed
     finally:
         ended.set()
-        # A reader that opens the FIFO and closes it ends the wait.
-        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
-        thread.join()
+        # A reader that opens the FIFO and closes it ends the wait for one, if the thread has begun
+        # that wait.
+        while thread.is_alive():
+            os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+            thread.join(END_POLL)
 
 
 class Daemons:
