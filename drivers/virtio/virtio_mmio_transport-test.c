@@ -136,6 +136,7 @@ struct virtio_mmio_vis {
  * @used:		Bit n: queue n has used buffers
  * @nr_used:		Number of interrupts of queues that had
  * @nr_config:		Number of configuration changes
+ * @nr_freed:		Number of virtio devices freed
  * @deleted_in_use:	A queue was deleted while an interrupt could use it
  * @doing:		What the system is doing
  * @vis_result:		What virtio_mmio_vis_probe() returns
@@ -166,6 +167,7 @@ struct fake_device {
 	unsigned long		used;
 	unsigned int		nr_used;
 	unsigned int		nr_config;
+	unsigned int		nr_freed;
 	bool			deleted_in_use;
 	enum system_states	doing;
 	struct virtio_mmio_vis		*vis_result;
@@ -326,6 +328,12 @@ static void fake_break_device(struct virtio_device *vdev)
 	fake_note(FAKE_BREAK_DEVICE, 0, 0, 0);
 }
 
+static void fake_free(void *vm)
+{
+	fake->nr_freed++;
+	kfree(vm);
+}
+
 /* Nothing but the transport may meet these: all of its headers are included above */
 #undef readb
 #define readb(addr)				((u8)fake_read(addr, 1))
@@ -373,6 +381,7 @@ static void fake_break_device(struct virtio_device *vdev)
 #define vring_interrupt				fake_vring_interrupt
 #define virtio_config_changed			fake_config_changed
 #define virtio_break_device			fake_break_device
+#define kfree					fake_free
 #define synchronize_irq(irq)			fake_note(FAKE_LINE_SYNC, irq, 0, 0)
 #define __virtqueue_break(vq)			fake_note(FAKE_BREAK, (vq)->index, 0, 0)
 #define __virtqueue_unbreak(vq)			fake_note(FAKE_UNBREAK, (vq)->index, 0, 0)
@@ -660,6 +669,7 @@ static void vm_probe_fails_test(struct kunit *test)
 	fake->register_error = -EINVAL;
 	KUNIT_EXPECT_EQ(test, fake_driver->probe(fake->pdev), -EINVAL);
 	KUNIT_EXPECT_EQ(test, vm_test_count(FAKE_VIS_REMOVE, 0), 1);
+	KUNIT_EXPECT_EQ(test, fake->nr_freed, 1);
 	KUNIT_EXPECT_EQ(test, fake->nr_errors, 0);
 }
 
@@ -669,6 +679,7 @@ static void vm_remove_test(struct kunit *test)
 	fake->nr_log = 0;
 	fake_driver->remove(fake->pdev);
 	KUNIT_EXPECT_EQ(test, vm_test_count(FAKE_VIS_REMOVE, 0), 1);
+	KUNIT_EXPECT_EQ(test, fake->nr_freed, 1);
 }
 
 /* The stock driver's, or if that cannot know it, on its line */
@@ -1342,6 +1353,8 @@ static void vm_param_value_test(struct kunit *test)
 static void vm_param_devices_test(struct kunit *test)
 {
 	char *text = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+	struct device *taken;
+	unsigned int nr_refs;
 
 	KUNIT_ASSERT_NOT_NULL(test, text);
 	text[0] = 'x';
@@ -1349,7 +1362,12 @@ static void vm_param_devices_test(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, text, "");
 	KUNIT_ASSERT_EQ(test, vm_param_set("512@0x3f30000000:5:40", NULL), 0);
 	KUNIT_ASSERT_EQ(test, vm_param_set("1K@0x3f30001000:6:41", NULL), 0);
+	taken = device_find_child_by_name(vm_param_parent, VM_DRIVER_NAME ".41");
+	KUNIT_ASSERT_NOT_NULL(test, taken);
+	put_device(taken);
+	nr_refs = kref_read(&taken->kobj.kref);
 	KUNIT_EXPECT_EQ(test, vm_param_set("512@0x3f30002000:5:41", NULL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kref_read(&taken->kobj.kref), nr_refs);
 	KUNIT_EXPECT_EQ(test, fake->nr_errors, 1);
 	KUNIT_EXPECT_EQ(test, vm_param_set("1K@0x3f30001200:7:42", NULL), -EBUSY);
 	KUNIT_EXPECT_EQ(test, fake->nr_errors, 2);

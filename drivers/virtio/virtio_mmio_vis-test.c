@@ -118,6 +118,7 @@ struct virtio_vis {
  * @bad_queue:		Queue that cannot be set up
  * @bad_allocs:		Bit n: allocation n fails
  * @nr_allocs:		Number of allocations
+ * @nr_freed:		Number of interrupt storages freed
  * @nr_moves:		Number of moves
  * @deleted_in_use:	A queue was deleted while interrupts could use it
  * @nr_armed:		Number of interrupts that were freed while they could wake the system
@@ -143,6 +144,7 @@ struct fake_device {
 	unsigned int		bad_queue;
 	unsigned long		bad_allocs;
 	unsigned int		nr_allocs;
+	unsigned int		nr_freed;
 	unsigned int		nr_moves;
 	bool			deleted_in_use;
 	unsigned int		nr_armed;
@@ -245,6 +247,12 @@ static void *fake_kvcalloc(size_t n, size_t size, gfp_t flags)
 	return fake_alloc_fails() ? NULL : kvcalloc(n, size, flags);
 }
 
+static void fake_kfree(void *vm_vis)
+{
+	fake->nr_freed++;
+	kfree(vm_vis);
+}
+
 static irqreturn_t fake_vring_interrupt(int irq, void *vq)
 {
 	if (!(fake->used & BIT(((struct virtqueue *)vq)->index)))
@@ -267,6 +275,7 @@ static void fake_config_changed(struct virtio_device *vdev)
 #define kzalloc			fake_kzalloc
 #undef kvcalloc
 #define kvcalloc		fake_kvcalloc
+#define kfree(ptr)		fake_kfree(ptr)
 #define vring_interrupt		fake_vring_interrupt
 #define virtio_config_changed	fake_config_changed
 
@@ -598,6 +607,16 @@ static void vm_vis_probe_fails_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_allocs, 1);
 }
 
+static void vm_vis_remove_test(struct kunit *test)
+{
+	vm_vis_test_add_device(test, true);
+	fake->vm_vis = vm_vis_test_probe_device();
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vm_vis);
+	virtio_mmio_vis_remove(fake->vm_vis);
+	KUNIT_EXPECT_FALSE(test, fake->irqchip.exists);
+	KUNIT_EXPECT_EQ(test, fake->nr_freed, 1);
+}
+
 static void vm_vis_features_test(struct kunit *test)
 {
 	vm_vis_test_start(test);
@@ -614,6 +633,7 @@ static struct kunit_case vm_vis_probe_cases[] = {
 	KUNIT_CASE_PARAM(vm_vis_header_test, vm_vis_header_gen_params),
 	KUNIT_CASE(vm_vis_irqchip_refuses_test),
 	KUNIT_CASE(vm_vis_probe_fails_test),
+	KUNIT_CASE(vm_vis_remove_test),
 	KUNIT_CASE(vm_vis_features_test),
 	{ }
 };
@@ -911,6 +931,10 @@ static void vm_vis_set_affinity_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vm_vis_test_hint(fake->vqs[1], NULL), 0);
 	KUNIT_EXPECT_EQ(test, vm_vis_test_hint(fake->vqs[3], cpumask_of(cpu)), -EINVAL);
 	KUNIT_EXPECT_EQ(test, fake->nr_moves, 1);
+
+	/* The core warns of an interrupt that is freed with a hint */
+	KUNIT_EXPECT_EQ(test, vm_vis_test_hint(fake->vqs[1], cpumask_of(cpu)), 0);
+	fake_del_vqs(&fake->vdev);
 }
 
 /* On the line, these do nothing for any queue, as if the transport did not have them */
