@@ -83,38 +83,6 @@ tap_merge()
 		END { print "1.." n + 0 }'
 }
 
-# tap_group NAME [OTHER]...: the results of a program, TEST becoming NAME.TEST unless its name
-# begins with that of a group; at the end a result for each group, which passes if all of its
-# results do and none is missing
-tap_group()
-{
-	awk -v groups="$*" '
-		BEGIN { count = split(groups, group, " ") }
-		function result(verdict, name) { print verdict " " ++n " " name; fflush() }
-		function group_of(name, i) {
-			for (i = count; i > 0 && index(name, group[i] ".") != 1; i--)
-				;
-			return i
-		}
-		/^(not )?ok / {
-			verdict = sub(/^not ok [0-9]* */, "") ? "not ok" : "ok"
-			sub(/^ok [0-9]* */, "")
-			if (!group_of($0))
-				$0 = group[1] "." $0
-			seen[group_of($0)]++
-			failed[group_of($0)] += verdict != "ok"
-			result(verdict, $0)
-		}
-		/^#/ { print }
-		/^1[.][.]/ { planned = substr($0, 4) }
-		END {
-			failed[1] += planned != n
-			for (i = 1; i <= count; i++)
-				result(seen[i] && !failed[i] ? "ok" : "not ok", group[i])
-			print "1.." n
-		}'
-}
-
 tap_end()
 {
 	echo "1..$TAP_COUNT"
