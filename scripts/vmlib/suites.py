@@ -67,7 +67,7 @@ SUITES = {
                            " no memory with the driver", 75, tier="all", tests="variant.small",
                            inputs=GUEST),
     "conformance": Suite("the conformance run, as others have it, and that it finds what is broken",
-                         150, tier="draft",
+                         70, tier="all",
                          inputs=GUEST + " COPYING Documentation/virtio-vis.rst"),
     "fuzz": Suite("random accesses to registers and tables of the device, with ASan and UBSan,"
                   " without a guest", 900, tier="draft", tests="hostile.fuzz",
