@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# debugfs shows a vector's domain, its number, and the current message.
+# debugfs shows a vector's domain, its number, and the current message, and that a device has its
+# domain for as long as it has a driver.
 
 . ./vis_lib.sh
 
 IRQS=/sys/kernel/debug/irq/irqs
+DOMAINS=/sys/kernel/debug/irq/domains
 
 # message IRQ: high and low half of the address
 message()
@@ -30,7 +32,24 @@ observe_debugfs()
 	done
 }
 
+# A device keeps no domain of its own when its driver goes, and gets one again.
+observe_debugfs_domain()
+{
+	local driver=/sys/bus/virtio/drivers/virtio_rng platform virtio
+
+	virtio=$(virtio_of virtio_rng)
+	platform=$(platform_of "$virtio")
+	expect "domains of $platform" 1 "$(entries $DOMAINS | grep -c "VIS-$platform")"
+	echo "$virtio" >$driver/unbind
+	expect "domains of $platform without a driver" "" \
+		"$(entries $DOMAINS | grep "VIS-$platform")"
+	echo "$virtio" >$driver/bind
+	check_vectors virtio_rng config input
+	expect "domains of $platform after it" 1 "$(entries $DOMAINS | grep -c "VIS-$platform")"
+}
+
 tests="
 observe.debugfs	observe_debugfs
+observe.debugfs.domain	observe_debugfs_domain
 "
 vis_run
