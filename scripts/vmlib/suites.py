@@ -121,16 +121,16 @@ SUITES = {
                             f"--board its --rename {BOARD_GUESTS}", tier="all"),
     "arch.arm64.v2m": Suite("the guest tests on arm64, whose GICv2m frame takes the messages", 500,
                             f"--board v2m --rename {BOARD_GUESTS} rungs", tier="all"),
-    "arch.arm64.its16k": Suite("the guest tests on arm64 with pages of 16 KiB", 200,
-                               "--board its16k --rename main", tier="draft"),
+    "arch.arm64.its16k": Suite("the guest tests on arm64 with pages of 16 KiB", 120,
+                               "--board its16k --rename main", tier="all"),
     "arch.arm64.nopci": Suite("the guest tests on a kernel of arm64 with the patch series and"
                               " without PCI, VIS built in", 600,
                               "--board its --kernel nopci_arm64 --rename main", tier="draft"),
     "arch.bigendian": Suite("KUnit of irqchip and VIS half on a big-endian CPU, powerpc64", 600,
                             tier="draft", inputs="drivers include series selftests/kernels"
                                                  " @source-7.3"),
-    "arch.riscv64.imsic": Suite("the guest tests on riscv64, whose IMSIC takes the messages", 300,
-                                f"--board imsic --rename {BOARD_GUESTS}", tier="draft"),
+    "arch.riscv64.imsic": Suite("the guest tests on riscv64, whose IMSIC takes the messages", 260,
+                                f"--board imsic --rename {BOARD_GUESTS}", tier="all"),
 
     "spec": Suite("the patch to the virtio specification says what the numbered statements say, and"
                   " no more", 150, tier="all",

@@ -344,10 +344,13 @@ drop_caches()
 	echo 3 >/proc/sys/vm/drop_caches
 }
 
-# read_disk_on CPU [BLOCKS]: reads of 4 KiB that reach the device, from the disk's start
+# busybox aligns a buffer of a page at least. What is not aligned goes through the page cache.
+PAGE=$(awk '/^KernelPageSize:/ { print $2 "k"; exit }' /proc/self/smaps)
+
+# read_disk_on CPU [PAGES]: reads of a page that reach the device, from the disk's start
 read_disk_on()
 {
-	taskset -c "$1" dd if=/dev/vda of=/dev/null bs=4k iflag=direct status=none \
+	taskset -c "$1" dd if=/dev/vda of=/dev/null bs="$PAGE" iflag=direct status=none \
 		${2:+count="$2"}
 }
 
