@@ -112,7 +112,7 @@ SUITES = {
                          tier="draft"),
     "debug.rt": Suite("guest and stress tests on Debian's PREEMPT_RT kernel", 560,
                       f"--kernel rt-amd64 --group debug.rt {DEBUG} {PANIC} planted_sleep",
-                      tier="draft"),
+                      tier="all"),
 
     "arch.arm64": Suite("a board of arm64 where nothing takes the messages refuses VIS", 10,
                         tier="all", tests="arch.arm64.refused",
