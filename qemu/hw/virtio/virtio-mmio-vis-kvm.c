@@ -69,7 +69,7 @@ static void vis_drop_route(VirtIOMMIOVIS *vis, uint32_t vector)
  * Give the vector a route to its latch, to be committed. On failure it has
  * none, and no notifier is left on the old message.
  */
-static void vis_set_route(VirtIOMMIOProxy *proxy, uint32_t vector,
+static void vis_set_route(VirtIOMMIOProxy *proxy, uint32_t vector, bool moved,
                           KVMRouteChange *change)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;
@@ -77,8 +77,10 @@ static void vis_set_route(VirtIOMMIOProxy *proxy, uint32_t vector,
 
     if (*route < 0) {
         *route = kvm_irqchip_add_msi_route(change, 0, NULL);
-    } else {
+    } else if (moved) {
         change->changes++;
+    } else {
+        return;
     }
     if (*route >= 0 &&
         kvm_irqchip_update_msi_route(kvm_state, *route, vis->latch[vector],
@@ -88,31 +90,47 @@ static void vis_set_route(VirtIOMMIOProxy *proxy, uint32_t vector,
     }
 }
 
-void vis_irqfds_update(VirtIOMMIOProxy *proxy, uint32_t word, uint32_t bits)
+/* Prepare the routes of those vectors that are to have one, unbind others. */
+static void vis_route_word(VirtIOMMIOProxy *proxy, uint32_t word, uint32_t bits,
+                           uint32_t moved, KVMRouteChange *change)
 {
-    VirtIOMMIOVIS *vis = &proxy->vis;
-    KVMRouteChange change;
-    uint32_t bound = 0;
     uint32_t vector;
 
-    if (!vis->route) {
-        return;
-    }
-    change = kvm_irqchip_begin_route_changes(kvm_state);
     for (; bits; bits &= bits - 1) {
         vector = word * VIRTIO_VIS_VECTORS_PER_WORD + ctz32(bits);
-        if (vis_wants_route(vis, vector)) {
-            vis_set_route(proxy, vector, &change);
-            bound |= vis_bit(vector);
-        } else if (vis_is_mapped(vis, vector)) {
+        if (vis_wants_route(&proxy->vis, vector)) {
+            vis_set_route(proxy, vector, moved & vis_bit(vector), change);
+        } else if (vis_is_mapped(&proxy->vis, vector)) {
             vis_bind_vector(proxy, vector, -1);
         }
     }
-    kvm_irqchip_commit_route_changes(&change);
-    for (; bound; bound &= bound - 1) {
-        vector = word * VIRTIO_VIS_VECTORS_PER_WORD + ctz32(bound);
-        vis_bind_vector(proxy, vector, vis->route[vector]);
+}
+
+/* Bind what has a route to it, once KVM knows it. */
+static void vis_bind_word(VirtIOMMIOProxy *proxy, uint32_t word, uint32_t bits)
+{
+    uint32_t vector;
+
+    for (; bits; bits &= bits - 1) {
+        vector = word * VIRTIO_VIS_VECTORS_PER_WORD + ctz32(bits);
+        if (vis_wants_route(&proxy->vis, vector)) {
+            vis_bind_vector(proxy, vector, proxy->vis.route[vector]);
+        }
     }
+}
+
+void vis_irqfds_update(VirtIOMMIOProxy *proxy, uint32_t word, uint32_t toggled,
+                       uint32_t moved)
+{
+    KVMRouteChange change;
+
+    if (!proxy->vis.route) {
+        return;
+    }
+    change = kvm_irqchip_begin_route_changes(kvm_state);
+    vis_route_word(proxy, word, toggled | moved, moved, &change);
+    kvm_irqchip_commit_route_changes(&change);
+    vis_bind_word(proxy, word, toggled | moved);
 }
 
 void vis_irqfds_leave(VirtIOMMIOProxy *proxy, VISEvent *event)
@@ -138,7 +156,7 @@ void vis_irqfds_join(VirtIOMMIOProxy *proxy, VISEvent *event)
     }
     if (vis->route[event->vector] < 0) {
         vis_irqfds_update(proxy, vis_word(event->vector),
-                          vis_bit(event->vector));
+                          vis_bit(event->vector), 0);
     } else if (vis_wants_route(vis, event->vector)) {
         vis_bind(proxy, event, vis->route[event->vector]);
     }
@@ -147,6 +165,7 @@ void vis_irqfds_join(VirtIOMMIOProxy *proxy, VISEvent *event)
 void vis_irqfds_start(VirtIOMMIOProxy *proxy)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;
+    KVMRouteChange change;
     uint32_t word;
 
     /* KVM would need the PCI device that sends the message. */
@@ -155,8 +174,13 @@ void vis_irqfds_start(VirtIOMMIOProxy *proxy)
     }
     vis->route = g_new(int, vis->nr_vectors);
     memset(vis->route, -1, vis->nr_vectors * sizeof(*vis->route));
+    change = kvm_irqchip_begin_route_changes(kvm_state);
     for (word = 0; word < vis->nr_words; word++) {
-        vis_irqfds_update(proxy, word, ~vis->mask[word]);
+        vis_route_word(proxy, word, ~vis->mask[word], 0, &change);
+    }
+    kvm_irqchip_commit_route_changes(&change);
+    for (word = 0; word < vis->nr_words; word++) {
+        vis_bind_word(proxy, word, ~vis->mask[word]);
     }
 }
 

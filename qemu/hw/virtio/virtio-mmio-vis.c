@@ -336,13 +336,13 @@ static uint32_t vis_latch_word(VirtIOMMIOVIS *vis, uint32_t word, uint32_t bits)
 static void vis_commit(VirtIOMMIOProxy *proxy, uint32_t word, uint32_t mask)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;
-    uint32_t changed;
+    uint32_t toggled = vis->mask[word] ^ mask;
+    uint32_t moved;
 
     vis_observe_word(proxy, word);
-    changed = vis_latch_word(vis, word, ~mask);
-    changed |= vis->mask[word] ^ mask;
+    moved = vis_latch_word(vis, word, ~mask);
     vis->mask[word] = mask;
-    vis_irqfds_update(proxy, word, changed);
+    vis_irqfds_update(proxy, word, toggled, moved);
     if (vis->hooks->later) {
         vis->hooks->later(vis->variant);
     } else {

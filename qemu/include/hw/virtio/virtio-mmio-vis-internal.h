@@ -120,8 +120,12 @@ struct VISVariantClass {
 void vis_irqfds_start(VirtIOMMIOProxy *proxy);
 void vis_irqfds_stop(VirtIOMMIOProxy *proxy);
 
-/* Mask bits or latches of those vectors of a word have changed. */
-void vis_irqfds_update(VirtIOMMIOProxy *proxy, uint32_t word, uint32_t bits);
+/*
+ * Of the vectors of a word, the mask bits of some have changed, and the latches
+ * of some. Routes change with the latches only, all of them by one commit.
+ */
+void vis_irqfds_update(VirtIOMMIOProxy *proxy, uint32_t word, uint32_t toggled,
+                       uint32_t moved);
 
 /* An event is about to leave its vector, or has come to it. */
 void vis_irqfds_leave(VirtIOMMIOProxy *proxy, VISEvent *event);
