@@ -4,15 +4,6 @@
 
 QTEST_LIMIT=60
 
-# qtest_run PATH: its output and its status, in files of its own
-qtest_run()
-{
-	local name=${1##*/} status=0
-
-	timeout -k 10 $QTEST_LIMIT "$QTEST" -p "$1" >"$QTEST_DIR/$name.log" 2>&1 || status=$?
-	echo "$status" >"$QTEST_DIR/$name.status"
-}
-
 qtest_show()
 {
 	cat "$QTEST_DIR/$1.log"
@@ -32,26 +23,39 @@ qtest_report()
 	fi
 }
 
-# qtests VARIANT PREFIX: those of a variant of the device (of the plain one: nothing), with
-# results PREFIX.NAME
+# qtest_run DIRECTORY PATH...: leaves what each case printed, and its status. Those of kvm are run
+# where there is KVM.
+qtest_run()
+{
+	local path prefix=()
+
+	for path in "${@:2}"; do
+		echo 'it was not run' >"$1/${path##*/}.log"
+		echo 1 >"$1/${path##*/}.status"
+	done
+	[[ $2 != */kvm/* ]] || prefix=("$ROOT/scripts/nested" --with "${QTEST%/bin/*}" --back "$1")
+	"${prefix[@]}" env QTEST="$QTEST" QTEST_QEMU_BINARY="$QTEST_QEMU_BINARY" \
+		"$ROOT/scripts/lib/qtest-run" "$QTEST_LIMIT" "$@" >&2 || true
+}
+
+# qtests VARIANT PREFIX: those of a variant of the device (of the plain one: nothing; of the plain
+# one on KVM: kvm), with results PREFIX.NAME
 qtests()
 (
 	QTEST=$("$ROOT/scripts/build-qemu" --tests)
 	QTEST_QEMU_BINARY=${QTEST%/*}/qemu-system-x86_64
 	# For what the tests themselves leave
 	TMPDIR=$(mktemp -d)
-	QTEST_DIR=$TMPDIR
-	export QTEST QTEST_DIR QTEST_LIMIT QTEST_QEMU_BINARY TMPDIR
-	export -f qtest_run
+	QTEST_DIR=$TMPDIR/results
+	export QTEST_QEMU_BINARY TMPDIR
+	mkdir "$QTEST_DIR"
 	trap 'rm -rf "$TMPDIR"' EXIT
 
 	paths=()
 	while read -r path; do
 		! tap_wanted "$2.${path##*/}" || paths+=("$path")
 	done < <("$QTEST" -l | grep -E "^/[^/]+/virtio-mmio-vis${1:+/$1}/[^/]+$")
-	# shellcheck disable=SC2016 # for the child to expand
-	printf '%s\0' "${paths[@]}" |
-		xargs -0 -r -P "$(nproc)" -I{} bash -c 'qtest_run "$1"' sh {}
+	[ ${#paths[@]} = 0 ] || qtest_run "$QTEST_DIR" "${paths[@]}"
 	for path in "${paths[@]}"; do
 		qtest_report "$2" "${path##*/}"
 	done

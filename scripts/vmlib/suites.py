@@ -94,6 +94,8 @@ SUITES = {
     "managed": Suite("managed affinity beside virtio-pci's, on 1 to 8 CPUs", 320,
                      "managed1 managed2 managed3 managed4 managed5 managed6 managed7"
                      " managed8", tier="all"),
+    "kvm.qtest": Suite("irqfds and routes of the device on KVM, by QEMU's qtest and without a guest",
+                       90, tier="all", inputs="qemu include @qemu-source @kernel-cloud-amd64"),
     "kvm": Suite("the guest tests on KVM: interrupts sent by QEMU, by irqfds of an iothread, and of"
                  " vhost", 900, "--nested --rename main reload migrate hostile_tables iothread"
                  " iothread_migrate vhost", tier="draft"),

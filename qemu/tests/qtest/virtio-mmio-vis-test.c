@@ -33,6 +33,7 @@
 #define NR_VECTORS      (NR_QUEUES + 1)
 #define QUEUE_SIZE      4
 #define NR_ENTRIES      300
+#define NR_MANY         1024
 #define BOUNDED_NS      (100 * 1000 * 1000)
 
 /* Guest memory */
@@ -64,6 +65,7 @@
  * @device: properties of the disk
  * @async: the parts of the device run concurrently
  * @in_iothread: one of them is a thread that signals by a notifier
+ * @kvm: a CPU runs in KVM, and time passes by itself
  */
 typedef struct Config {
     const char *variant;
@@ -72,6 +74,7 @@ typedef struct Config {
     const char *device;
     bool async;
     bool in_iothread;
+    bool kvm;
 } Config;
 
 #define SIGNALS "virtio_notify_irqfd_deferred_fn"
@@ -90,6 +93,15 @@ static const Config variants[] = {
       "-object iothread,id=io -trace " SIGNALS, ",iothread=io",
       .async = true, .in_iothread = true },
 };
+
+/* What an iothread signals is sent by irqfd. */
+static const Config kvm =
+    { "kvm", "", "-object iothread,id=io -trace " SIGNALS, ",iothread=io",
+      .async = true, .in_iothread = true, .kvm = true };
+static const Config kvm_many =
+    { "kvm", "", "-object iothread,id=io",
+      ",iothread=io,num-queues=" stringify(NR_MANY),
+      .async = true, .in_iothread = true, .kvm = true };
 
 static const Config *config = &configs[0];
 
@@ -227,7 +239,9 @@ static void settle(Vis *t)
         qtest_qmp_assert_success(t->qts, "{ 'execute': 'stop' }");
         qtest_qmp_assert_success(t->qts, "{ 'execute': 'cont' }");
     }
-    qtest_clock_step(t->qts, BOUNDED_NS);
+    if (!config->kvm) {
+        qtest_clock_step(t->qts, BOUNDED_NS);
+    }
 }
 
 /*
@@ -2307,18 +2321,38 @@ static void test_suspend(void)
     g_test_skip("never: QEMU has no VIRTIO_F_SUSPEND");
 }
 
-/* KVM: irqchip and routes, for which no guest need run */
+/* KVM: irqchip, irqfds and routes, for which no guest need run */
 
+#define KVM_COMMIT      "kvm_irqchip_commit_routes"
+/* KVM_IRQFD, as the trace of ioctls has it */
+#define KVM_IRQFD_CALL  "kvm_vm_ioctl type 0x4020ae76,"
+#define HLT             0xf4
+
+/* The CPU halts at once: no firmware is to find the disk. */
+static char *halting_firmware(void)
+{
+    char *name = temp_file();
+    g_autofree char *code = g_malloc(64 * KiB);
+
+    memset(code, HLT, 64 * KiB);
+    g_assert_true(g_file_set_contents(name, code, 64 * KiB, NULL));
+    return name;
+}
+
+/* Ready for DRIVER_OK, and all unmasked */
 static Vis *vis_start_kvm(const char *options)
 {
-    g_autofree char *all = g_strdup_printf("-accel kvm -trace kvm_irqchip_* %s",
-                                           options);
+    g_autofree char *firmware = halting_firmware();
+    g_autofree char *all =
+        g_strdup_printf("-accel kvm -bios %s -trace kvm_irqchip_* "
+                        "-trace kvm_vm_ioctl %s", firmware, options);
+    Vis *t = vis_start_enabled(all);
 
-    if (access("/dev/kvm", R_OK | W_OK)) {
-        g_test_skip("kvm: /dev/kvm does not open");
-        return NULL;
-    }
-    return vis_start_live(all);
+    unlink(firmware);
+    unmask_all(t);
+    settle(t);
+    forget_log(t);
+    return t;
 }
 
 static uint32_t count(Vis *t, const char *event)
@@ -2333,36 +2367,144 @@ static uint32_t count(Vis *t, const char *event)
     return nr;
 }
 
+/* An event that moves on leaves its route behind, for others to use. */
 static void test_kvm_routes_given_back(void)
 {
-    Vis *t = vis_start_kvm("-global virtio-mmio.vectors=300");
+    Vis *t = vis_start_kvm("-global virtio-mmio.vectors="
+                           stringify(NR_ENTRIES));
     uint32_t vector;
 
-    if (!t) {
-        return;
-    }
-    for (vector = 0; vector < 300; vector++) {
+    driver_ok(t);
+    for (vector = 0; vector < NR_ENTRIES; vector++) {
         map_queue(t, 0, vector);
     }
+    g_assert_cmpuint(count(t, "kvm_irqchip_add_msi_route"), >=, NR_ENTRIES);
     g_assert_cmpuint(count(t, "kvm_irqchip_add_msi_route"), <=,
-                     count(t, "kvm_irqchip_release_virq") + NR_QUEUES);
+                     count(t, "kvm_irqchip_release_virq") + NR_QUEUES + 1);
     vis_end(t);
 }
 
+/* The vectors are in words of their own. */
+static void test_kvm_start_one_commit(void)
+{
+    Vis *t = vis_start_kvm("-global virtio-mmio.vectors=128");
+    uint32_t queue;
+
+    for (queue = 0; queue < NR_QUEUES; queue++) {
+        entry_write(t, queue * 32, MSI, MSI_VECTOR);
+        map_queue(t, queue, queue * 32);
+    }
+    unmask_all(t);
+    forget_log(t);
+    driver_ok(t);
+    g_assert_cmpuint(count(t, "kvm_irqchip_add_msi_route"), >=, NR_QUEUES);
+    g_assert_cmpuint(count(t, KVM_COMMIT), ==, 1);
+    g_assert_cmpuint(count(t, KVM_IRQFD_CALL), >=, NR_QUEUES);
+    vis_end(t);
+}
+
+/* Two vectors of a word move: no irqfd has to be bound anew. */
 static void test_kvm_one_commit(void)
 {
     Vis *t = vis_start_kvm("");
 
-    if (!t) {
-        return;
-    }
-    mask_write(t, 0, 0xffffffff);
+    driver_ok(t);
+    settle(t);
     forget_log(t);
-    entries_write(t);
     entry_write(t, 0, MSI, 0x70);
     entry_write(t, 1, MSI, 0x71);
     mask_write(t, 0, 0);
-    g_assert_cmpuint(count(t, "kvm_irqchip_commit_routes"), ==, 1);
+    g_assert_cmpuint(count(t, KVM_COMMIT), ==, 1);
+    g_assert_cmpuint(count(t, "kvm_irqchip_update_msi_route"), ==, 2);
+    g_assert_cmpuint(count(t, KVM_IRQFD_CALL), ==, 0);
+    vis_end(t);
+}
+
+/* A mask takes the irqfd away and leaves the route; other vectors stay. */
+static void test_kvm_mask(void)
+{
+    Vis *t = vis_start_kvm("");
+
+    driver_ok(t);
+    settle(t);
+    forget_log(t);
+    mask_write(t, 0, 1);
+    g_assert_cmpuint(count(t, KVM_IRQFD_CALL), ==, 1);
+    mask_write(t, 0, 0);
+    g_assert_cmpuint(count(t, KVM_IRQFD_CALL), ==, 2);
+    g_assert_cmpuint(count(t, KVM_COMMIT), ==, 0);
+    vis_end(t);
+}
+
+/* No message of an event is QEMU's, unless its vector was masked. */
+static void test_kvm_irqfd_sends(void)
+{
+    Vis *t = vis_start_kvm("");
+
+    driver_ok(t);
+    queue_signal_done(t, 0);
+    g_assert_cmpuint(count(t, "virtio_mmio_vis_send"), ==, 0);
+    mask_write(t, 0, 1);
+    queue_signal_done(t, 0);
+    settle(t);
+    g_assert_cmpuint(count(t, "virtio_mmio_vis_pend"), ==, 1);
+    mask_write(t, 0, 0);
+    g_assert_cmpuint(count(t, "virtio_mmio_vis_send"), ==, 1);
+    vis_end(t);
+}
+
+/* A message elsewhere than to an APIC has no route, and is dropped. */
+static void test_kvm_no_target(void)
+{
+    Vis *t = vis_start_kvm("");
+
+    driver_ok(t);
+    settle(t);
+    forget_log(t);
+    entry_write(t, 0, 0x1000, 0x70);
+    mask_write(t, 0, 0);
+    g_assert_cmpuint(count(t, KVM_IRQFD_CALL), ==, 1);
+    g_assert_cmpuint(count(t, KVM_COMMIT), ==, 0);
+    queue_signal(t, 0);
+    settle(t);
+    g_assert_cmpuint(count(t, "dropped"), ==, 1);
+    vis_end(t);
+}
+
+/* A queue for each vector, but for the last; all unmasked and live */
+static void start_many(Vis *t)
+{
+    g_autofree struct virtio_vis_entry *entries =
+        g_new0(struct virtio_vis_entry, t->nr_vectors);
+    uint32_t i;
+
+    for (i = 0; i < t->nr_vectors; i++) {
+        entries[i].addr_lo = cpu_to_le32(MSI);
+        entries[i].data = cpu_to_le32(MSI_VECTOR);
+    }
+    qtest_memwrite(t->qts, t->table, entries,
+                   t->nr_vectors * sizeof(*entries));
+    for (i = 0; i < NR_MANY; i++) {
+        map_queue(t, i, i);
+    }
+    vis_enable(t);
+    unmask_all(t);
+    driver_ok(t);
+}
+
+/* What a move costs does not depend on the number of vectors that stay. */
+static void test_kvm_move_of_many(void)
+{
+    Vis *t = vis_start_kvm("");
+    uint32_t moved = NR_MANY / 2;
+
+    start_many(t);
+    forget_log(t);
+    entry_write(t, moved, MSI, MSI_VECTOR + 1);
+    mask_write(t, moved / 32, 0);
+    g_assert_cmpuint(count(t, KVM_COMMIT), ==, 1);
+    g_assert_cmpuint(count(t, "kvm_irqchip_update_msi_route"), ==, 1);
+    g_assert_cmpuint(count(t, "kvm_vm_ioctl"), ==, 1);
     vis_end(t);
 }
 
@@ -2421,6 +2563,7 @@ static void add_variants(const char *name, void (*run)(void),
 /* Cases without and with events */
 #define TEST(_name)     add_variants(#_name, test_##_name, 1)
 #define EVENTS(_name)   add_variants(#_name, test_##_name, ARRAY_SIZE(configs))
+#define KVM(_name)      add_configured(#_name, test_kvm_##_name, &kvm)
 
 int main(int argc, char **argv)
 {
@@ -2515,9 +2658,13 @@ int main(int argc, char **argv)
     add_case("suspend_keeps_state", test_suspend, 1);
     add_case("suspend_commit", test_suspend, 1);
     add_case("suspend_resume_sends", test_suspend, 1);
-    add_case("kvm_routes_given_back", test_kvm_routes_given_back,
-             ARRAY_SIZE(configs));
-    add_case("kvm_one_commit", test_kvm_one_commit, ARRAY_SIZE(configs));
+    KVM(start_one_commit);
+    KVM(one_commit);
+    KVM(mask);
+    KVM(no_target);
+    KVM(routes_given_back);
+    KVM(irqfd_sends);
+    add_configured("move_of_many", test_kvm_move_of_many, &kvm_many);
 
     return g_test_run();
 }
