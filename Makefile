@@ -24,10 +24,10 @@ deb:
 clean:
 	@scripts/clean
 
-check demo bench conformance:
+check demo bench conformance htmldocs:
 	@scripts/$@
 
 style:
 	@scripts/check static.checkpatch
 
-.PHONY: modules install dkms-install uninstall deb clean check demo bench conformance style
+.PHONY: modules install dkms-install uninstall deb clean check demo bench conformance htmldocs style
