@@ -9,30 +9,13 @@ APT_SUITES='bookworm bookworm-backports trixie trixie-backports'
 APT_SOURCES=trixie
 APT_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# "URI suite" for every archive the system uses, from both formats of source files.
-system_archives()
-{
-	{ cat /etc/apt/sources.list.d/*.sources 2>/dev/null || true; } | awk '
-		function flush(i, j) {
-			for (i = 1; i <= nu; i++)
-				for (j = 1; j <= ns; j++)
-					print uri[i], suite[j]
-			nu = ns = 0
-		}
-		/^[ \t]*$/ { flush() }
-		tolower($1) == "uris:" { nu = NF - 1; for (i = 2; i <= NF; i++) uri[i - 1] = $i }
-		tolower($1) == "suites:" { ns = NF - 1; for (i = 2; i <= NF; i++) suite[i - 1] = $i }
-		END { flush() }'
-	{ cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null || true; } |
-		sed -nE 's/^deb[ \t]+(\[[^]]*\][ \t]+)?([^ \t]+)[ \t]+([^ \t]+).*/\2 \3/p'
-}
-
+# system_mirror: where the system has Debian's packages from
 system_mirror()
 {
-	system_archives | awk '
-		!found && $2 ~ /^(bookworm|trixie|stable|oldstable)$/ && $1 !~ /^cdrom:|security/ {
+	# shellcheck disable=SC2016 # for apt-get to expand
+	apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' | awk '
+		$2 ~ /^(bookworm|trixie|stable|oldstable)$/ && $1 !~ /^cdrom:|security/ && !found++ {
 			print $1
-			found = 1
 		}'
 }
 
@@ -61,10 +44,8 @@ write_apt_config()
 		Dir::Etc::Preferences "$dir/empty/none";
 		Dir::Etc::PreferencesParts "$dir/empty";
 		Dir::State "$dir";
-		Dir::State::Lists "$dir/lists";
 		Dir::State::Status "$dir/status";
 		Dir::Cache "$dir";
-		Dir::Cache::Archives "$dir/archives";
 	END
 }
 
@@ -111,18 +92,17 @@ apt_all()
 		awk -v suite="$1/main" '$6 == suite { print $1, $3 }' | sort -V
 }
 
-apt_newest()
-{
-	apt_all "$@" | tail -n 1
-}
-
 # apt_version SUITE PACKAGE [Packages|Sources]
 apt_version()
 {
+	local version
+
 	need_suite "$1" "$2"
-	private_apt apt-cache madison "$2" |
+	version=$(private_apt apt-cache madison "$2" |
 		awk -v suite="$1/main" -v kind="${3:-Packages}" \
-			'$6 == suite && $NF == kind && !found++ { print $3 }'
+			'$6 == suite && $NF == kind && !found++ { print $3 }')
+	[ -n "$version" ] || die "$1 has no $2 (any more)"
+	echo "$version"
 }
 
 # download DIRECTORY ARG...: apt-get's arguments
@@ -133,16 +113,31 @@ download()
 	output=$(private_apt apt-get "$@" 2>&1) || die "cannot download: $(apt_said <<<"$output")"
 )
 
-# unpack_debs DIRECTORY PACKAGE=VERSION...: downloads, and unpacks without installing.
-unpack_debs()
+# unpack DIRECTORY ARG...: what apt-get downloads with these arguments; none of it is installed.
+unpack()
 (
 	dir=$1
 	shift
-	tmp=$(mktemp -d "$APT_DIR/debs.XXXXXX")
-	trap 'rm -rf "$tmp"' EXIT
-	say "downloading $*"
-	download "$tmp" download "$@"
-	for deb in "$tmp"/*.deb; do
+	mkdir -p "$dir.debs/partial"
+	download "$dir.debs" "$@"
+	for deb in "$dir.debs"/*.deb; do
 		dpkg-deb -x "$deb" "$dir" || die "cannot unpack ${deb##*/}: is the disk full?"
 	done
+	rm -r "$dir.debs"
 )
+
+# unpack_debs DIRECTORY PACKAGE=VERSION...: these alone
+unpack_debs()
+{
+	say "downloading ${*:2}"
+	unpack "$1" download "${@:2}"
+}
+
+# unpack_root DIRECTORY PACKAGE...: with all that they depend on, but for documents
+unpack_root()
+{
+	say "downloading ${*:2}, and what they depend on"
+	unpack "$1" install --no-install-recommends --download-only -y \
+		-o "Dir::Cache::Archives=$1.debs" "${@:2}"
+	rm -rf "$1"/usr/share/{doc,info,locale,man,zoneinfo}
+}

@@ -53,7 +53,7 @@ cached()
 		cache_lock "${dir#"$VIS_CACHE"/}"
 		if ! [ -d "$dir" ]; then
 			tmp=$dir.tmp.$BASHPID
-			trap 'rm -rf "$tmp"' EXIT
+			trap 'rm -rf "$tmp" "$tmp".*' EXIT
 			rm -rf "$dir".tmp.*
 			mkdir -p "$tmp"
 			"$function" "$tmp" "$@" >&2

@@ -60,7 +60,7 @@ fill_newest()
 	bind_programs "$dir"
 }
 
-# resolve_newest: of those that the archive has image and headers of
+# resolve_newest NAME: of those that the archive has image and headers of
 resolve_newest()
 {
 	local found kind
@@ -71,5 +71,5 @@ resolve_newest()
 	done | sort -V | uniq -d | tail -n 1)
 	[ -n "$found" ] ||
 		die "$NEWEST_SUITE has no kernel of 7.0 to 7.3 with image and headers (any more)"
-	cached "kernel-newest/${found#* }" fill_newest "${found% *}" "${found#* }"
+	cached "$1/${found#* }" fill_newest "${found% *}" "${found#* }"
 }

@@ -10,7 +10,7 @@ WORK=$VIS_CACHE/kernel-work/series
 make_series()
 {
 	need_packages git patch
-	SOURCE=$("$ROOT/scripts/fetch" source 7.3)
+	SOURCE=$("$ROOT/scripts/fetch" source)
 	TMP=$(mktemp -d)
 	trap 'rm -rf "$TMP"' EXIT
 	REPO=$TMP/repo
