@@ -63,6 +63,13 @@ cached()
 	echo "$dir"
 )
 
+# forget_old DIRECTORY COUNT: all entries but so many that were touched last
+forget_old()
+{
+	find "$VIS_CACHE/$1" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' | sort -rn |
+		tail -n +$(($2 + 1)) | cut -d ' ' -f 2- | xargs -r rm -r
+}
+
 # cached_newest DIRECTORY: the entry of the highest version, nothing if there is none.
 cached_newest()
 {

@@ -36,33 +36,6 @@ kernel_arch()
 	KMAKE_ARCH=("ARCH=$arch" "CROSS_COMPILE=$compiler-")
 }
 
-# Links, so that a tree costs no space. Kernel builds write elsewhere (O=).
-link_tree()
-{
-	cp -al "$2/." "$1"
-}
-
-# sync_tree REPO TREE SOURCE: the files of REPO in TREE, others as in SOURCE. What is
-# unchanged keeps its time.
-sync_tree()
-{
-	local file repo=$1 tree=$2 source=$3
-
-	touch "$tree.files"
-	git -C "$repo" ls-files >"$tree.files.new"
-	while read -r file; do
-		cmp -s "$repo/$file" "$tree/$file" && continue
-		mkdir -p "$tree/$(dirname "$file")"
-		cp --remove-destination "$repo/$file" "$tree/$file"
-	done <"$tree.files.new"
-	sort "$tree.files.new" "$tree.files.new" "$tree.files" | uniq -u |
-		while read -r file; do
-			rm -f "$tree/$file"
-			[ ! -e "$source/$file" ] || cp -al "$source/$file" "$tree/$file"
-		done
-	mv "$tree.files.new" "$tree.files"
-}
-
 # kmake TREE OUTPUT ARG...: nothing of the time or the machine goes into the result. With
 # KMAKE_VERBOSE it names each file.
 kmake()

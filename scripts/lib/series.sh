@@ -19,27 +19,9 @@ make_series()
 		"$SOURCE" >/dev/null
 }
 
-# sources_key: of a result that depends on the kernel's sources at each commit of the series
-sources_key()
-{
-	local commit sources
-
-	sources=$(for commit in $(series_git rev-list base..series); do
-		series_git ls-tree -r "$commit" -- arch drivers include
-	done)
-	content_key "=$SOURCE" "=$sources" "=$(kernel_options kunit)" "scripts/suites/$PROGRAM" \
-		scripts/lib/series.sh scripts/lib/kernel.sh
-}
-
 series_git()
 {
 	git -C "$REPO" "$@"
-}
-
-# fails COMMAND...: bash does not stop at a command that "!" inverts
-fails()
-{
-	! "$@"
 }
 
 # A tree until the check ends, apart from that of the kernels: it goes through the commits and
@@ -48,5 +30,11 @@ enter_tree()
 {
 	cache_lock series-tree
 	TREE=$(cached "series-tree/${SOURCE##*/}" link_tree "$SOURCE")
-	sync_tree "$REPO" "$TREE" "$SOURCE"
+	sync_series
+}
+
+# sync_series: to the commit that REPO is at, without what was planted
+sync_series()
+{
+	series_git ls-files | sync_tree "$REPO" "$TREE" "$SOURCE"
 }

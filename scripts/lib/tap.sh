@@ -36,6 +36,12 @@ tap_skip()
 	tap_result ok "$1 # SKIP $2"
 }
 
+# fails COMMAND...: bash does not stop at a command that "!" inverts
+fails()
+{
+	! "$@"
+}
+
 # tap_run NAME COMMAND...: passes if COMMAND does; what it printed explains a failure.
 tap_run()
 {
@@ -52,24 +58,6 @@ tap_run()
 		tap_ok "$name"
 	else
 		tap_not_ok "$name" "$(tail -n 40 <<<"$output")"
-	fi
-}
-
-# tap_run_cached NAME KEY COMMAND...: as tap_run, but a KEY that has passed is not run again.
-tap_run_cached()
-{
-	local name=$1 passed=$VIS_CACHE/passed/$1.$2 failed=$TAP_FAILED
-
-	shift 2
-	tap_wanted "$name" || return 0
-	if [ -e "$passed" ]; then
-		tap_ok "$name"
-		return
-	fi
-	tap_run "$name" "$@"
-	if [ "$failed" = "$TAP_FAILED" ]; then
-		mkdir -p "${passed%/*}"
-		: >"$passed"
 	fi
 }
 
