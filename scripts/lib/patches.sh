@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Patches for the tree of another project, made in a repository of the files that they touch
+
+NUMBERS=$ROOT/Documentation/results/cover-letter.txt
+NOBODY='Unsigned <unsigned@example.invalid>'
+SIGNOFF=$NOBODY
+REPO=
+
+repo_git()
+{
+	git -C "$REPO" -c user.name="${SIGNOFF% <*}" -c user.email="${SIGNOFF#*<}" \
+		-c core.autocrlf=false -c commit.gpgSign=false "$@"
+}
+
+# parse_arguments OPTIONS ARG...: sets what the options say of those that there are, and TREE
+# shellcheck disable=SC2034 # for the scripts that use this
+parse_arguments()
+{
+	local options=$1
+
+	shift
+	usage_if_asked "$@"
+	while [ $# -gt 1 ]; do
+		[[ " $options " == *" $1 "* ]] || die "unknown option $1, see scripts/series --help"
+		case $1 in
+		--apply) APPLY=1 ;;
+		--issue) ISSUE=$2 && shift ;;
+		--output) OUTPUT=$2 && shift ;;
+		--repo) REPO=$2 && shift ;;
+		--signoff)
+			SIGNOFF=$2
+			[[ $SIGNOFF =~ ^[^\<\>]+\ \<[^\<\>\ ]+@[^\<\>\ ]+\>$ ]] ||
+				die "--signoff wants 'Name <mail>'"
+			shift
+			;;
+		esac
+		shift
+	done
+	TREE=${1-}
+}
+
+# start_repo PROJECT FILE...: with the files as they are
+start_repo()
+{
+	local file project=$1
+
+	shift
+	[ -d "$TREE" ] || die "'$TREE' is no directory"
+	for file; do
+		[ -e "$TREE/$file" ] || die "'$TREE' is no tree of $project: it has no $file"
+	done
+	if [ -z "$REPO" ]; then
+		REPO=$(mktemp -d)
+		trap 'rm -rf "$REPO"' EXIT
+	fi
+	rm -rf "$REPO"
+	mkdir -p "$REPO"
+	(cd "$TREE" && cp --parents -t "$REPO" "$@")
+	repo_git init -q -b series
+	repo_git add -A
+	repo_git commit -q -m base
+	repo_git tag base
+}
+
+# words FILE: with the figures of the last published run of the bench
+words()
+{
+	sed -e "/^@NUMBERS@$/{r $NUMBERS" -e 'd}' "$ROOT/series/$1"
+}
+
+# commit: all changes, with the message on stdin
+commit()
+{
+	local options=()
+
+	[ "$SIGNOFF" = "$NOBODY" ] || options=(--signoff)
+	repo_git add -A
+	repo_git commit -q "${options[@]}" -F -
+}
+
+# format_patches ARG...: one for each commit, in OUTPUT
+format_patches()
+{
+	local prefix='RFC PATCH'
+
+	[ "$SIGNOFF" != "$NOBODY" ] || prefix+=' UNSIGNED'
+	mkdir -p "$OUTPUT"
+	rm -f "$OUTPUT"/*.patch
+	repo_git format-patch -q --no-signature --subject-prefix="$prefix" -o "$OUTPUT" "$@" \
+		base..series
+}
