@@ -34,29 +34,14 @@ CHECKED = ("exits", "insns")
 def parse():
     parser = argparse.ArgumentParser(prog="scripts/bench", add_help=False, allow_abbrev=False)
     parser.add_argument("--root", type=Path)
-    parser.add_argument("--kernel-source", type=Path)
-    parser.add_argument("--qemu-source", type=Path)
-    parser.add_argument("--nopci", type=Path)
-    parser.add_argument("--pci", type=Path)
-    parser.add_argument("--firmware")
-    parser.add_argument("--fio", type=Path)
-    parser.add_argument("--revision", default="unknown")
+    parser.add_argument("--revision")
     parser.add_argument("--small", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--publish", action="store_true")
     parser.add_argument("--verify", action="store_true")
     parser.add_argument("--only", default="")
     parser.add_argument("--resume", action="store_true")
-    own, rest = parser.parse_known_args()
-    own.root = own.root.resolve()
-    return own, rest
-
-
-def changed(options, kernel, **others):
-    """The options with another kernel."""
-    image = next(kernel.glob("boot/vmlinuz-*"))
-    return argparse.Namespace(**{**vars(options), "kernel": kernel, "vmlinuz": image,
-                                 "modules": kernel / "lib/modules", **others})
+    return parser.parse_args()
 
 
 class Steps:
@@ -92,13 +77,13 @@ class Steps:
 
     def twins(self):
         """Linux 7.3 without PCI, whose devices are on VIS, and with it."""
-        own = self.own
-        twins = {"vis": changed(self.options, own.nopci, no_acpi=own.firmware),
-                 "pci": changed(self.options, own.pci)}
-        yield "twins", 1, lambda name: size.twins(twins)
-        for transport, twin in twins.items():
+        twins = {"vis": "nopci", "pci": "pci"}
+        yield "twins", 1, lambda name: size.twins({
+            transport: prepare.made_by(self.options.root, "build-kernel", kernel)
+            for transport, kernel in twins.items()})
+        for transport, kernel in twins.items():
             yield (f"twin-{transport}", 8,
-                   self.guest(transport, guests.boot_scenario(transport), twin))
+                   self.guest(transport, guests.boot_scenario(transport, kernel)))
 
     def rates(self):
         """Each round has every transport, so that other load on the machine affects all of them."""
@@ -115,16 +100,16 @@ class Steps:
 
     def timed(self, transport, seconds, cpus=guests.CPUS, params=None):
         """params go to each row."""
-        options = argparse.Namespace(**{**vars(self.options), "program": [self.own.fio]})
-        wanted = guests.rates_scenario(transport, self.counts["rate"], seconds, cpus)
-        return lambda name: guests.run(options, name, transport, wanted, params)
+        return self.guest(transport, guests.rates_scenario(
+            transport, self.counts["rate"], seconds, cpus), params)
 
     def size(self):
-        yield "size", 1, lambda name: size.rows(self.options, self.own.kernel_source,
-                                                self.own.qemu_source)
+        yield "size", 1, lambda name: size.rows(
+            guests.prepared(self.options), prepare.made_by(self.options.root, "fetch", "source"),
+            prepare.made_by(self.options.root, "fetch", "qemu-source"))
 
-    def guest(self, transport, wanted, options=None):
-        return lambda name: guests.run(options or self.options, name, transport, wanted)
+    def guest(self, transport, wanted, params=None):
+        return lambda name: guests.run(self.options, name, transport, wanted, params)
 
     def all(self):
         wanted = self.own.only.split(",") if self.own.only else \
@@ -148,6 +133,7 @@ def cpu_model():
 
 
 def metadata(own, options):
+    options = guests.prepared(options)
     version = subprocess.run([options.qemu, "--version"], check=True, capture_output=True,
                              text=True).stdout.splitlines()[0]
     return {
@@ -285,15 +271,14 @@ def verify(own):
 
 
 def main():
-    own, rest = parse()
+    own = parse()
     if own.publish:
         publish(own)
         return 0
     if own.verify:
         return verify(own)
-    options = vm.parse(["--root", str(own.root), "--script", str(own.root / SCRIPT), "--only", "",
-                        *rest])
-    prepare.find_image(options)
+    options = vm.parse(["--root", str(own.root), "--script", str(own.root / SCRIPT),
+                        "--only", ""])
     directory = own.root / "build" / ("bench.check" if own.check else "bench")
     try:
         rows = run(own, options, directory)

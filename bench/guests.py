@@ -7,8 +7,8 @@ import threading
 import time
 from collections import Counter
 
-from vmlib import __main__ as vm
-from vmlib.scenarios import SCENARIOS, Scenario
+from vmlib import __main__ as vm, prepare
+from vmlib.scenarios import CLOUD, SCENARIOS, Scenario
 from vmlib.services import Services
 from vmlib.tap import Quiet
 
@@ -102,9 +102,9 @@ def profile_scenario(transport):
                     smp=1, append=[ONE_GIGAHERTZ], parameters={})
 
 
-def boot_scenario(transport):
+def boot_scenario(transport, kernel=CLOUD):
     return scenario(transport, ("boot",), null_disk(transport, 0, 1) + COUNT_INSTRUCTIONS, smp=1,
-                    append=[ONE_GIGAHERTZ], modules=(), load=(), parameters={})
+                    kernel=kernel, append=[ONE_GIGAHERTZ], modules=(), load=(), parameters={})
 
 
 def rates_scenario(transport, count, seconds, cpus=CPUS):
@@ -114,7 +114,7 @@ def rates_scenario(transport, count, seconds, cpus=CPUS):
     for number, queues in enumerate(queues_of_each):
         devices += [*null_disk(transport, number, queues), *net(transport, queues, number)]
     return scenario(transport, ("rates",), devices, smp=cpus, taps=len(queues_of_each),
-                    timeout=180, vectors=net_vectors(cpus), load=("pktgen", "vis_bench"),
+                    timeout=180, vectors=net_vectors(cpus), load=("pktgen", "vis_bench"), fio=True,
                     parameters={"count": count, "seconds": seconds})
 
 
@@ -334,11 +334,16 @@ class BenchError(Exception):
     """A guest did not do all of its work."""
 
 
+def prepared(options):
+    """The options of a guest that has the kernel of most."""
+    return prepare.for_scenario(options, Scenario(()))
+
+
 def run(options, name, transport, wanted, scale=None):
     """Boots one guest and returns its rows. scale has parameters of all timed figures."""
     SCENARIOS[name] = wanted
     tap = Quiet()
-    guest = vm.Guest(options, name, tap)
+    guest = vm.Guest(prepare.for_scenario(options, wanted), name, tap)
     rows = Rows(transport, scale or {})
     guest.services = type("Verbs", (BenchServices,), {"rows": rows})
     guest.rundir = options.root / "build/bench/guests" / name

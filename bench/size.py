@@ -100,9 +100,9 @@ def rows(options, kernel_source, qemu_source):
 
 
 def twins(kernels):
-    """{transport: options} of a kernel without PCI and its twin; the options only the twin has."""
-    sizes = {transport: section_bytes((options.kernel / "boot/vmlinux").read_bytes())
-             for transport, options in kernels.items()}
+    """Of {transport: kernel}: one without PCI, its twin, and the difference."""
+    sizes = {transport: section_bytes((kernel / "boot/vmlinux").read_bytes())
+             for transport, kernel in kernels.items()}
     result = []
     for number, metric in enumerate(("text_bytes", "modules_bytes")):
         result += [row(metric, "bytes", transport, counts[number], part="Linux 7.3")

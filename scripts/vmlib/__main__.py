@@ -77,7 +77,7 @@ class Guest:
             files["after.sh"] = self.options.after.read_bytes()
         initramfs.build(self.rundir / "initrd", self.options.busybox, modules.closure(
             STOCK_GUEST_MODULES + scenario.modules + scenario.load), files,
-            initramfs.programs(self.options.tools, scenario.tools, self.options.program))
+            initramfs.programs(self.options.tools, scenario.tools, self.options.programs))
 
     def scripts(self):
         scripts = ("script.sh",) if self.options.script else self.scenario.scripts
@@ -151,9 +151,8 @@ class Guest:
 
     def qemu_args(self):
         scenario = self.scenario
-        properties = ["force-legacy=false", *scenario.globals]
-        if not self.options.no_vis:
-            properties += [f"vis={scenario.vis}", f"vectors={scenario.vectors}"]
+        properties = ["force-legacy=false", *scenario.globals, f"vis={scenario.vis}",
+                      f"vectors={scenario.vectors}"]
         variant = "hostile" if scenario.faults else self.options.variant
         if variant:
             properties.append(f"vis-variant={variant}")
@@ -274,8 +273,6 @@ class Guest:
                     return self.await_log()
                 elif guest_tap:
                     guest_tap.line(text)
-                    if self.options.stop and not all(self.tap.results.values()):
-                        return "stopped at the first failure"
 
     def await_init(self, line, deadline):
         """A kernel without a timer never gets there."""
@@ -345,19 +342,15 @@ def parse(arguments=None):
     parser.add_argument("--timeout", type=int)
     parser.add_argument("--slow", type=int, default=int(os.environ.get("VIS_SLOW", "0")))
     parser.add_argument("--box", type=int, default=0)
-    parser.add_argument("--stop", action="store_true")
     parser.add_argument("--keep", action="store_true")
-    parser.add_argument("--no-vis", action="store_true")
     parser.add_argument("--variant")
     parser.add_argument("--no-acpi", type=Path)
     parser.add_argument("--board", choices=BOARDS, default="x86")
-    parser.add_argument("--firmware", type=Path)
     parser.add_argument("--kernel", type=path_or_name)
     parser.add_argument("--vmlinuz", type=Path)
     parser.add_argument("--modules", type=Path)
     parser.add_argument("--qemu", type=Path)
     parser.add_argument("--tools", type=Path)
-    parser.add_argument("--program", type=Path, action="append", default=[])
     parser.add_argument("--busybox", type=Path)
     parser.add_argument("scenarios", nargs="*")
     options = parser.parse_intermixed_args(arguments)
@@ -366,6 +359,7 @@ def parse(arguments=None):
         parser.error("no such scenario: " + " ".join(unknown))
     if options.shell and not sys.stdin.isatty():
         parser.error("--shell needs a terminal")
+    options.firmware, options.programs = None, []
     options.slow = options.slow or BOARDS[options.board].slow
     if not BOARDS[options.board].arch:
         options.busybox = options.busybox or Path("/bin/busybox")
@@ -376,15 +370,19 @@ def path_or_name(text):
     return Path(text) if "/" in text else text
 
 
-def lock(path):
-    """One run of a suite at a time, for they share a directory; held as long as the result."""
+def lock(path, program):
+    """One run at a time of those that share a directory; held as long as the result is open."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("w")
+    file = path.open("a+", encoding="ascii")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        print(f"scripts/vm: waiting for another run that holds {path}", file=sys.stderr)
+        file.seek(0)
+        print(f"{program}: waiting for another run (pid {file.read().strip()}) that holds {path}",
+              file=sys.stderr, flush=True)
         fcntl.flock(file, fcntl.LOCK_EX)
+    file.truncate(0)
+    print(os.getpid(), file=file, flush=True)
     return file
 
 
@@ -402,11 +400,9 @@ def run_guests(options):
     started = [guest for guest in guests
                if options.script or options.shell or guest.wanted_tests()]
     for guest in started:
-        guest.options = prepare.for_scenario(options, guest.name, guest.scenario)
+        guest.options = prepare.for_scenario(options, guest.scenario)
     for guest in started:
         guest.run()
-        if options.stop and not all(tap.results.values()):
-            break
     names = {guest.name for guest in started}
     for group, scenarios in GROUPS.items():
         group = guests[0].shown(group)
@@ -430,7 +426,7 @@ def main():
             prepare.run_nested(options, [word for word in sys.argv[1:] if word != "--nested"])
         # Ended from outside, it still ends what it started.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit("scripts/vm: terminated"))
-        with lock(options.root / "build/vm" / (options.suite + ".lock")):
+        with lock(options.root / "build/vm" / (options.suite + ".lock"), "scripts/vm"):
             return 0 if run_guests(options) else 1
     except tests.StatementError as error:
         sys.exit(f"vm: error: {error}")

@@ -3,7 +3,6 @@
 
 import argparse
 import contextlib
-import fcntl
 import hashlib
 import os
 import re
@@ -403,23 +402,6 @@ def natural(text):
     return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", text)]
 
 
-@contextlib.contextmanager
-def locked(path, console):
-    """One run at a time in a checkout."""
-    path.parent.mkdir(exist_ok=True)
-    with path.open("a+", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            console.say(f"waiting for another run (pid {file.read().strip()}) that holds "
-                        f"{path.parent}")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        file.truncate(0)
-        print(os.getpid(), file=file, flush=True)
-        yield
-
-
 def interrupted(*_):
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
@@ -445,7 +427,7 @@ def main():
         check.list()
         return 0
     try:
-        with locked(check.build / "check.lock", check.console):
+        with vm.lock(check.build / "check.lock", "check"):
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, interrupted)
             return 0 if check.run_all() else 1

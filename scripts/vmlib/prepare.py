@@ -12,7 +12,6 @@ from . import initramfs
 from .boards import BOARDS
 from .scenarios import SCENARIOS
 
-NEEDS_FIO = "stress_"
 QBOOT = "usr/share/qemu/qboot.rom"
 OPENSBI = "usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin"
 # What of the shell's library there is no other way to call
@@ -35,18 +34,19 @@ def call(root, *words):
         sys.exit(1)
 
 
-def is_ours(root, name):
-    """Whether a kernel is built from options of ours, with the patch series."""
-    return (root / f"selftests/kernels/{name}.config").exists()
+def options_of(root, name):
+    """The file of a kernel that is built with the patch series. Others have none."""
+    return root / f"selftests/kernels/{name}.config"
 
 
 def add_kernel(options, name):
-    """A kernel of ours has no PCI, so on a PC it is told of its devices without ACPI."""
+    """Without PCI, a PC's kernel of ours is told of its devices without ACPI."""
     root = options.root
-    if is_ours(root, name):
+    ours = options_of(root, name)
+    if ours.exists():
         options.kernel = made_by(root, "build-kernel", name)
         options.modules = options.modules or options.kernel / "lib/modules"
-        if not BOARDS[options.board].arch:
+        if not BOARDS[options.board].arch and "CONFIG_PCI=y" not in ours.read_text("utf-8"):
             options.no_acpi = options.no_acpi or made_by(root, "fetch", "firmware") / QBOOT
     else:
         options.kernel = made_by(root, "fetch", "kernel", name)
@@ -63,7 +63,7 @@ def add_board(options, name):
     options.qemu = options.qemu or made_by(options.root, "build-qemu", "--arch", board.arch)
     options.busybox = options.busybox or \
         made_by(options.root, "fetch", "busybox", board.arch) / "usr/bin/busybox"
-    if board.firmware and not options.firmware:
+    if board.firmware:
         options.firmware = made_by(options.root, "fetch", "opensbi") / OPENSBI
 
 
@@ -78,9 +78,9 @@ def inputs(root, options):
              "@qemu-source"]
     for name in options.scenarios:
         kernel = kernel_of(options, SCENARIOS[name])
-        words += ["series", "selftests/kernels", "@source-7.3"] if is_ours(root, kernel) else \
-            ["Kbuild", f"@kernel-{kernel}"]
-        words += ["@fio-source"] if name.startswith(NEEDS_FIO) else []
+        words += ["series", "selftests/kernels", "@source-7.3"] if \
+            options_of(root, kernel).exists() else ["Kbuild", f"@kernel-{kernel}"]
+        words += ["@fio-source"] if SCENARIOS[name].fio else []
     words += [f"@busybox-{board.arch}"] if board.arch else []
     return sorted({*words, *(["@opensbi"] if board.firmware else [])})
 
@@ -90,7 +90,7 @@ def find_image(options):
         options.vmlinuz = next(options.kernel.glob("boot/vmlinu[xz]-*"))
 
 
-def for_scenario(options, name, scenario):
+def for_scenario(options, scenario):
     """The options of one scenario's guest, none of which is left open."""
     options = copy.copy(options)
     if options.prepared:
@@ -106,8 +106,8 @@ def for_scenario(options, name, scenario):
         call(options.root, "need_packages", "iproute2")
     if scenario.needs_tools() and not options.tools:
         options.tools = made_by(options.root, "fetch", "guest-tools")
-    if name.startswith(NEEDS_FIO) and not options.program:
-        options.program = [made_by(options.root, "build-fio")]
+    if scenario.fio:
+        options.programs = [made_by(options.root, "build-fio")]
     if not initramfs.is_static(options.busybox):
         sys.exit(f"vm: error: {options.busybox} is not static: install busybox-static")
     return options
@@ -117,10 +117,10 @@ def run_nested(options, arguments):
     """Becomes the same run in a machine that has KVM, with the files that its guests need. Each
     character on the guest's serial line costs exits of two levels."""
     for name in options.scenarios:
-        options = for_scenario(options, name, SCENARIOS[name])
+        options = for_scenario(options, SCENARIOS[name])
     files = [options.kernel / "boot", options.kernel / "lib/modules", options.modules,
              options.qemu.parents[1], options.disk, options.script, options.after,
-             options.tools, *options.program]
+             options.tools, *options.programs]
     os.execv(options.root / "scripts/nested", [
         "nested", *(word for path in files if path for word in ("--with", str(path))),
         "--back", str(options.root / "build/vm"), f"PYTHONPATH={options.root / 'scripts'}",

@@ -171,9 +171,9 @@ class Scenario:
     selftests/kernels. faults name what devices do wrong, and in which slots. expected matches the
     kernel's reports that are no failure; report, what must be there of a guest that commits a
     fault. trace are QEMU's events. tools are the guest's programs (and files, by patterns of paths)
-    from scripts/fetch guest-tools; daemons serve devices, each on its socket {sockets}/NAME; with
-    taps the host's side is a network namespace that has that many. The results of a variant have
-    its name before theirs.
+    from scripts/fetch guest-tools; with fio it has that of scripts/build-fio. daemons serve
+    devices, each on its socket {sockets}/NAME; with taps the host's side is a network namespace
+    that has that many. The results of a variant have its name before theirs.
     """
 
     scripts: tuple
@@ -193,6 +193,7 @@ class Scenario:
     trace: tuple = TRACE_EVENTS
     smp: int = 0
     tools: tuple = ()
+    fio: bool = False
     taps: int = 0
     reboots: bool = False
     daemons: dict = field(default_factory=dict)
@@ -260,10 +261,10 @@ SCENARIOS = {
     "hostile_storm": Scenario(("hostile_storm.sh",), modules=(), load=VIS_MODULES,
                               expected="nobody cared|Call Trace|No irq handler for",
                               **hostile(HOSTILE_STORM)),
-    "stress_moves": Scenario(("stress_moves.sh",), trace=("virtio_mmio_vis_mask_write",),
-                             timeout=1800),
-    "stress_torn": Scenario(("stress_torn.sh",), load=TEST_MODULES, devices=disk("disk0"),
-                            faults="torn@23,torn@7", timeout=1800,
+    "stress_moves": Scenario(("stress_moves.sh",), fio=True, timeout=1800,
+                             trace=("virtio_mmio_vis_mask_write",)),
+    "stress_torn": Scenario(("stress_torn.sh",), fio=True, load=TEST_MODULES, timeout=1800,
+                            devices=disk("disk0"), faults="torn@23,torn@7",
                             trace=("virtio_mmio_vis_hostile",)),
     "net_cycles": Scenario(("stress_net.sh",), board=",pcie=on", taps=2, tools=("ethtool",),
                            vectors=32, devices=tap(0) + tap(1, "virtio-net-pci,romfile="),
