@@ -10,13 +10,15 @@ ACCESS = re.compile(r"memory_region_ops_(read|write) cpu (-?\d+) mr \S+ addr 0x(
 EOI_BROADCAST = "ioapic_eoi_broadcast"
 
 # virtio-mmio registers, and those of virtio-pci's common configuration
-MMIO_BLOCK = 0x200
-MMIO_DEVICE_ID = 0x08
-MMIO_QUEUE_READY = 0x44
-MMIO_INTERRUPT_STATUS = 0x60
-MMIO_INTERRUPT_ACK = 0x64
-MMIO_STATUS = 0x70
-MMIO_VIS = range(0xc4, 0xf0)
+REGISTER_BLOCK = 0x200
+MMIO_DEVICE_ID = 0x008
+MMIO_QUEUE_READY = 0x044
+MMIO_INTERRUPT_STATUS = 0x060
+MMIO_INTERRUPT_ACK = 0x064
+MMIO_STATUS = 0x070
+MMIO_VIS_NUM_VECTORS = 0x0c4
+MMIO_VIS_PENDING_HIGH = 0x0ec
+VIS_REGISTERS = range(MMIO_VIS_NUM_VECTORS, MMIO_VIS_PENDING_HIGH + 1)
 PCI_BLOCK = 0x1000
 PCI_CONFIG_VECTOR = 0x10
 PCI_STATUS = 0x14
@@ -54,12 +56,12 @@ def kind(access):
     """The purpose of an access; None if it does not concern a virtio device."""
     region, address = access.region, access.address
     if region == "virtio-mmio":
-        offset = address % MMIO_BLOCK
+        offset = address % REGISTER_BLOCK
         if offset == MMIO_INTERRUPT_STATUS:
             return "status_read"
         if offset == MMIO_INTERRUPT_ACK:
             return "ack"
-        return "vis_register" if offset in MMIO_VIS else "register"
+        return "vis_register" if offset in VIS_REGISTERS else "register"
     if region.startswith("virtio-mmio-vis"):
         return "mask_table"
     if region.startswith(PCI_COMMON):
@@ -93,7 +95,7 @@ def until_driver_ok(accesses):
     """The accesses of a driver's probe, without those of the running device after it."""
     for number, access in enumerate(accesses):
         status = (access.region == "virtio-mmio" and
-                  access.address % MMIO_BLOCK == MMIO_STATUS or
+                  access.address % REGISTER_BLOCK == MMIO_STATUS or
                   access.region.startswith(PCI_COMMON) and
                   access.address % PCI_BLOCK == PCI_STATUS)
         if status and access.write and access.value & DRIVER_OK:
@@ -104,7 +106,7 @@ def until_driver_ok(accesses):
 def device(accesses):
     """QEMU's name of the device that is probed."""
     for access in accesses:
-        if access.region == "virtio-mmio" and access.address % MMIO_BLOCK == MMIO_DEVICE_ID:
+        if access.region == "virtio-mmio" and access.address % REGISTER_BLOCK == MMIO_DEVICE_ID:
             return DEVICES[access.value]
         if access.region.startswith(PCI_COMMON):
             return access.region.removeprefix(PCI_COMMON)
@@ -114,7 +116,7 @@ def device(accesses):
 def queues_enabled(accesses):
     return sum(access.write and access.value == 1 and
                (access.region == "virtio-mmio" and
-                access.address % MMIO_BLOCK == MMIO_QUEUE_READY or
+                access.address % REGISTER_BLOCK == MMIO_QUEUE_READY or
                 access.region.startswith(PCI_COMMON) and
                 access.address % PCI_BLOCK == PCI_QUEUE_ENABLE) for access in accesses)
 

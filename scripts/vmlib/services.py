@@ -17,6 +17,8 @@ WAV_HEADER = 44
 ASLEEP = "PM: suspend-to-idle"
 STARTED = "] Linux version "
 HALF_SCALE = 1 << 14
+MMIO_INTERRUPT_STATUS = 0x060
+MMIO_INTERRUPT_ACK = 0x064
 
 
 class NetPeer:
@@ -106,8 +108,8 @@ class Services:
         """The trapped accesses since the mark, in words. QueueNotify is an ioeventfd: no trap."""
         masks, reads, writes = (self.do_count(event) for event in (
             "virtio_mmio_vis_mask_(read|write)", "virtio_mmio_read", "virtio_mmio_write_offset"))
-        status = (self.do_count("virtio_mmio_read", r"offset 0x60\b") +
-                  self.do_count("virtio_mmio_write_offset", r"offset 0x64\b"))
+        status = (self.do_count("virtio_mmio_read", rf"offset {MMIO_INTERRUPT_STATUS:#x}\b") +
+                  self.do_count("virtio_mmio_write_offset", rf"offset {MMIO_INTERRUPT_ACK:#x}\b"))
         return (f"mask table {masks}, InterruptStatus and InterruptACK {status}, "
                 f"other registers {reads + writes - status}")
 

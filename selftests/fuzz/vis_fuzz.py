@@ -23,11 +23,25 @@ TICK_NS = 1000000
 RESET_READS = 100
 RAM_SIZE = 32 << 20
 
-DEVICE_FEATURES_SEL, DRIVER_FEATURES, DRIVER_FEATURES_SEL = 0x14, 0x20, 0x24
-QUEUE_SEL, QUEUE_NUM, QUEUE_READY, QUEUE_NOTIFY = 0x30, 0x38, 0x44, 0x50
-INTERRUPT_ACK, STATUS = 0x64, 0x70
-QUEUE_RESET, NUM_VECTORS, CONTROL, CONFIG_VECTOR, QUEUE_VECTOR = 0xc0, 0xc4, 0xc8, 0xcc, 0xd0
-TABLE, MASK, PENDING = 0xd8, 0xe0, 0xe8
+# As the headers name them, but for VIRTIO_
+MMIO_DRIVER_FEATURES = 0x020
+MMIO_DRIVER_FEATURES_SEL = 0x024
+MMIO_QUEUE_SEL = 0x030
+MMIO_QUEUE_NUM = 0x038
+MMIO_QUEUE_READY = 0x044
+MMIO_QUEUE_NOTIFY = 0x050
+MMIO_INTERRUPT_ACK = 0x064
+MMIO_STATUS = 0x070
+MMIO_QUEUE_RESET = 0x0c0
+MMIO_VIS_NUM_VECTORS = 0x0c4
+MMIO_VIS_CONTROL = 0x0c8
+MMIO_VIS_CONFIG_VECTOR = 0x0cc
+MMIO_VIS_QUEUE_VECTOR = 0x0d0
+MMIO_VIS_TABLE_LOW = 0x0d8
+MMIO_VIS_MASK_LOW = 0x0e0
+MMIO_VIS_PENDING_LOW = 0x0e8
+# All that VIS has, and some that nothing has
+OFFSETS = (MMIO_QUEUE_RESET, MMIO_VIS_PENDING_LOW + 12)
 VERSION_1_AND_VIS = 1 << (32 - 32) | 1 << (49 - 32)
 MSI = 0xfee00000
 # Kinds of QEMU's own findings; guest errors go to its log, which is off.
@@ -106,18 +120,20 @@ class Fuzzer:
         return f"write{width} {address:#x} {self.value() & ((1 << 8 * size) - 1):#x}"
 
     def register(self):
-        offset = self.random.choice((self.random.randrange(0xc0, 0xf4), self.random.randrange(
-            0xc0, 0xf4, 4), CONTROL, CONFIG_VECTOR, QUEUE_VECTOR, QUEUE_RESET))
+        offset = self.random.choice((
+            self.random.randrange(*OFFSETS), self.random.randrange(*OFFSETS, 4), MMIO_QUEUE_RESET,
+            MMIO_VIS_CONTROL, MMIO_VIS_CONFIG_VECTOR, MMIO_VIS_QUEUE_VECTOR))
         return [self.access(REGISTERS + offset)]
 
     def select(self):
         queue = self.random.choice((0, 1, 2, 3, 4, 1023, 1024, 0xffffffff))
-        return [f"writel {REGISTERS + QUEUE_SEL:#x} {queue:#x}"]
+        return [f"writel {REGISTERS + MMIO_QUEUE_SEL:#x} {queue:#x}"]
 
     def notify(self):
         register, value = self.random.choice((
-            (QUEUE_NOTIFY, self.random.randrange(5)), (INTERRUPT_ACK, 3),
-            (STATUS, self.random.getrandbits(8)), (QUEUE_READY, self.random.getrandbits(1))))
+            (MMIO_QUEUE_NOTIFY, self.random.randrange(5)), (MMIO_INTERRUPT_ACK, 3),
+            (MMIO_STATUS, self.random.getrandbits(8)),
+            (MMIO_QUEUE_READY, self.random.getrandbits(1))))
         return [f"writel {REGISTERS + register:#x} {value:#x}"]
 
     def mask_word(self):
@@ -143,11 +159,12 @@ class Fuzzer:
 
     def set_up(self):
         """A reset, then what a driver does, each step of it now and then left out."""
-        steps = [(STATUS, 0), (STATUS, 1), (STATUS, 3), (DRIVER_FEATURES_SEL, 1),
-                 (DRIVER_FEATURES, VERSION_1_AND_VIS), (DRIVER_FEATURES_SEL, 0),
-                 (DRIVER_FEATURES, 0), (STATUS, 0xb), (QUEUE_SEL, 0), (QUEUE_NUM, 4),
-                 (QUEUE_READY, 1), (QUEUE_VECTOR, 1), (CONFIG_VECTOR, 0), (CONTROL, 1),
-                 (STATUS, 0xf)]
+        steps = [(MMIO_STATUS, 0), (MMIO_STATUS, 1), (MMIO_STATUS, 3),
+                 (MMIO_DRIVER_FEATURES_SEL, 1), (MMIO_DRIVER_FEATURES, VERSION_1_AND_VIS),
+                 (MMIO_DRIVER_FEATURES_SEL, 0), (MMIO_DRIVER_FEATURES, 0), (MMIO_STATUS, 0xb),
+                 (MMIO_QUEUE_SEL, 0), (MMIO_QUEUE_NUM, 4), (MMIO_QUEUE_READY, 1),
+                 (MMIO_VIS_QUEUE_VECTOR, 1), (MMIO_VIS_CONFIG_VECTOR, 0), (MMIO_VIS_CONTROL, 1),
+                 (MMIO_STATUS, 0xf)]
         return [f"writel {REGISTERS + register:#x} {value:#x}" for register, value in steps
                 if self.random.random() > 0.02]
 
@@ -166,18 +183,19 @@ def read_tables(qtest):
         low, high = qtest.run([f"readl {REGISTERS + low + half:#x}" for half in (0, 4)])
         return high << 32 | low
 
-    return [address(low) for low in (TABLE, MASK, PENDING)]
+    return [address(low) for low in (MMIO_VIS_TABLE_LOW, MMIO_VIS_MASK_LOW, MMIO_VIS_PENDING_LOW)]
 
 
 def check(qtest, tables):
     """The device is what it was, and comes up once more."""
-    qtest.run([f"writel {REGISTERS + STATUS:#x} 0"])
-    status = qtest.run([f"readl {REGISTERS + STATUS:#x}"] * RESET_READS)[-1]
-    number, enabled, word = qtest.run([f"readl {REGISTERS + NUM_VECTORS:#x}",
-                                       f"readl {REGISTERS + CONTROL:#x}",
+    qtest.run([f"writel {REGISTERS + MMIO_STATUS:#x} 0"])
+    status = qtest.run([f"readl {REGISTERS + MMIO_STATUS:#x}"] * RESET_READS)[-1]
+    number, enabled, word = qtest.run([f"readl {REGISTERS + MMIO_VIS_NUM_VECTORS:#x}",
+                                       f"readl {REGISTERS + MMIO_VIS_CONTROL:#x}",
                                        f"readl {tables[1]:#x}"])
     if (status, number & 0xffff, enabled, word) != (0, VECTORS, 0, 0xffffffff):
-        raise ValueError(f"after a reset: Status {status:#x}, N {number:#x}, ENABLE {enabled}, mask {word:#x}")
+        raise ValueError(f"after a reset: Status {status:#x}, N {number:#x}, ENABLE {enabled}, "
+                         f"mask {word:#x}")
     if read_tables(qtest) != tables:
         raise ValueError("the tables have moved")
 

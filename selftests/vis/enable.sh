@@ -16,15 +16,15 @@ negotiate_by_hand()
 {
 	local base=$1
 
-	reg "$base" $STATUS 0
-	reg "$base" $STATUS $ACKNOWLEDGE_DRIVER
-	reg "$base" $DRIVER_FEATURES_SEL 0
-	reg "$base" $DRIVER_FEATURES 0
-	reg "$base" $DRIVER_FEATURES_SEL 1
-	reg "$base" $DRIVER_FEATURES $VERSION_1_AND_VIS
-	reg "$base" $STATUS $FEATURES_OK
-	expect "status" $FEATURES_OK $(($(reg "$base" $STATUS)))
-	reg "$base" $VIS_CONFIG_VECTOR 0
+	reg "$base" $MMIO_STATUS 0
+	reg "$base" $MMIO_STATUS $ACKNOWLEDGE_DRIVER
+	reg "$base" $MMIO_DRIVER_FEATURES_SEL 0
+	reg "$base" $MMIO_DRIVER_FEATURES 0
+	reg "$base" $MMIO_DRIVER_FEATURES_SEL 1
+	reg "$base" $MMIO_DRIVER_FEATURES $VERSION_1_AND_VIS
+	reg "$base" $MMIO_STATUS $FEATURES_OK
+	expect "status" $FEATURES_OK $(($(reg "$base" $MMIO_STATUS)))
+	reg "$base" $MMIO_VIS_CONFIG_VECTOR 0
 }
 
 # Once the driver has set DRIVER_OK, the device keeps using the line.
@@ -33,15 +33,15 @@ enable_too_late()
 	local base=$1
 
 	negotiate_by_hand "$base"
-	reg "$base" $STATUS $DRIVER_OK
+	reg "$base" $MMIO_STATUS $DRIVER_OK
 	host resize disk0 "$2"
 	expect "configuration bit of InterruptStatus on the line" $INT_CONFIG \
-		$(($(reg "$base" $INTERRUPT_STATUS) & INT_CONFIG))
+		$(($(reg "$base" $MMIO_INTERRUPT_STATUS) & INT_CONFIG))
 	expect "level of the line" 1 "$(host line)"
 	expect_pending "on the line" "$base" 0
-	reg "$base" $STATUS $FEATURES_OK
-	reg "$base" $VIS_CONTROL 1
-	expect "VISControl after DRIVER_OK" 0 $(($(reg "$base" $VIS_CONTROL)))
+	reg "$base" $MMIO_STATUS $FEATURES_OK
+	reg "$base" $MMIO_VIS_CONTROL 1
+	expect "VISControl after DRIVER_OK" 0 $(($(reg "$base" $MMIO_VIS_CONTROL)))
 	expect "level of the line after DRIVER_OK" 1 "$(host line)"
 }
 
@@ -51,12 +51,12 @@ enable_by_hand()
 
 	negotiate_by_hand "$base"
 	host mark
-	reg "$base" $VIS_CONTROL 1
-	expect "VISControl" 1 $(($(reg "$base" $VIS_CONTROL)))
+	reg "$base" $MMIO_VIS_CONTROL 1
+	expect "VISControl" 1 $(($(reg "$base" $MMIO_VIS_CONTROL)))
 	expect "level of the line after ENABLE" 0 "$(host line)"
-	reg "$base" $STATUS $DRIVER_OK
+	reg "$base" $MMIO_STATUS $DRIVER_OK
 	host resize disk0 "$2"
-	expect "InterruptStatus after ENABLE" 0 $(($(reg "$base" $INTERRUPT_STATUS)))
+	expect "InterruptStatus after ENABLE" 0 $(($(reg "$base" $MMIO_INTERRUPT_STATUS)))
 	expect_pending "after ENABLE" "$base" 1
 	expect "level of the line after the change" 0 "$(host line)"
 	expect "messages sent for a masked vector" 0 "$(device_sent "$base")"
@@ -74,7 +74,7 @@ enable_transition()
 	echo "$platform" >"$driver/unbind"
 	(enable_too_late "$base" $((size - GROWTH / 2)) && enable_by_hand "$base" "$size")
 	status=$?
-	reg "$base" $STATUS 0
+	reg "$base" $MMIO_STATUS 0
 	echo "$platform" >"$driver/bind"
 	[ $status = 0 ] || exit 1
 	disk_matches_host

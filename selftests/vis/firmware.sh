@@ -5,7 +5,7 @@
 . ./vis_lib.sh
 . ./test_module.sh
 
-TABLES="VIS_TABLE_LOW VIS_MASK_LOW VIS_PENDING_LOW"
+TABLES="MMIO_VIS_TABLE_LOW MMIO_VIS_MASK_LOW MMIO_VIS_PENDING_LOW"
 ENTRY_SIZE=16
 WORD_SIZE=4
 
@@ -26,11 +26,11 @@ describe_tables()
 {
 	local nr size table words
 
-	nr=$(($(reg "$1" $VIS_NUM_VECTORS) & 0xffff))
+	nr=$(($(reg "$1" $MMIO_VIS_NUM_VECTORS) & 0xffff))
 	words=$(((nr + 31) / 32))
 	for table in $TABLES; do
 		size=$((words * WORD_SIZE))
-		[ "$table" != VIS_TABLE_LOW ] || size=$((nr * ENTRY_SIZE))
+		[ "$table" != MMIO_VIS_TABLE_LOW ] || size=$((nr * ENTRY_SIZE))
 		eval "table=\$$table"
 		table_of "$1" "$table" >/tmp/table
 		echo $size >"$VIS_TEST/count"

@@ -9,8 +9,8 @@
 # The last one, for the exchange, holds packets of 64 KiB: a smaller ring never can.
 RING_SIZES="128 64 32 256"
 EXCHANGE_BYTES=$((1 << 20))
-QUEUE_RESET=0xc0
-QUEUE_VECTOR=0xd0
+MMIO_QUEUE_RESET=0xc0
+MMIO_VIS_QUEUE_VECTOR=0xd0
 
 find_devices()
 {
@@ -124,9 +124,9 @@ ring_reset()
 		expect "RX ring" "$size" "$(ring_size RX)"
 		expect "TX ring" "$size" "$(ring_size TX)"
 		expect "queue resets" 8 \
-			"$(host count virtio_mmio_write_offset "offset $QUEUE_RESET\b")"
+			"$(host count virtio_mmio_write_offset "offset $MMIO_QUEUE_RESET\b")"
 		expect "queues mapped again" 8 \
-			"$(host count virtio_mmio_vis_reg_write "offset $QUEUE_VECTOR\b")"
+			"$(host count virtio_mmio_vis_reg_write "offset $MMIO_VIS_QUEUE_VECTOR\b")"
 		pairs_interrupt 4
 	done
 	kill $pinger

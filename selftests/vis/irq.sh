@@ -9,8 +9,8 @@ INTERRUPTS=10000
 # once may share one interrupt.
 READS=1500
 ROUNDS=2
-INTERRUPT_STATUS=0x60
-INTERRUPT_ACK=0x64
+MMIO_INTERRUPT_STATUS=0x60
+MMIO_INTERRUPT_ACK=0x64
 
 disk_interrupts()
 {
@@ -58,9 +58,9 @@ irq_no_status_access()
 	note "$rose interrupts"
 	[ "$rose" -ge "$INTERRUPTS" ] || fail "$rose interrupts, fewer than $INTERRUPTS"
 	expect "reads of InterruptStatus" 0 \
-		"$(host count virtio_mmio_read "offset $INTERRUPT_STATUS\b")"
+		"$(host count virtio_mmio_read "offset $MMIO_INTERRUPT_STATUS\b")"
 	expect "writes of InterruptACK" 0 \
-		"$(host count virtio_mmio_write_offset "offset $INTERRUPT_ACK\b")"
+		"$(host count virtio_mmio_write_offset "offset $MMIO_INTERRUPT_ACK\b")"
 	expect "VIS registers read" 0 "$(host count virtio_mmio_vis_reg_read)"
 	expect "VIS registers written" 0 "$(host count virtio_mmio_vis_reg_write)"
 	[ "$(host messages)" -ge "$rose" ] ||

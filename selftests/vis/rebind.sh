@@ -150,13 +150,13 @@ rebind_needs_reset()
 	virtio=$(virtio_of virtio_rng)
 	base=$(base_of "$virtio")
 	before=$(counts "$virtio" config)
-	expect "status" $((DRIVER_OK)) $(($(reg "$base" $STATUS)))
+	expect "status" $((DRIVER_OK)) $(($(reg "$base" $MMIO_STATUS)))
 	break_ring "$base"
 	all_rose "$before"
-	expect "status" $((DRIVER_OK | NEEDS_RESET)) $(($(reg "$base" $STATUS)))
+	expect "status" $((DRIVER_OK | NEEDS_RESET)) $(($(reg "$base" $MMIO_STATUS)))
 	echo "$virtio" >/sys/bus/virtio/drivers/virtio_rng/unbind
 	echo "$virtio" >/sys/bus/virtio/drivers/virtio_rng/bind || fail "$virtio is not bound again"
-	expect "status" $((DRIVER_OK)) $(($(reg "$base" $STATUS)))
+	expect "status" $((DRIVER_OK)) $(($(reg "$base" $MMIO_STATUS)))
 	rmmod vis_test
 	all_have_vectors
 	all_devices_work

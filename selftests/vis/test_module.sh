@@ -4,16 +4,16 @@
 
 VIS_TEST=/sys/kernel/debug/vis_test
 
-DRIVER_FEATURES=0x020
-DRIVER_FEATURES_SEL=0x024
-INTERRUPT_STATUS=0x060
-STATUS=0x070
-VIS_NUM_VECTORS=0x0c4
-VIS_CONTROL=0x0c8
-VIS_CONFIG_VECTOR=0x0cc
-VIS_TABLE_LOW=0x0d8
-VIS_MASK_LOW=0x0e0
-VIS_PENDING_LOW=0x0e8
+MMIO_DRIVER_FEATURES=0x020
+MMIO_DRIVER_FEATURES_SEL=0x024
+MMIO_INTERRUPT_STATUS=0x060
+MMIO_STATUS=0x070
+MMIO_VIS_NUM_VECTORS=0x0c4
+MMIO_VIS_CONTROL=0x0c8
+MMIO_VIS_CONFIG_VECTOR=0x0cc
+MMIO_VIS_TABLE_LOW=0x0d8
+MMIO_VIS_MASK_LOW=0x0e0
+MMIO_VIS_PENDING_LOW=0x0e8
 
 # chip CALL IRQ: mask, unmask, retrigger or rewrite
 chip()
@@ -45,7 +45,7 @@ table_of()
 # pending_word BASE: word 0 of the pending table
 pending_word()
 {
-	table_of "$1" $VIS_PENDING_LOW >/tmp/table
+	table_of "$1" $MMIO_VIS_PENDING_LOW >/tmp/table
 	cat /tmp/table >"$VIS_TEST/address"
 	cat "$VIS_TEST/mem"
 }
@@ -53,7 +53,8 @@ pending_word()
 # pending_shows BASE WORD: that is word 0, which may be late, or there is no pending table
 pending_shows()
 {
-	[ "$(table_of "$1" $VIS_PENDING_LOW)" = 0x0 ] || [ $(($(pending_word "$1"))) = $(($2)) ]
+	[ "$(table_of "$1" $MMIO_VIS_PENDING_LOW)" = 0x0 ] ||
+		[ $(($(pending_word "$1"))) = $(($2)) ]
 }
 
 # expect_pending WHEN BASE WORD
