@@ -2,15 +2,29 @@
 # shellcheck shell=bash
 # The architectures of guests: what Debian, the kernel and QEMU call each.
 
+# Besides this machine's, Debian's name and QEMU's
+FOREIGN_ARCHES=(arm64:aarch64 riscv64:riscv64)
+
+# qemu_arch ARCH: QEMU's name of a foreign architecture
+qemu_arch()
+{
+	local names
+
+	for names in "${FOREIGN_ARCHES[@]}"; do
+		[ "${names%:*}" != "$1" ] || { echo "${names#*:}" && return; }
+	done
+	die "no guests of the architecture '$1', but of ${FOREIGN_ARCHES[*]%:*}"
+}
+
 # arch_of_flavour FLAVOUR: Debian's architecture of a kernel flavour, such as cloud-arm64
 arch_of_flavour()
 {
-	case -$1- in
-	*-amd64-*) echo amd64 ;;
-	*-arm64-*) echo arm64 ;;
-	*-riscv64-*) echo riscv64 ;;
-	*) die "no kernel flavour '$1': it names amd64, arm64 or riscv64" ;;
-	esac
+	local arch
+
+	for arch in amd64 "${FOREIGN_ARCHES[@]%:*}"; do
+		[[ -$1- != *-$arch-* ]] || { echo "$arch" && return; }
+	done
+	die "no kernel flavour '$1': it names amd64 or one of ${FOREIGN_ARCHES[*]%:*}"
 }
 
 # cross_prefix KDIR: of the compiler's name, as Debian's headers give it; nothing of other trees,
