@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# A private apt: downloads from suites that the system does not use, into the cache.
-# It has its own sources, lists and state; the system's are read for the mirror only.
+# A private apt, which downloads from suites that the system does not use, into the cache. It has
+# its own sources, lists and state, and takes only the mirror from the system's.
 
 APT_DIR=$VIS_CACHE/apt
 APT_ARCH=amd64
@@ -9,7 +9,7 @@ APT_SUITES='bookworm bookworm-backports trixie trixie-backports'
 APT_SOURCES=trixie
 APT_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# system_mirror: where the system has Debian's packages from
+# system_mirror: the URI from which the system gets Debian's packages
 system_mirror()
 {
 	# shellcheck disable=SC2016 # for apt-get to expand
@@ -76,7 +76,7 @@ apt_update()
 	touch "$dir/updated"
 )
 
-# need_suite SUITE WHAT: one suite that cannot be used does not stop what comes from others
+# need_suite SUITE WHAT: a suite that cannot be read does not stop downloads from the others
 need_suite()
 {
 	compgen -G "$APT_DIR/lists/*_dists_$1_*" >/dev/null ||
@@ -113,7 +113,7 @@ download()
 	output=$(private_apt apt-get "$@" 2>&1) || die "cannot download: $(apt_said <<<"$output")"
 )
 
-# unpack DIRECTORY ARG...: what apt-get downloads with these arguments; none of it is installed.
+# unpack DIRECTORY ARG...: downloads by apt-get with these arguments, and installs nothing
 unpack()
 (
 	dir=$1
@@ -133,7 +133,7 @@ unpack_debs()
 	unpack "$1" download "${@:2}"
 }
 
-# unpack_root DIRECTORY PACKAGE...: with all that they depend on, but for documents
+# unpack_root DIRECTORY PACKAGE...: with their dependencies, but without documentation
 unpack_root()
 {
 	say "downloading ${*:2}, and what they depend on"

@@ -19,7 +19,7 @@ content_key()
 	done | sha256sum | cut -c 1-24
 }
 
-# take_lock FILE WHAT: held until the calling (sub)shell ends. LOCK is its descriptor.
+# take_lock FILE WHAT: the calling (sub)shell holds it until it ends. LOCK is its descriptor.
 take_lock()
 {
 	local file=$1
@@ -63,7 +63,7 @@ cached()
 	echo "$dir"
 )
 
-# forget_old DIRECTORY COUNT: all entries but so many that were touched last
+# forget_old DIRECTORY COUNT: removes all entries except the COUNT newest
 forget_old()
 {
 	find "$VIS_CACHE/$1" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' | sort -rn |

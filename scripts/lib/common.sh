@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What every script starts with: paths, messages and the checks of the machine.
+# Every script starts with this: paths, messages and checks of the machine.
 
 set -euo pipefail
 shopt -s inherit_errexit
@@ -10,7 +10,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 BUILD=$ROOT/build
 PROGRAM=${0##*/}
 
-# use LIBRARY...: the files beside this one.
+# use LIBRARY...: sources files beside this one.
 use()
 {
 	local library

@@ -16,8 +16,8 @@ kernel_options()
 	grep '^CONFIG_' "$CONFIGS/$1.config"
 }
 
-# kernel_arch NAME: sets KMAKE_ARCH to what kmake needs of the architecture of NAME.config, and
-# IMAGE and IMAGE_FILE to the target that boots and to its file; installs the compiler
+# kernel_arch NAME: sets KMAKE_ARCH to kmake's arguments for the architecture of NAME.config, IMAGE
+# to the target that boots and IMAGE_FILE to its file; installs the compiler
 # shellcheck disable=SC2034 # for the scripts that source this file
 kernel_arch()
 {
@@ -36,8 +36,8 @@ kernel_arch()
 	KMAKE_ARCH=("ARCH=$arch" "CROSS_COMPILE=$compiler-")
 }
 
-# kmake TREE OUTPUT ARG...: nothing of the time or the machine goes into the result. With
-# KMAKE_VERBOSE it names each file.
+# kmake TREE OUTPUT ARG...: the result depends on neither time nor machine. With KMAKE_VERBOSE, make
+# names each file.
 kmake()
 {
 	local tree=$1 output=$2
@@ -48,7 +48,7 @@ kmake()
 		KBUILD_BUILD_USER=vis KBUILD_BUILD_HOST=vis -j"$(nproc)" "$@" </dev/null
 }
 
-# An option that kconfig drops is an error: it depends on something that is not asked for.
+# kconfig drops an option whose dependencies are off, which is an error.
 check_options()
 {
 	local option

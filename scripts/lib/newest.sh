@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The newest stock kernel that the modules support. Its headers' programs, and the compiler that
-# it is built with, are of Debian 13: they get that release's libraries, wherever they run.
+# The newest stock kernel that the modules support. The programs in its headers and its compiler
+# are from Debian 13, so they bring that release's libraries with them.
 
 # The stock kernels that every check compiles the modules for and loads them into, the oldest first,
 # by the flavours of scripts/fetch
@@ -16,7 +16,7 @@ NEWEST_TOOLS=(gcc-14-x86-64-linux-gnu cpp-14-x86-64-linux-gnu libgcc-14-dev libc
 	libstdc++6 libgmp10 libisl23 libmpc3 libmpfr6 libzstd1 zlib1g libelf1t64 libssl3t64
 	pahole libbpf1 libdw1t64 liblzma5 libbz2-1.0)
 
-# bind_programs DIRECTORY: those in it look for loader and libraries where it will be
+# bind_programs DIRECTORY: makes its programs use the loader and libraries in its final place
 bind_programs()
 {
 	local dir=$1 program place=${1%.tmp.*}
@@ -29,7 +29,7 @@ bind_programs()
 		done
 }
 
-# arrange_newest DIRECTORY RELEASE BASE: as scripts/vm and kbuild look for things
+# arrange_newest DIRECTORY RELEASE BASE: puts files where scripts/vm and kbuild expect them
 arrange_newest()
 {
 	local dir=$1 release=$2 headers=$1/usr/src/linux-headers-$2 programs=${1%.tmp.*}/usr/bin
@@ -60,7 +60,7 @@ fill_newest()
 	bind_programs "$dir"
 }
 
-# resolve_newest NAME: of those that the archive has image and headers of
+# resolve_newest NAME: the newest of those whose image and headers are both in the archive
 resolve_newest()
 {
 	local found kind

@@ -21,7 +21,7 @@ need_debian()
 	esac
 }
 
-# apt_said: the first error that apt's output on stdin has, or warning, as one line
+# apt_said: the first error, else the first warning, of apt's output on stdin, as one line
 apt_said()
 {
 	awk '/^E: / && !error { error = $0 }

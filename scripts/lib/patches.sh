@@ -13,7 +13,8 @@ repo_git()
 		-c core.autocrlf=false -c commit.gpgSign=false "$@"
 }
 
-# parse_arguments OPTIONS ARG...: sets what the options say of those that there are, and TREE
+# parse_arguments OPTIONS ARG...: sets the variables of the options, and TREE; the script takes only
+# OPTIONS
 # shellcheck disable=SC2034 # for the scripts that use this
 parse_arguments()
 {
@@ -40,7 +41,7 @@ parse_arguments()
 	TREE=${1-}
 }
 
-# start_repo PROJECT FILE...: with the files as they are
+# start_repo PROJECT FILE...: puts these files of TREE into a new repository
 start_repo()
 {
 	local file project=$1
@@ -63,13 +64,13 @@ start_repo()
 	repo_git tag base
 }
 
-# words FILE: with the figures of the last published run of the bench
+# words FILE: series/FILE with the figures of the last published run of the bench
 words()
 {
 	sed -e "/^@NUMBERS@$/{r $NUMBERS" -e 'd}' "$ROOT/series/$1"
 }
 
-# commit: all changes, with the message on stdin
+# commit: commits all changes, with the message on stdin
 commit()
 {
 	local options=()
@@ -79,7 +80,7 @@ commit()
 	repo_git commit -q "${options[@]}" -F -
 }
 
-# format_patches ARG...: one for each commit, in OUTPUT
+# format_patches ARG...: writes a patch for each commit to OUTPUT
 format_patches()
 {
 	local prefix='RFC PATCH'

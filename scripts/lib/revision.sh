@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Which sources a result is for.
+# The revision of the sources that a result is for
 
 git_here()
 {

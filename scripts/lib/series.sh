@@ -24,8 +24,8 @@ series_git()
 	git -C "$REPO" "$@"
 }
 
-# A tree until the check ends, apart from that of the kernels: it goes through the commits and
-# has errors planted.
+# The checks have a tree of their own until they end, because they check out each commit and plant
+# errors.
 enter_tree()
 {
 	cache_lock series-tree
@@ -33,7 +33,7 @@ enter_tree()
 	sync_series
 }
 
-# sync_series: to the commit that REPO is at, without what was planted
+# sync_series: brings the tree to the commit of REPO, and removes planted errors
 sync_series()
 {
 	series_git ls-files | sync_tree "$REPO" "$TREE" "$SOURCE"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# What a suite prints: one result per test, and the plan once all have run.
+# The output of a suite: one result per test, and the plan once all have run
 
 TAP_COUNT=0
 TAP_FAILED=0
@@ -36,20 +36,20 @@ tap_skip()
 	tap_result ok "$1 # SKIP $2"
 }
 
-# fails COMMAND...: bash does not stop at a command that "!" inverts
+# fails COMMAND...: inverts the status; bash would not stop at a command after "!"
 fails()
 {
 	! "$@"
 }
 
-# tap_run NAME COMMAND...: passes if COMMAND does; what it printed explains a failure.
+# tap_run NAME COMMAND...: passes if COMMAND does; its output explains a failure.
 tap_run()
 {
 	local name=$1 output
 
 	shift
 	tap_wanted "$name" || return 0
-	# Not a condition, in which bash would ignore a failing command of a function.
+	# In a condition, bash would ignore a failing command of a function.
 	set +e
 	output=$(set -e && "$@" 2>&1)
 	local status=$?
@@ -61,7 +61,7 @@ tap_run()
 	fi
 }
 
-# tap_merge: one stream of what several programs printed
+# tap_merge: makes one stream of the output of several programs
 tap_merge()
 {
 	awk '/^TAP version/ || /^1\.\./ { next }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# Copies of sources that stay, in which only what has changed is built again.
+# Trees of sources that persist, so that a build compiles only changed files
 
-# copy_changed FILE... DIRECTORY: what is unchanged keeps its time.
+# copy_changed FILE... DIRECTORY: an unchanged file keeps its time.
 copy_changed()
 {
 	local directory=${!#} file
@@ -20,8 +20,8 @@ link_tree()
 	cp -al "$2/." "$1"
 }
 
-# sync_tree FROM TREE [SOURCE]: TREE gets the files of FROM whose names are on stdin. Those that it
-# has from an earlier call become as in SOURCE, or go.
+# sync_tree FROM TREE [SOURCE]: copies files of FROM, whose names are on stdin, to TREE. Others that
+# an earlier call has copied become those of SOURCE again, or are removed.
 sync_tree()
 {
 	local file from=$1 source=${3-} tree=$2

@@ -25,7 +25,7 @@ from .tap import Quiet, Story, Tap
 STOCK_GUEST_MODULES = ("virtio_blk", "virtio_net", "virtio_rng", "virtio_console")
 LOG_TIMEOUT = 20
 POLL = 0.2
-# A boot that fails by a fault of the rig's own says nothing about what is to be tested.
+# A boot that fails because of the rig says nothing about the code under test.
 STARTS = 3
 SHARE_BYTES = 1 << 20
 SWAP_BYTES = 512 << 20
@@ -88,7 +88,7 @@ class Guest:
         return [] if self.options.script else tests.of_scenario(self.guest_dir, self.name)
 
     def words(self):
-        """What the names of all tests begin with here, in place of "vis" if they are renamed"""
+        """The words that begin all names of tests here, instead of "vis" if they are renamed"""
         return [word for word in (self.options.rename and self.options.suite,
                                   self.scenario.variant) if word]
 
@@ -118,20 +118,20 @@ class Guest:
         return [self.shown(name) for name in self.stated()]
 
     def wanted_tests(self):
-        """Those of the scenario that the options leave to be run"""
+        """The tests of the scenario that the options select"""
         if not self.stated() and not self.options.script and not self.options.shell:
             raise tests.StatementError(f"the scenario {self.name} has no tests, give it --script")
         return [shown for shown in self.all_tests() if self.is_wanted(shown)]
 
     def stated_tests(self, script):
-        """Those of one script; None of a script that does not state them."""
+        """The tests of one script; None if the script does not state them."""
         path = self.guest_dir / script
         if script in SUPPORT_SCRIPTS or not path.is_file():
             return None
         return tests.selected(tests.of_script(path, self.scenario.smp), self.only)
 
     def clock_parameters(self):
-        """Virtual time is the same on a busy host."""
+        """Under -icount, the guest's time does not depend on how busy the host is."""
         if "-icount" in self.scenario.devices:
             return [f"tsc_early_khz={tsc_khz()}", "no_timer_check"]
         return self.board.clock_parameters()

@@ -13,7 +13,7 @@ KLOG = ("-serial", "chardev:klog")
 
 @dataclass(frozen=True)
 class Board:
-    """How QEMU makes it, with two serial lines, and what its kernel calls those.
+    """How QEMU makes the board, with two serial lines, and how its kernel names them.
 
     arch is Debian's name of another architecture than this machine's, which is emulated and slow:
     each guest's code is translated anew. kernel is the flavour that it boots unless told
@@ -49,10 +49,10 @@ BOARDS = {
                  (*KLOG, "-serial", "chardev:host"), "arm64", "cloud-arm64", FOREIGN_SLOW),
     "v2m": Board("virt,gic-version=2", "cortex-a72", "ttyAMA0", "ttyAMA1",
                  (*KLOG, "-serial", "chardev:host"), "arm64", "cloud-arm64", FOREIGN_SLOW),
-    # Of its CPUs, few know pages of 16 KiB.
+    # Few of its CPU models have pages of 16 KiB.
     "its16k": Board("virt,gic-version=3,its=on", "max,pauth-impdef=on", "ttyAMA0", "ttyAMA1",
                     (*KLOG, "-serial", "chardev:host"), "arm64", "arm64-16k", FOREIGN_SLOW),
-    # Its own line is numbered after those of PCI, and is the firmware's.
+    # The board's own line is numbered after those on PCI, and the firmware uses it.
     "imsic": Board("virt,aia=aplic-imsic", "rv64", "ttyS0", "ttyS1",
                    ("-device", "pci-serial,chardev=klog", "-device", "pci-serial,chardev=host"),
                    "riscv64", "riscv64", FOREIGN_SLOW, firmware=True),
@@ -71,8 +71,8 @@ def tsc_khz():
 
 
 def clock_parameters():
-    """A busy host starves the guest while it measures its timer, which then may tick 1.4 times too
-    fast. Neither its clock nor its delays are to depend on that."""
+    """A busy host starves the guest while it measures its timer, which may then tick 1.4 times too
+    fast. With these parameters, its clock and its delays do not depend on that."""
     khz = tsc_khz()
     return [f"tsc_early_khz={khz}", "tsc=reliable", f"lpj={khz * 1000 // TICKS_PER_SECOND}",
             "no_timer_check"]

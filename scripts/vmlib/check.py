@@ -21,12 +21,12 @@ from .tap import Reader, Tap, judge
 
 # No suite may take longer: what hangs has failed.
 LIMIT = 2400
-# What a budget leaves a suite that was started in time but takes longer than it ever did.
+# A suite that starts within the budget may exceed the budget by this much.
 GRACE = 1200
-# What ends when it is told to has this long to do so.
+# Processes have this long to end after SIGTERM.
 END_TIMEOUT = 10
 GREEN, RED, PLAIN, ERASE = "\033[32m", "\033[31m", "\033[m", "\r\033[K"
-# What all suites depend on besides their own inputs, but for what only reports their results
+# All suites depend on these besides their own inputs, except for the files that only report results
 COMMON = ("scripts/*", "scripts/lib/*", "scripts/vmlib/*")
 NOT_COMMON = {"scripts/check", "scripts/README", "scripts/vmlib/check.py",
               "scripts/vmlib/suites.py"}
@@ -37,7 +37,7 @@ def duration(seconds):
 
 
 class Console:
-    """What people see. On a terminal the last line tells how far the work is."""
+    """The output for people. On a terminal, the last line shows the progress."""
 
     def __init__(self):
         self.live = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
@@ -75,7 +75,7 @@ def end_session(leader):
 
 
 def session_of(stat):
-    """Of a process that has not ended, or None"""
+    """The session of a process; None if it has ended"""
     with contextlib.suppress(OSError):
         fields = stat.read_text("utf-8", "replace").rpartition(")")[2].split()
         return int(fields[3]) if fields[0] != "Z" else None
@@ -107,7 +107,7 @@ class Check:
                               stdout=subprocess.PIPE, text=True).stdout.strip()
 
     def digest(self, path):
-        """Of a file, or of the files of a directory, with their names."""
+        """The names and hashes of a file, or of all files of a directory."""
         if path not in self.digests:
             files = sorted(path.rglob("*")) if path.is_dir() else [path]
             lines = [f"{file.relative_to(self.root)} "
@@ -144,7 +144,7 @@ class Check:
                          "which does not exist")
 
     def passed_file(self, name):
-        """Where the results are kept that a suite had when it passed on these inputs."""
+        """The file that keeps the results of a suite once it has passed on these inputs."""
         text = "\n".join(self.inputs(name))
         key = hashlib.sha256(text.encode()).hexdigest()[:24]
         return self.cache / "suites" / f"{name}.{key}.tap"
@@ -166,20 +166,21 @@ class Check:
             print(f"{name:<18} {suite.tier:<8} {self.cost(name):>6} s{known:<1}  {suite.about}")
 
     def tier(self, tier):
-        """What changed is first, then the cheapest, so that a budget buys the most."""
+        """Suites whose inputs changed come first, then the cheapest, so that more of them fit into
+        a budget."""
         return sorted((name for name, suite in SUITES.items() if suite.tier == tier),
                       key=lambda name: (SUITES[name].last, self.has_passed(name),
                                         self.cost(name)))
 
     def tests_of(self, name):
-        """Those of a suite of guests, and the groups of them."""
+        """The tests of a suite of guests, and their groups."""
         options = vm.parse(["--root", str(self.root), "--suite", name,
                             *shlex.split(SUITES[name].vm)])
         return options.group + [test for scenario in options.scenarios
                                 for test in vm.Guest(options, scenario, None).all_tests()]
 
     def suites_of(self, test):
-        """Those that have a test of that name, or such whose names begin with it."""
+        """The suites that have a test of that name, or tests whose names begin with it."""
         programs = {name: suite.tests or name for name, suite in SUITES.items() if not suite.vm}
         begin = max((words for words in programs.values() if f"{test}.".startswith(words + ".")),
                     key=len, default=None)
@@ -218,7 +219,7 @@ class Check:
         suite = SUITES[name]
         program = [self.root / "scripts/vm", "--suite", name, *shlex.split(suite.vm)] \
             if suite.vm else [self.root / "scripts/suites" / name]
-        # Should this program be killed, timeout ends the suite.
+        # If this program is killed, timeout ends the suite.
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "timeout", "-k", str(END_TIMEOUT),
              str(self.limit()), *program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -281,8 +282,8 @@ class Check:
             self.keep(name, tap, failed)
 
     def keep(self, name, tap, failed):
-        """A failure undoes an earlier success on the same inputs. What the suite has fetched is an
-        input, too, so that the name is found anew."""
+        """A failure undoes an earlier success on the same inputs. The name of the file is computed
+        again, because the suite may have fetched some of its inputs."""
         if failed or tap.incomplete:
             self.passed[name].unlink(missing_ok=True)
         elif self.sources == self.shell("sources_hash"):
@@ -293,7 +294,7 @@ class Check:
             temporary.rename(file)
 
     def report_passed(self, name, place):
-        """The results that are kept, said to be such."""
+        """Reports kept results, and says that they are from the cache."""
         lines = self.passed[name].read_text("utf-8").splitlines()
         where = lines[1].rpartition(": ")[2]
         self.console.print(f"{place} {name}: from the cache, it passed on the same inputs at "

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""coverage.py JSON SOURCES PERCENT FILE...: tells, from gcovr's JSON, what share of the lines of
-each file was executed, and which were not; fails if a share is less than PERCENT."""
+"""coverage.py JSON SOURCES PERCENT FILE...: prints, from gcovr's JSON, the share of lines that was
+executed of each file, and the other lines; fails if a share is less than PERCENT."""
 
 import json
 import sys

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a guest is made of, where the command line does not say: kernel, modules, QEMU, programs."""
+"""Finds the parts of a guest that the command line does not name: kernel, modules, QEMU, tools."""
 
 import copy
 import functools
@@ -14,13 +14,13 @@ from .scenarios import SCENARIOS
 
 QBOOT = "usr/share/qemu/qboot.rom"
 OPENSBI = "usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin"
-# What of the shell's library there is no other way to call
+# Calls a function of the shell's library
 CALL = '. "${0%/*}/lib/common.sh"; use cache packages; "$@"'
 
 
 @functools.cache
 def made_by(root, script, *arguments):
-    """The path that a script prints, which has said what it does."""
+    """The path that a script prints. Its messages go to stderr."""
     done = subprocess.run([root / "scripts" / script, *arguments], stdout=subprocess.PIPE,
                           stdin=subprocess.DEVNULL, text=True)
     if done.returncode:
@@ -55,7 +55,7 @@ def add_kernel(options, name):
 
 
 def add_board(options, name):
-    """What is of the board's architecture, which is emulated and slow."""
+    """Adds the parts that have the board's architecture."""
     board = BOARDS[name]
     if not board.arch:
         options.qemu = options.qemu or made_by(options.root, "build-qemu")
@@ -72,7 +72,7 @@ def kernel_of(options, scenario):
 
 
 def inputs(root, options):
-    """All that the guests' results depend on, as scripts/check knows inputs."""
+    """All inputs of the guests' results, in the words of suites.py."""
     board = BOARDS[options.board]
     words = ["drivers", "include", "qemu", "selftests/vis", "selftests/test_modules", "compat",
              "@qemu-source"]
@@ -91,7 +91,7 @@ def find_image(options):
 
 
 def for_scenario(options, scenario):
-    """The options of one scenario's guest, none of which is left open."""
+    """The options of one scenario's guest, with all parts found."""
     options = copy.copy(options)
     if options.prepared:
         find_image(options)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from .machine import TRACE_EVENTS
 
-# Debian's kernel for clouds, and that for all machines, which has what the other has not: 9P,
-# sound, DRM, the crypto device, hibernation
+# Debian's kernel for clouds, and its generic kernel, which also has 9P, sound, DRM, the crypto
+# device and hibernation
 CLOUD, GENERIC = "cloud-amd64", "amd64"
 DISK_BYTES = 32 << 20
 
@@ -31,7 +31,7 @@ ALL_DEVICES = disk("disk0") + NET + RNG + CONSOLE
 # of arm64, 7 of riscv64 and of microvm without ACPI.
 NET_AND_RNG = "0x60600060"
 
-# What a hostile device does wrong; see qemu/hw/virtio/virtio-mmio-vis-hostile.c
+# The faults of hostile devices; see qemu/hw/virtio/virtio-mmio-vis-hostile.c
 HOSTILE_TABLES = (
     "n_zero", "draft_zero", "draft_unknown", "table_misaligned", "mask_misaligned",
     "pending_misaligned", "table_wraps", "mask_wraps", "pending_wraps", "mask_on_table",
@@ -56,16 +56,16 @@ def shared_disk(name, slot):
             "-device", f"virtio-blk-device,drive={name},bus=virtio-mmio-bus.{slot}"]
 
 
-# Their vectors are more than the 64 of a GICv2m frame.
+# Together they have more vectors than the 64 of a GICv2m frame.
 RUNGS = [word for number in range(15) for word in (
     "-drive", f"if=none,id=rung{number},file={{dir}}/disk0,format=raw,readonly=on",
     "-device", f"virtio-blk-device,drive=rung{number},num-queues=4")]
 
 
 def hostile(faults):
-    """Of a scenario: a device with each fault and, in the last slot, an honest disk.
+    """Fields of a scenario that has a device with each fault and, in the last slot, an honest disk.
 
-    The guest finds the last one first.
+    The guest probes the last slot first.
     """
     slots = {fault: slot for slot, fault in enumerate((*faults, "honest"), 1)}
     items = ",".join(f"{fault}@{slot}" for fault, slot in slots.items())
@@ -108,7 +108,7 @@ CLASS_MODULES = (
     "virtio_scsi", "sd_mod", "virtio_balloon", "9p", "9pnet_virtio", "virtiofs", "virtio_input",
     "evdev", "virtio_gpu", "virtio_crypto", "crypto_user", "algif_skcipher", "virtio_snd",
     "snd_pcm_oss")
-# The daemon is of the release that the guest's tools are of.
+# The daemon is from the same release as the guest's tools.
 FS_DAEMON = [
     "{tools}/usr/lib64/ld-linux-x86-64.so.2", "--library-path",
     "{tools}/usr/lib/x86_64-linux-gnu", "{tools}/usr/libexec/virtiofsd", "--fd", "{fd}",
@@ -142,7 +142,7 @@ MANAGED = SHARED_MEMORY + [
         [("virtio-scsi", queues) for queues in (1, 4, 16)] + [("vhost-user-fs", 1)])
     for word in managed_pair(number, kind, queues)]
 
-# A program in Ruby, and what it loads
+# A program in Ruby, and the files that it loads
 IRQTOP = ("irqtop", "ruby3.3", *(f"usr/lib/{path}" for path in (
     "ruby/*/getoptlong.rb", "ruby/vendor_ruby/curses.rb", "x86_64-linux-gnu/ruby/*/stringio.so",
     "x86_64-linux-gnu/ruby/*/enc/encdb.so", "x86_64-linux-gnu/ruby/*/enc/trans/transdb.so",
@@ -168,12 +168,12 @@ class Scenario:
     """One boot. modules are inserted in order by the guest's init; `load` only packs them.
 
     kernel is what it boots unless told otherwise: a flavour of scripts/fetch, or a kernel of
-    selftests/kernels. faults name what devices do wrong, and in which slots. expected matches the
-    kernel's reports that are no failure; report, what must be there of a guest that commits a
-    fault. trace are QEMU's events. tools are the guest's programs (and files, by patterns of paths)
-    from scripts/fetch guest-tools; with fio it has that of scripts/build-fio. daemons serve
-    devices, each on its socket {sockets}/NAME; with taps the host's side is a network namespace
-    that has that many. The results of a variant have its name before theirs.
+    selftests/kernels. faults name what devices do wrong, and in which slots. expected matches
+    reports of the kernel that are no failure; report matches the report that must follow when the
+    guest commits a fault. trace are QEMU's events. tools are the guest's programs (and files, by
+    patterns of paths) from scripts/fetch guest-tools; with fio it has that of scripts/build-fio.
+    daemons serve devices, each on its socket {sockets}/NAME; with taps the host's side is a network
+    namespace that has that many. The results of a variant have its name before theirs.
     """
 
     scripts: tuple
@@ -204,7 +204,7 @@ class Scenario:
                                        for word in command)
 
 
-# A fault that a guest commits, and what must report it, with the scripts that look for that
+# A fault that a guest commits, the report that must follow, and the scripts that look for it
 PLANTED = {
     "uaf": ("BUG: KASAN: slab-use-after-free in vis_planted",),
     "sleep": ("BUG: (sleeping function called from invalid context|scheduling while atomic)",),

@@ -25,11 +25,11 @@ class Suite:
     last: bool = False
 
 
-# What VIS must do on any board, and on any kernel
+# The scenarios that must pass on any board and on any kernel
 BOARD_GUESTS = "main coexist shared line1 visoff reload migrate"
 SERIES_GUESTS = BOARD_GUESTS + " nolapic"
-# A kernel that looks for faults makes no report but of those that are planted, else it says
-# nothing. Each stress test lasts a minute there.
+# A kernel that looks for faults must report the planted ones, or its silence proves nothing. Each
+# stress test lasts a minute there.
 DEBUG = f"--rename --box 60 {SERIES_GUESTS} stress_moves stress_torn"
 PANIC = "--append panic_on_warn=1"
 # A slab allocator that checks has no arrays per CPU, where kmemleak would find the address of an

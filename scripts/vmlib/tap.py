@@ -85,7 +85,7 @@ class Tap:
 
 
 class Story(Tap):
-    """The same for people: what the guest prints as it is, and of the results the failures."""
+    """The output for people: everything that the guest prints, and the failed tests."""
 
     def begin(self):
         pass
@@ -121,8 +121,9 @@ class Quiet(Tap):
 
 
 def judge(lines, status, suite, tap):
-    """Passes a suite's output on. What was cut short, skipped without leave or failed without
-    saying where is a failure. Returns the lines that say so."""
+    """Passes on the output of a suite. It is a failure if that is cut short, if a test is skipped
+    without an allowed reason, or if the suite fails but no test does. Returns the lines that say
+    so."""
     reader, why = Reader(), []
     for text in lines:
         event = reader.line(text.rstrip("\n"))
@@ -130,7 +131,7 @@ def judge(lines, status, suite, tap):
             passed, name, rest = event
             skip = SKIP.match(rest)
             if skip and not skip[1]:
-                passed, rest = False, f"- skipped without leave: {rest[skip.end():]}"
+                passed, rest = False, f"- skipped without an allowed reason: {rest[skip.end():]}"
                 why.append(f"{name} {rest}")
             event = passed, name, rest
         tap.take(event)

@@ -10,7 +10,7 @@ from .tap import Tap
 
 
 class Result(unittest.TestResult):
-    """Tells each test as it ends."""
+    """Reports each test as it ends."""
 
     def __init__(self, suite):
         super().__init__()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Judging a guest run: a failure is whatever is missing, and whatever the kernel reports."""
+"""Judges a guest run: whatever is missing is a failure, and so is any report of the kernel."""
 
 import re
 
@@ -17,8 +17,8 @@ OUR_FUNCTION = re.compile(r"\b(virtio_vis|vis|vm_vis|virtio_mmio_vis)_\w+\+0x")
 STACK_FRAME = re.compile(r"\]  \S+\+0x")
 INTERRUPT_ENTRY = re.compile(r"\]  asm_\w+\+0x")
 INT3 = re.compile(r"Oops: int3: .*?\] Code: [^\n<]*?(\w\w) <", re.S)
-# What the kernel says when it was starved at the wrong moment. It goes on without its local timer,
-# and microvm has no other: its PIT is not connected where the kernel looks for it.
+# The kernel prints this if the host starves it at the wrong moment. It then runs without its local
+# timer, and microvm has no other, because its PIT is not connected where the kernel looks for it.
 NO_TIMER = "APIC frequency too slow, disabling apic timer"
 
 
@@ -47,7 +47,7 @@ class GuestTap(tap.Reader):
 
 
 def running(report):
-    """A report's lines, but for the part of each stack that an interrupt has interrupted."""
+    """The lines of a report, without the part of each stack that an interrupt has interrupted."""
     interrupted = False
     for line in report.splitlines():
         interrupted = bool(STACK_FRAME.search(line) and
@@ -77,7 +77,7 @@ def is_stale_code(log):
 
 
 def rig_fault(log):
-    """What the host or the emulator did to a guest, not the kernel, nor we; or None."""
+    """A fault of the host or of the emulator, not of the kernel or of ours; or None."""
     if NO_TIMER in log:
         return "the host was too busy while the guest measured its timer"
     if is_stale_code(log):
