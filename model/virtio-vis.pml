@@ -3,7 +3,7 @@
  * The protocol of Virtio Interrupt Storage, draft 2, for spin. README.rst says how to read it.
  *
  * The statements of Documentation/virtio-vis.rst are cited where they are kept and where they are
- * checked. A d_step is one step: what nobody else can see the middle of.
+ * checked. A d_step is one step: no other process sees the state in the middle of it.
  */
 
 #define VECTORS		2	/* of one word of the mask table */
@@ -48,11 +48,11 @@
 #define SAVE		0
 #endif
 
-/* Those that come to an end, and those that have */
+/* The number of processes that come to an end, and of those that have */
 #define ACTORS	(4 + (REMAP || RESET || SUSPEND) + SAVE)
 byte	done;
 
-/* What can be broken; the protocol is the one with nothing broken */
+/* Each variant breaks one obligation; the protocol itself breaks nothing */
 mtype = {
 	nothing,
 	no_word_lock,
@@ -109,22 +109,22 @@ hidden byte whole = 1, latched = 1, moved_at_once = 1, silent_when_masked = 1,
 #define ANY		3	/* a write to the vector register is in progress */
 #define VOID		4	/* of an event that was signalled before a reset was complete */
 
-/* What properties need to know and neither side looks at */
-byte	oldest[VECTORS] = 1;	/* an older message is not to be sent any more */
+/* State that only the properties need, and that neither side reads */
+byte	oldest[VECTORS] = 1;	/* an older message must not be sent any more */
 byte	newest[VECTORS] = 1;	/* a newer message has not been committed */
 bit	masked[VECTORS];	/* the write that masks the vector has retired */
 bit	moves_wait;		/* moves are not complete before a reset is */
 bit	reset_seen;		/* Status has been read as 0, and ENABLE not been set */
 bit	suspend_seen;		/* Status has shown SUSPEND */
 byte	mapped[EVENTS];		/* the mapping as the driver knows it */
-byte	expected[EVENTS];	/* what that was when the event was signalled */
+byte	expected[EVENTS];	/* the mapping when the event was signalled */
 bit	news[EVENTS];		/* used buffers, or a change, that no handler has looked at */
 byte	due[VECTORS];		/* events, merged as D906 allows, for which nothing was sent */
 bit	occurred[VECTORS];	/* an event has */
 
 /*
- * A message comes to the interrupt controller and runs the handler. One that ran later would see
- * more news; so this is the worst case.
+ * A message reaches the interrupt controller and runs the handler. A handler that ran later would
+ * see more news, so this is the worst case.
  */
 inline deliver(v, to, value)
 {
@@ -168,11 +168,11 @@ inline expect_committed()
 {
 	oldest[0] = (moves_wait -> oldest[0] : place[0]);
 	oldest[1] = (moves_wait -> oldest[1] : place[1]);
-	masked[0] = (live -> shadow & 1 : masked[0]);
-	masked[1] = (live -> shadow >> 1 : masked[1])
+	masked[0] = (enabled -> shadow & 1 : masked[0]);
+	masked[1] = (enabled -> shadow >> 1 : masked[1])
 }
 
-/* What was signalled is void, and the driver is to read the contents anew: D1010 */
+/* Earlier signals are void, and the driver reads the contents again: D1010 */
 inline expect_reset(e)
 {
 	expected[e] = VOID;
@@ -195,8 +195,8 @@ inline expect_silence()
 
 /*
  * Memory: the vector table, and the stores of a CPU that have not reached it (0 is none). They
- * reach it in any order, unless the CPU waits for them. A message is the number of its move; half
- * of one is another number in one of the fields.
+ * reach it in any order, unless the CPU waits for them. The number of a move stands for its message;
+ * in half of a message, one of the fields has another number.
  */
 
 typedef entry { byte addr; byte data };
@@ -240,7 +240,7 @@ byte	mapping[EVENTS];
 entry	latch[VECTORS];
 entry	read[VECTORS];		/* entries, about to be latched */
 bit	pending[VECTORS];
-bit	kicked[VECTORS];	/* the sender is to send the vector if it is pending */
+bit	kicked[VECTORS];	/* the sender sends the vector if it is pending */
 bit	in_flight[VECTORS];	/* a message has left the transport */
 entry	message[VECTORS];	/* that message */
 bit	running[EVENTS] = 1;	/* the part may work */
@@ -359,7 +359,7 @@ end:	do
 	od
 }
 
-/* D606, D1705; not yet, but without waiting for the driver */
+/* D606, D1705: the senders send later, but do not wait for the driver */
 inline send_pending(really)
 {
 	kicked[0] = can_send(0) && (really || kicked[0]);
@@ -441,7 +441,7 @@ inline write_enable()
 		line = 0 }
 }
 
-/* D1001 to D1005; no statement keeps the vector table */
+/* D1001 to D1005; no statement preserves the vector table */
 inline clear(v)
 {
 	table[v].addr = 0;
@@ -505,9 +505,9 @@ inline restore(v)
 }
 
 /*
- * D1101 to D1103, D1105: a save and a restore are one step, for no CPU runs in between, its stores
- * have been seen, and the parts have stopped. What is observed then stays pending: the interrupt
- * controller may have been saved already.
+ * D1101 to D1103, D1105: a save and a restore are one step, because no CPU runs in between, all
+ * stores have arrived, and the parts have stopped. An event that is observed then stays pending,
+ * because the interrupt controller may have been saved already.
  */
 proctype hypervisor()
 {
@@ -527,9 +527,9 @@ proctype hypervisor()
  */
 
 bit	word_lock;		/* R602 */
-bit	live = 1;		/* mask words are written */
+bit	enabled = 1;		/* the driver writes mask words */
 byte	shadow;			/* the mask word as the driver wants it */
-byte	place[VECTORS] = 1;	/* the message that each vector is to have */
+byte	place[VECTORS] = 1;	/* the message that the driver wants for each vector */
 chan	posted = [1] of { byte };
 
 inline lock()
@@ -537,7 +537,7 @@ inline lock()
 	d_step { !word_lock || broken(no_word_lock) -> word_lock = 1 }
 }
 
-/* A release: who takes the lock sees, and makes the device see, what was stored under it */
+/* A release: the next holder of the lock sees the stores under it, and makes the device see them */
 inline unlock(cpu)
 {
 	d_step { drained(cpu) || broken(unlock_without_release) ->
@@ -571,7 +571,7 @@ end:	do
 }
 #endif
 
-#define is_live(v)	(live && !((shadow >> v) & 1))
+#define is_enabled(v)	(enabled && !((shadow >> v) & 1))
 
 /* R601, R603, R604 */
 inline write_message(cpu, v)
@@ -583,7 +583,7 @@ inline write_message(cpu, v)
 	:: else -> store_entry(cpu, v, place[v])
 	fi;
 	if
-	:: is_live(v) && !broken(move_not_committed) -> write_word(cpu)
+	:: is_enabled(v) && !broken(move_not_committed) -> write_word(cpu)
 	:: else
 	fi;
 	if
@@ -598,8 +598,8 @@ inline set_mask(cpu, v, on)
 	lock();
 	shadow = (shadow & ~(1 << v)) | (on << v);
 	if
-	:: live -> write_word(cpu)
-	:: !live
+	:: enabled -> write_word(cpu)
+	:: !enabled
 	fi;
 	unlock(cpu)
 }
@@ -632,10 +632,10 @@ proctype masker(byte times)
 }
 
 /*
- * From here on moves are not committed. R603: the driver masks the vectors before, or no move is
+ * From here on, moves are not committed. R603: the driver masks the vectors first, or no move is
  * complete before the reset is.
  */
-inline quiesce()
+inline disable()
 {
 	lock();
 	shadow = ALL_MASKED;
@@ -643,7 +643,7 @@ inline quiesce()
 	:: write_word(TRANSPORT)
 	:: moves_wait = !broken(quiesced_moves_complete)
 	fi;
-	live = broken(reset_unannounced);
+	enabled = broken(reset_unannounced);
 	unlock(TRANSPORT)
 }
 
@@ -655,8 +655,8 @@ inline remap(e, v)
 }
 
 /*
- * R1002, R808, R1203: the entries anew, ENABLE, then the mask word. The latter by ENABLE itself
- * would be a commit that no lock keeps from a move.
+ * R1002, R808, R1203: the driver writes the entries again, then ENABLE, then the mask word. If
+ * ENABLE itself committed the entries, no lock would keep that commit apart from a move.
  */
 inline start()
 {
@@ -673,7 +673,7 @@ inline start()
 	remap(CONFIG, 1);
 	write_enable();
 	d_step { !word_lock || broken(enable_latches) -> word_lock = 1 };
-	live = 1;
+	enabled = 1;
 	write_word(TRANSPORT);
 	unlock(TRANSPORT);
 	running[QUEUE] = 1
@@ -692,7 +692,7 @@ proctype transport()
 		remap(QUEUE, 0)
 	:: !reset_done ->
 		reset_done = 1;
-		quiesce();
+		disable();
 		reset_device();
 		expect_silence();
 		start()

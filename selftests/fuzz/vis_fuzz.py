@@ -44,7 +44,7 @@ MMIO_VIS_PENDING_LOW = 0x0e8
 OFFSETS = (MMIO_QUEUE_RESET, MMIO_VIS_PENDING_LOW + 12)
 VERSION_1_AND_VIS = 1 << (32 - 32) | 1 << (49 - 32)
 MSI = 0xfee00000
-# Kinds of QEMU's own findings; guest errors go to its log, which is off.
+# QEMU reports its own faults like this; guest errors go to its log, which is off.
 FINDING = re.compile(r"runtime error|Sanitizer|Assertion|assert", re.I)
 
 
@@ -89,7 +89,7 @@ class Qtest:
         return int(line.split()[1], 0) if len(line.split()) > 1 else None
 
     def end(self):
-        """What QEMU said, after it was told to end."""
+        """Ends QEMU, and returns its output."""
         self.process.terminate()
         status = self.process.wait(TIMEOUT)
         self.errors.seek(0)
@@ -113,7 +113,7 @@ class Fuzzer:
                               choose.getrandbits(64)))
 
     def access(self, address):
-        """Any width, any value; qtest wants one that fits."""
+        """An access of any width, with any value that fits, as qtest demands."""
         width, size = self.random.choice((("b", 1), ("w", 2), ("l", 4), ("l", 4), ("q", 8)))
         if self.random.random() < 0.3:
             return f"read{width} {address:#x}"
@@ -148,7 +148,7 @@ class Fuzzer:
 
     @staticmethod
     def tick():
-        """What a device leaves for later comes."""
+        """Lets the device do its delayed work."""
         return [f"clock_step {TICK_NS}"]
 
     def message(self):
@@ -158,7 +158,7 @@ class Fuzzer:
                 f"writel {entry + 8:#x} {self.random.getrandbits(16):#x}"]
 
     def set_up(self):
-        """A reset, then what a driver does, each step of it now and then left out."""
+        """A reset and the steps of a driver, some of which are left out now and then."""
         steps = [(MMIO_STATUS, 0), (MMIO_STATUS, 1), (MMIO_STATUS, 3),
                  (MMIO_DRIVER_FEATURES_SEL, 1), (MMIO_DRIVER_FEATURES, VERSION_1_AND_VIS),
                  (MMIO_DRIVER_FEATURES_SEL, 0), (MMIO_DRIVER_FEATURES, 0), (MMIO_STATUS, 0xb),
@@ -187,7 +187,7 @@ def read_tables(qtest):
 
 
 def check(qtest, tables):
-    """The device is what it was, and comes up once more."""
+    """The device has not changed, and comes up once more."""
     qtest.run([f"writel {REGISTERS + MMIO_STATUS:#x} 0"])
     status = qtest.run([f"readl {REGISTERS + MMIO_STATUS:#x}"] * RESET_READS)[-1]
     number, enabled, word = qtest.run([f"readl {REGISTERS + MMIO_VIS_NUM_VECTORS:#x}",
