@@ -168,8 +168,8 @@ inline expect_committed()
 {
 	oldest[0] = (moves_wait -> oldest[0] : place[0]);
 	oldest[1] = (moves_wait -> oldest[1] : place[1]);
-	masked[0] = (enabled -> shadow & 1 : masked[0]);
-	masked[1] = (enabled -> shadow >> 1 : masked[1])
+	masked[0] = (vis_enabled -> shadow & 1 : masked[0]);
+	masked[1] = (vis_enabled -> shadow >> 1 : masked[1])
 }
 
 /* Earlier signals are void, and the driver reads the contents again: D1010 */
@@ -527,7 +527,7 @@ proctype hypervisor()
  */
 
 bit	word_lock;		/* R602 */
-bit	enabled = 1;		/* the driver writes mask words */
+bit	vis_enabled = 1;	/* the driver writes mask words */
 byte	shadow;			/* the mask word as the driver wants it */
 byte	place[VECTORS] = 1;	/* the message that the driver wants for each vector */
 chan	posted = [1] of { byte };
@@ -571,7 +571,7 @@ end:	do
 }
 #endif
 
-#define is_enabled(v)	(enabled && !((shadow >> v) & 1))
+#define is_enabled(v)	(vis_enabled && !((shadow >> v) & 1))
 
 /* R601, R603, R604 */
 inline write_message(cpu, v)
@@ -598,8 +598,8 @@ inline set_mask(cpu, v, on)
 	lock();
 	shadow = (shadow & ~(1 << v)) | (on << v);
 	if
-	:: enabled -> write_word(cpu)
-	:: !enabled
+	:: vis_enabled -> write_word(cpu)
+	:: !vis_enabled
 	fi;
 	unlock(cpu)
 }
@@ -643,7 +643,7 @@ inline disable()
 	:: write_word(TRANSPORT)
 	:: moves_wait = !broken(quiesced_moves_complete)
 	fi;
-	enabled = broken(reset_unannounced);
+	vis_enabled = broken(reset_unannounced);
 	unlock(TRANSPORT)
 }
 
@@ -673,7 +673,7 @@ inline start()
 	remap(CONFIG, 1);
 	write_enable();
 	d_step { !word_lock || broken(enable_latches) -> word_lock = 1 };
-	enabled = 1;
+	vis_enabled = 1;
 	write_word(TRANSPORT);
 	unlock(TRANSPORT);
 	running[QUEUE] = 1
