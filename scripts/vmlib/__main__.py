@@ -36,16 +36,19 @@ class Guest:
     """One boot of a scenario, from the disk images to the verdict."""
 
     services = Services
+    scenarios = SCENARIOS
+    guest_scripts = "selftests/vis"
+    memory = "512"
 
     def __init__(self, options, name, tap):
         self.options = options
         self.name = name
-        self.scenario = SCENARIOS[name]
+        self.scenario = self.scenarios[name]
         self.board = BOARDS[options.board]
         self.outer = tap
         self.tap = Quiet() if self.scenario.report else tap
         self.rundir = options.root / "build/vm" / options.suite / name
-        self.guest_dir = options.root / "selftests/vis"
+        self.guest_dir = options.root / self.guest_scripts
         self.timeout = options.timeout or self.scenario.timeout * options.slow
         self.only = self.inner()
         self.machine = None
@@ -53,9 +56,12 @@ class Guest:
         self.entropy = None
         self.done = False
 
-    def prepare(self):
+    def make_rundir(self):
         shutil.rmtree(self.rundir, ignore_errors=True)
         self.rundir.mkdir(parents=True)
+
+    def prepare(self):
+        self.make_rundir()
         if self.options.disk:
             shutil.copyfile(self.options.disk, self.rundir / "disk0")
         else:
@@ -78,6 +84,9 @@ class Guest:
         initramfs.build(self.rundir / "initrd", self.options.busybox, modules.closure(
             STOCK_GUEST_MODULES + scenario.modules + scenario.load), files,
             initramfs.programs(self.options.tools, scenario.tools, self.options.programs))
+
+    def initrd(self):
+        return self.rundir / "initrd"
 
     def scripts(self):
         scripts = ("script.sh",) if self.options.script else self.scenario.scripts
@@ -162,8 +171,8 @@ class Guest:
         args = ["-nodefaults", "-no-user-config", "-display", "none",
                 "-action", "reboot=reset" if scenario.reboots else "reboot=shutdown",
                 "-machine", machine, *self.board.accelerator(),
-                "-smp", str(scenario.smp or self.options.smp), "-m", "512",
-                "-kernel", str(self.options.vmlinuz), "-initrd", str(self.rundir / "initrd"),
+                "-smp", str(scenario.smp or self.options.smp), "-m", self.memory,
+                "-kernel", str(self.options.vmlinuz), "-initrd", str(self.initrd()),
                 "-append", self.kernel_parameters(), *self.board.serial]
         if self.options.no_acpi or self.board.firmware:
             args += ["-bios", str(self.options.no_acpi or self.options.firmware)]
@@ -318,11 +327,11 @@ class Guest:
         self.tap.result(not reports, prefix + ".kernel_log")
         if not self.options.keep:
             shutil.rmtree(self.rundir / "share", ignore_errors=True)
-            for name in ("disk0", "disk1", "disk2", "rng", "initrd", "swap", "wav"):
+            for name in ("disk0", "disk1", "disk2", "rng", "initrd", "swap", "wav", "scratch"):
                 (self.rundir / name).unlink(missing_ok=True)
 
 
-def parse(arguments=None):
+def parse(arguments=None, scenarios=SCENARIOS):
     parser = argparse.ArgumentParser(prog="scripts/vm", add_help=False)
     parser.add_argument("--root", type=Path)
     parser.add_argument("--nested", action="store_true")
@@ -354,7 +363,7 @@ def parse(arguments=None):
     parser.add_argument("--busybox", type=Path)
     parser.add_argument("scenarios", nargs="*")
     options = parser.parse_intermixed_args(arguments)
-    unknown = [name for name in options.scenarios if name not in SCENARIOS]
+    unknown = [name for name in options.scenarios if name not in scenarios]
     if unknown:
         parser.error("no such scenario: " + " ".join(unknown))
     if options.shell and not sys.stdin.isatty():
@@ -392,11 +401,11 @@ def list_tests(directory):
         print(name, *tests.of_scenario(directory, name))
 
 
-def run_guests(options):
+def run_guests(options, kind):
     """Returns whether all went well. The word that selects tests may leave scenarios out, but not
     all of them."""
     tap = Story() if options.plain or options.shell else Tap()
-    guests = [Guest(options, name, tap) for name in options.scenarios]
+    guests = [kind(options, name, tap) for name in options.scenarios]
     started = [guest for guest in guests
                if options.script or options.shell or guest.wanted_tests()]
     for guest in started:
@@ -416,8 +425,8 @@ def run_guests(options):
     return tap.finish()
 
 
-def main():
-    options = parse()
+def main(kind=Guest):
+    options = parse(scenarios=kind.scenarios)
     try:
         if options.list:
             list_tests(options.root / "selftests/vis")
@@ -427,7 +436,7 @@ def main():
         # Ended from outside, it still ends what it started.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit("scripts/vm: terminated"))
         with lock(options.root / "build/vm" / (options.suite + ".lock"), "scripts/vm"):
-            return 0 if run_guests(options) else 1
+            return 0 if run_guests(options, kind) else 1
     except tests.StatementError as error:
         sys.exit(f"vm: error: {error}")
 
