@@ -134,6 +134,11 @@ SUITES = {
     "arch.riscv64.imsic": Suite("the guest tests on riscv64, whose IMSIC takes the messages", 260,
                                 f"--board imsic --rename {BOARD_GUESTS}", tier="all"),
 
+    "pkg": Suite("the Debian package, and a whole Debian 13 with its root disk on VIS", 900,
+                 tier="draft",
+                 inputs="Kbuild VERSION compat drivers include qemu dkms.conf packaging debian"
+                        " selftests/distro selftests/vis Documentation @qemu-source @distro-base"),
+
     "spec": Suite("the patch to the virtio specification says what the numbered statements say, and"
                   " no more", 150, tier="all",
                   inputs="Documentation/virtio-vis.rst Documentation/results/cover-letter.txt"

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Root file systems of Debian 13 with its own kernel, and disk images made of them.
+
+DISTRO_SUITE=trixie
+DISTRO_BACKPORTS=trixie-backports
+DISTRO_KERNEL=(linux-image-cloud-amd64 linux-headers-cloud-amd64)
+DISTRO_PACKAGES=("${DISTRO_KERNEL[@]}" systemd-sysv udev kmod dbus iproute2 iputils-ping procps zstd
+	initramfs-tools dkms openssl busybox ethtool fio iperf3 irqbalance irqtop util-linux-extra)
+# What nobody reads in a test guest
+DISTRO_WITHOUT=(/usr/share/man /usr/share/doc /usr/share/locale /usr/share/i18n)
+
+# in_new_mounts COMMAND...: what it mounts goes with it, also when it is killed
+in_new_mounts()
+{
+	unshare --mount --propagation private "$@" </dev/null
+}
+
+# in_root DIRECTORY COMMAND...: as on the system whose root that is; its services do not start
+in_root()
+{
+	local dir=$1
+
+	shift
+	# shellcheck disable=SC2016 # for the inner shell
+	in_new_mounts sh -c 'root=$1 && shift &&
+		mount -t proc proc "$root/proc" && mount -t sysfs -o ro sysfs "$root/sys" &&
+		mount --bind /dev "$root/dev" && exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin \
+			HOME=/ DEBIAN_FRONTEND=noninteractive LC_ALL=C "$@"' sh "$dir" "$@"
+}
+
+# apt_in DIRECTORY ARG...: apt-get's arguments
+apt_in()
+{
+	local dir=$1
+
+	shift
+	in_root "$dir" apt-get -qq -o Dpkg::Use-Pty=0 "$@"
+}
+
+# backported_kernels DIRECTORY: image and headers of the newest kernel of each series that has both
+backported_kernels()
+{
+	in_root "$1" apt-cache pkgnames linux-headers- |
+		sed -nE "s/^linux-headers-($NEWEST_SERIES\\+[a-z0-9.]+-$NEWEST_FLAVOUR)$/\\1/p" | sort -V |
+		awk -F . '{ newest[$1 "." $2] = $0 }
+			END { for (s in newest) print "linux-image-" newest[s], "linux-headers-" newest[s] }'
+}
+
+# download_in DIRECTORY DEBS ARG...: what apt-get install ARG... would install there
+download_in()
+{
+	local debs=$2 dir=$1
+
+	shift 2
+	mkdir -p "$debs"
+	apt_in "$dir" install -y --download-only "$@"
+	mv "$dir"/var/cache/apt/archives/*.deb "$debs/"
+}
+
+# What is installed later, without the network
+fill_distro_debs()
+{
+	local debs=$1/debs dir=$1/root kernels=()
+	local list=$dir/etc/apt/sources.list.d/backports.list
+
+	cp --remove-destination -L /etc/resolv.conf "$dir/etc/resolv.conf"
+	sed "s/ $DISTRO_SUITE / $DISTRO_BACKPORTS /" "$dir/etc/apt/sources.list" >"$list"
+	apt_in "$dir" update
+	mapfile -t kernels < <(backported_kernels "$dir" | tr ' ' '\n')
+	[ ${#kernels[@]} -gt 0 ] || die "$DISTRO_BACKPORTS has no kernel with image and headers"
+	download_in "$dir" "$debs/kernels" --target-release "$DISTRO_BACKPORTS" "${kernels[@]}"
+	download_in "$dir" "$debs/dracut" dracut initramfs-tools-
+	rm -rf "$list" "$dir"/var/lib/apt/lists/* "$dir"/var/cache/apt/*.bin
+}
+
+fill_distro_base()
+{
+	local dir=$1 mirror options=() without
+
+	need_root "to make a root file system"
+	need_packages mmdebstrap debian-archive-keyring
+	need_disk 4 "$VIS_CACHE"
+	mirror=$(system_mirror)
+	[ -n "$mirror" ] || die "no Debian mirror in the system's apt sources"
+	for without in "${DISTRO_WITHOUT[@]}"; do
+		options+=("--dpkgopt=path-exclude=$without/*")
+	done
+	progress 180 "making a root file system of Debian 13"
+	in_new_mounts mmdebstrap --quiet --mode=root --variant=minbase "${options[@]}" \
+		--aptopt='APT::Install-Recommends "false"' \
+		--include="$(IFS=, && echo "${DISTRO_PACKAGES[*]}")" \
+		"$DISTRO_SUITE" "$dir/root" "deb [signed-by=$APT_KEYRING] $mirror $DISTRO_SUITE main" ||
+		die "mmdebstrap failed"
+	say "downloading what is installed in it later"
+	fill_distro_debs "$dir"
+}
+
+# distro_base: a directory with "root", which is the root file system without our package, and with
+# "debs": the packages of later kernels, and those of dracut
+distro_base()
+{
+	local key
+
+	key=$(content_key "=$DISTRO_SUITE $NEWEST_SERIES ${DISTRO_PACKAGES[*]} ${DISTRO_WITHOUT[*]}")
+	cached "distro-base/$key" fill_distro_base
+}
+
+# What only a guest for tests has: no password, no timers, no login on the console of virtio, which
+# the tests use, and a service that runs the tests from the disk with the serial number "tests", if
+# there is one
+distro_configure()
+{
+	local dir=$1 units=$1/etc/systemd/system
+
+	echo vis >"$dir/etc/hostname"
+	echo 'LABEL=vis-root / ext4 defaults 0 0' >"$dir/etc/fstab"
+	sed -i 's/^root:[^:]*:/root::/' "$dir/etc/shadow"
+	install -m 644 "$ROOT/selftests/distro/tests.service" "$units/vis-tests.service"
+	install -m 644 "$ROOT/selftests/distro/eth0.network" "$dir/etc/systemd/network/"
+	in_root "$dir" systemctl --quiet enable vis-tests.service systemd-networkd.service
+	in_root "$dir" systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer \
+		dpkg-db-backup.timer e2scrub_all.timer fstrim.timer systemd-networkd-wait-online.service \
+		serial-getty@hvc0.service
+	# Else the first boot does what an installer has done.
+	tr -d - </proc/sys/kernel/random/uuid >"$dir/etc/machine-id"
+	touch -r "$dir/usr" "$dir/etc/.updated" "$dir/var/.updated"
+}

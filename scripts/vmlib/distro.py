@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Guests that are a whole Debian 13, booted from its root disk; see scripts/distro --help."""
+
+import tarfile
+
+from . import __main__ as runner
+from . import tests
+from .scenarios import CONSOLE, DISK_BYTES, NET, RNG, Scenario, tap
+
+MEMORY_MIB = "1024"
+GUEST_DIR = "selftests/distro"
+# What the scripts have in common with those of the guests of nothing else
+SHARED_FILES = ("selftests/vis/vis_lib.sh", "selftests/vis/parity_lib.sh")
+# To verify the BPF programs of systemd takes an emulated CPU 20 s, hence no LSM of that name.
+PARAMETERS = ("root=LABEL=vis-root rw net.ifnames=0 systemd.show_status=0 lsm=yama audit=0"
+              " modprobe.blacklist=kvm_amd,kvm_intel,powernow_k8,acpi_cpufreq")
+
+
+def disk(name, path, queues, options=""):
+    return ["-drive", f"if=none,id={name},file={path},format=raw{options}",
+            "-device", f"virtio-blk-device,drive={name},num-queues={queues},serial={name}"]
+
+
+# What the guest writes to its root disk is for this boot.
+DISKS = (disk("root", "{image}/disk", 4, ",snapshot=on") +
+         disk("tests", "{dir}/tests", 1, ",readonly=on") + disk("scratch", "{dir}/scratch", 2))
+# The transports are filled from the last, which is that of bit 23. This device is the eighth.
+# The host's side of the network measures with the guest's program.
+IPERF = ["{base}/usr/lib64/ld-linux-x86-64.so.2", "--library-path",
+         "{base}/usr/lib/x86_64-linux-gnu", "{base}/usr/bin/iperf3", "--server"]
+PLAIN_RNG = ["-object", "rng-random,id=rng1,filename=/dev/urandom",
+             "-device", "virtio-rng-device,rng=rng1"]
+BALLOON = ["-device", "virtio-balloon-device"]
+WITHOUT_VIS = "x-vis-skip=0x10000"
+DEVICES = RNG + CONSOLE + BALLOON + PLAIN_RNG
+
+
+def system(scripts, **changes):
+    """A scenario of the devices that a server has, one of them without VIS."""
+    settings = {"devices": DISKS + NET + DEVICES, "globals": (WITHOUT_VIS,), "timeout": 900,
+                "modules": (), "append": PARAMETERS}
+    return Scenario(scripts, **{**settings, **changes})
+
+
+SCENARIOS = {
+    "demo": system(("demo.sh",)),
+    "package": system(("rootdisk.sh", "tools.sh"), taps=1, vectors=32,
+                      devices=DISKS + tap(0) + DEVICES,
+                      append=PARAMETERS + " isolcpus=managed_irq,3",
+                      daemons={"iperf": IPERF}),
+    "fallback": system(("fallback.sh",), vis="off"),
+    "dracut": system(("dracut.sh",)),
+    "upgraded": system(("upgraded.sh",)),
+    "removed": system(("removed.sh",)),
+}
+
+
+class DistroGuest(runner.Guest):
+    """One boot from the root disk."""
+
+    scenarios = SCENARIOS
+    guest_scripts = GUEST_DIR
+    memory = MEMORY_MIB
+
+    def prepare(self):
+        self.make_rundir()
+        with (self.rundir / "scratch").open("wb") as scratch:
+            scratch.truncate(DISK_BYTES)
+        with tarfile.open(self.rundir / "tests", "w") as archive:
+            for path in (*self.guest_dir.iterdir(),
+                         *(self.options.root / name for name in SHARED_FILES)):
+                archive.add(path, path.name)
+            if self.options.script:
+                archive.add(self.options.script, "script.sh")
+
+    def stated(self):
+        return [] if self.options.script else [
+            name for script in self.scenario.scripts
+            for name in tests.of_script(self.guest_dir / script)]
+
+    def initrd(self):
+        return next(self.options.kernel.glob("boot/initrd.img-*"))
+
+    def place(self, text):
+        for name, path in (("image", self.options.kernel), ("base", self.options.tools)):
+            text = text.replace("{" + name + "}", str(path))
+        return super().place(text)
+
+
+if __name__ == "__main__":
+    runner.main(DistroGuest)

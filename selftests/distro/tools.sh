@@ -1,0 +1,239 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The programs that administrators know, in a system with the package.
+
+. ./lib.sh
+
+ISOLATED_CPU=3
+IRQBALANCE_PASS_S=10
+FLOWS=4
+
+find_devices()
+{
+	NET=$(with_vis virtio_net)
+	NET_DEV=$(netdev_of "$NET")
+	RNG=$(with_vis virtio_rng)
+	BALLOON=$(with_vis virtio_balloon)
+	SCRATCH=$(virtio_of_block "$(disk scratch)")
+}
+
+# lsirq lists each vector by its names, and irqtop those that are in use.
+pkg_irqtop()
+{
+	local cpu irq name readers="" root
+
+	root=$(root_virtio)
+	lsirq --noheadings --pairs --output IRQ,NAME >lsirq.out || fail "lsirq does not run"
+	for cpu in 0 1 2 3; do
+		read_on "$cpu" "/dev/$(disk root)" &
+		readers="$readers $!"
+	done
+	irqtop --batch --irq 1 1 >irqtop.out 2>&1 || fail "irqtop: $(cat irqtop.out)"
+	# shellcheck disable=SC2086 # several
+	kill $readers
+	for irq in $(irqs_of "$root"); do
+		name="VIS-$(platform_of "$root") .* $(action_of "$irq")"
+		grep -q "^IRQ=\"$irq\" NAME=\"$name\"" lsirq.out || fail "lsirq does not show irq $irq, $name"
+		case $name in
+		*-config) ;;
+		*) grep -q "^i *$irq: .* $name\$" irqtop.out ||
+			fail "irqtop does not show irq $irq, $name: $(cat irqtop.out)" ;;
+		esac
+	done
+}
+
+# read_on CPU FILE: keeps the queue of that CPU busy
+read_on()
+{
+	while taskset -c "$1" dd if="$2" of=/dev/null bs=4k count=1000 iflag=direct status=none; do :; done
+}
+
+action_of()
+{
+	awk -v irq="$1:" '$1 == irq { print $NF }' /proc/interrupts
+}
+
+# rebind VIRTIO: its driver asks for interrupts anew
+rebind()
+{
+	local driver
+
+	driver=$(readlink -f "/sys/bus/virtio/devices/$1/driver")
+	echo "$1" >"$driver/unbind"
+	echo "$1" >"$driver/bind"
+}
+
+# managed_avoid CPU: no vector of a disk's queue that other CPUs share is on it
+managed_avoid()
+{
+	local irq shared=0
+
+	for irq in $(irq_of "$SCRATCH-req.0") $(irq_of "$SCRATCH-req.1"); do
+		case $(cat "/proc/irq/$irq/smp_affinity_list") in
+		*[,-]"$1") ;;
+		*) continue ;;
+		esac
+		shared=$((shared + 1))
+		[ "$(effective_cpu "$irq")" != "$1" ] || fail "irq $irq is on the isolated CPU $1"
+	done
+	[ $shared -gt 0 ] || fail "no queue has CPU $1 and another"
+}
+
+# hints_follow PAIRS: pairs of queues of the network card in use, each where its driver wants it
+hints_follow()
+{
+	local irq queue
+
+	ethtool -L "$NET_DEV" combined "$1" || fail "ethtool -L combined $1"
+	for queue in $(seq 0 $(($1 - 1))); do
+		irq=$(irq_of "$NET-input.$queue")
+		hint_is_obeyed "$irq" || fail "irq $irq of pair $queue: $(where "$irq")"
+	done
+}
+
+hint_is_obeyed()
+{
+	[ "$(cat "/proc/irq/$1/affinity_hint")" = "$(cat "/proc/irq/$1/smp_affinity")" ]
+}
+
+where()
+{
+	echo "hint $(cat "/proc/irq/$1/affinity_hint"), affinity $(cat "/proc/irq/$1/smp_affinity")"
+}
+
+pkg_affinity()
+{
+	local cpu irq
+
+	systemctl stop irqbalance
+	find_devices
+	irq=$(irq_of "$RNG-input")
+	for cpu in 2 1; do
+		set_affinity "$irq" $cpu || fail "irq $irq refused CPU $cpu"
+		await 5 effective_is "$irq" $cpu || fail "irq $irq is on CPU $(effective_cpu "$irq")"
+	done
+	echo 4 >/proc/irq/default_smp_affinity
+	rebind "$RNG"
+	echo f >/proc/irq/default_smp_affinity
+	irq=$(irq_of "$RNG-input")
+	expect "CPUs of irq $irq" 2 "$(cat "/proc/irq/$irq/smp_affinity_list")"
+	managed_avoid $ISOLATED_CPU
+	hints_follow 2
+	hints_follow 4
+}
+
+# is_one_cpu IRQ
+is_one_cpu()
+{
+	case $(cat "/proc/irq/$1/smp_affinity_list") in
+	*[,-]*) return 1 ;;
+	esac
+}
+
+not_on_cpu()
+{
+	[ "$(cat "/proc/irq/$1/smp_affinity_list")" != "$2" ]
+}
+
+all_of()
+{
+	local command=$1 irq
+
+	for irq in $IRQS; do
+		$command "$irq" "$2" || return 1
+	done
+}
+
+# restart_irqbalance BANNED: with these CPUs left out
+restart_irqbalance()
+{
+	mkdir -p /run/systemd/system/irqbalance.service.d
+	printf '[Service]\nEnvironment=IRQBALANCE_BANNED_CPULIST=%s\n' "$1" \
+		>/run/systemd/system/irqbalance.service.d/banned.conf
+	systemctl daemon-reload
+	systemctl restart irqbalance || fail "irqbalance does not start"
+}
+
+irqbalance_state()
+{
+	local irq
+
+	for irq in $IRQS; do
+		echo "irq $irq: CPUs $(cat "/proc/irq/$irq/smp_affinity_list")"
+	done
+	systemctl show --property ActiveState,Environment irqbalance
+	journalctl --no-pager --unit irqbalance --lines 20
+}
+
+# What drivers hint to stays; what has no hint gets a core of its own, but none that is banned.
+pkg_irqbalance()
+{
+	local irq load queue
+
+	find_devices
+	hints_follow 4
+	IRQS="$(irq_of "$RNG-input") $(irq_of "$BALLOON-inflate") $(irq_of "$NET-config")"
+	for irq in $IRQS; do
+		set_affinity "$irq" 0-3
+	done
+	dd if=/dev/hwrng of=/dev/null bs=64 status=none &
+	load=$!
+	restart_irqbalance 0
+	await $((12 * IRQBALANCE_PASS_S)) all_of is_one_cpu ||
+		fail "irqbalance did not balance by core: $(irqbalance_state)"
+	all_of not_on_cpu 0 || fail "irqbalance used the CPU that is banned"
+	irq=$(irq_of "$RNG-input")
+	restart_irqbalance "$(cat "/proc/irq/$irq/smp_affinity_list")"
+	IRQS=$irq
+	await $((12 * IRQBALANCE_PASS_S)) all_of not_on_cpu "$(cat "/proc/irq/$irq/smp_affinity_list")" ||
+		fail "irqbalance did not move irq $irq under load"
+	kill $load
+	systemctl stop irqbalance
+	for queue in 0 1 2 3; do
+		irq=$(irq_of "$NET-input.$queue")
+		hint_is_obeyed "$irq" || fail "irq $irq has lost its hint: $(where "$irq")"
+	done
+}
+
+# Each job verifies what it has written; both queues are used.
+pkg_fio()
+{
+	local before
+
+	find_devices
+	before=$(counts "$SCRATCH" req.0 req.1)
+	fio --eta=never --output=fio.out --filename="/dev/$(disk scratch)" --direct=1 --ioengine=libaio \
+		--rw=randwrite --bs=4k --size=4m --offset_increment=4m --numjobs=4 --iodepth=8 \
+		--cpus_allowed=0-3 --cpus_allowed_policy=split --verify=crc32c --verify_fatal=1 \
+		--name=verify || fail "fio: $(cat fio.out)"
+	all_rose "$before"
+}
+
+# Several flows each way; each pair of queues is used.
+pkg_iperf()
+{
+	local before cpu direction
+
+	find_devices
+	hints_follow 4
+	for direction in "" --reverse; do
+		before=$(counts "$NET" input.0 input.1 input.2 input.3)
+		# shellcheck disable=SC2086 # one word or none
+		iperf3 --client "$HOST_ADDRESS" --parallel $FLOWS --time 3 $direction >iperf.out 2>&1 ||
+			fail "iperf3 $direction: $(cat iperf.out)"
+		note "$(grep 'SUM.*receiver' iperf.out)"
+	done
+	for cpu in 0 1 2 3; do
+		taskset -c $cpu ping -q -A -c 32 -W 5 "$HOST_ADDRESS" >/dev/null || fail "no answer to CPU $cpu"
+	done
+	all_rose "$before"
+}
+
+tests="
+pkg.irqtop	pkg_irqtop
+pkg.affinity	pkg_affinity
+pkg.irqbalance	pkg_irqbalance
+pkg.fio		pkg_fio
+pkg.iperf	pkg_iperf
+"
+vis_run
