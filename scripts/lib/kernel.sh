@@ -16,24 +16,38 @@ kernel_options()
 	grep '^CONFIG_' "$CONFIGS/$1.config"
 }
 
-# kernel_arch NAME: sets KMAKE_ARCH to kmake's arguments for the architecture of NAME.config, IMAGE
-# to the target that boots and IMAGE_FILE to its file; installs the compiler
+# set_arch ARCH: sets KMAKE_ARCH to the arguments that kmake needs to build for this architecture of
+# the kernel's, and installs the compiler
+set_arch()
+{
+	local compiler
+
+	KMAKE_ARCH=("ARCH=$1")
+	case $1 in
+	x86_64 | i386) return ;;
+	arm64) compiler=aarch64-linux-gnu ;;
+	powerpc) compiler=powerpc64-linux-gnu ;;
+	riscv) compiler=riscv64-linux-gnu ;;
+	*) die "no compiler is known for the architecture $1" ;;
+	esac
+	need_packages "gcc-$compiler"
+	KMAKE_ARCH+=("CROSS_COMPILE=$compiler-")
+}
+
+# kernel_arch NAME: the same for the architecture of NAME.config; sets IMAGE and IMAGE_FILE to the
+# target that boots and to its file
 # shellcheck disable=SC2034 # for the scripts that source this file
 kernel_arch()
 {
-	local arch compiler
+	local arch
 
 	arch=$(sed -n '1,3s/^# arch: //p' "$CONFIGS/$1.config")
 	case $arch in
 	'') IMAGE=bzImage IMAGE_FILE=arch/x86/boot/bzImage ;;
-	arm64) compiler=aarch64-linux-gnu IMAGE=Image IMAGE_FILE=arch/arm64/boot/Image ;;
-	powerpc) compiler=powerpc64-linux-gnu IMAGE=vmlinux IMAGE_FILE=vmlinux ;;
-	*) die "$1.config is of an unknown architecture: $arch" ;;
+	arm64) IMAGE=Image IMAGE_FILE=arch/arm64/boot/Image ;;
+	*) IMAGE=vmlinux IMAGE_FILE=vmlinux ;;
 	esac
-	KMAKE_ARCH=()
-	[ -n "$arch" ] || return 0
-	need_packages "gcc-$compiler"
-	KMAKE_ARCH=("ARCH=$arch" "CROSS_COMPILE=$compiler-")
+	set_arch "${arch:-x86_64}"
 }
 
 # kmake TREE OUTPUT ARG...: the result depends on neither time nor machine. With KMAKE_VERBOSE, make
