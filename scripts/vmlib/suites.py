@@ -101,7 +101,7 @@ SUITES = {
                  " iothread_migrate vhost", tier="draft"),
     "stress": Suite("races, for as long as VIS_STRESS=1..10 says: moves, CPU hotplug, torn"
                     " messages, rings that change", 520, "stress_moves stress_torn net_cycles",
-                    tier="draft"),
+                    tier="all"),
 
     "debug.kasan": Suite("guest and stress tests under KASAN, UBSAN and lockdep, and what they"
                          " leak", 1500,
