@@ -34,6 +34,7 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 /* The same kernel may contain the irqchip, so its functions have other names here */
 #define virtio_vis_create		vis_test_create
@@ -44,10 +45,16 @@
 #define virtio_vis_affinity		vis_test_affinity
 #define virtio_vis_enable		vis_test_enable
 #define virtio_vis_disable		vis_test_disable
+#define vis_msi_init			vis_test_msi_init
+#define vis_msi_restart			vis_test_msi_restart
+#define vis_msi_commit			vis_test_msi_commit
 #undef EXPORT_SYMBOL_GPL
 #define EXPORT_SYMBOL_GPL(symbol)
 
 #include <linux/virtio_vis.h>
+#include <uapi/linux/virtio_mmio_msi.h>
+
+#include "irq-virtio-vis.h"
 
 /* Beyond the memory and the devices of any machine that runs tests */
 #define FAKE_REGS		0x3f00000000ULL
@@ -71,13 +78,14 @@
 enum fake_kind {
 	FAKE_ENTRY,
 	FAKE_MASK_WORD,
+	FAKE_MSI,
 };
 
 /**
  * struct fake_access - A store to the device
- * @kind:	Which table
- * @index:	The vector, or the word of the mask table
- * @value:	Offset in the entry, or the new value of the word
+ * @kind:	Which table, or MSI registers
+ * @index:	The vector, the word of the mask table, or the offset of the register
+ * @value:	Offset in the entry, or the new value of the word or register
  */
 struct fake_access {
 	enum fake_kind	kind;
@@ -91,6 +99,9 @@ struct fake_access {
  * @latched:		Messages that the device would send
  * @mask:		Mask table
  * @pending:		Pending table
+ * @msi:		MSI registers
+ * @nr_torn:		Number of messages that were no vector's own
+ * @nr_replays:		Number of times that the parent was asked to repeat an interrupt
  * @log:		The stores in their order
  * @nr_log:		Number of stores
  * @nr_masks:		Number of stores to the mask table
@@ -106,6 +117,9 @@ struct fake_device {
 	struct virtio_vis_entry	latched[FAKE_VECTORS];
 	u32			mask[FAKE_WORDS];
 	__le32			pending[FAKE_WORDS];
+	u32			msi[VIRTIO_MMIO_MSI_DATA / sizeof(u32) + 1];
+	unsigned int		nr_torn;
+	unsigned int		nr_replays;
 	struct fake_access	log[FAKE_LOG_SIZE];
 	unsigned int		nr_log;
 	unsigned int		nr_masks;
@@ -134,12 +148,46 @@ static void fake_stored(const void *addr)
 		fake_note(FAKE_ENTRY, offset / sizeof(*fake->table), offset % sizeof(*fake->table));
 }
 
+static bool fake_is_msi(const void __iomem *addr, unsigned int *reg)
+{
+	*reg = (uintptr_t)addr - (uintptr_t)fake->msi;
+	return *reg < sizeof(fake->msi);
+}
+
+static void fake_update(unsigned int vector)
+{
+	fake->latched[vector] = (struct virtio_vis_entry) {
+		.addr_lo	= cpu_to_le32(fake->msi[VIRTIO_MMIO_MSI_ADDRESS_LOW / 4]),
+		.addr_hi	= cpu_to_le32(fake->msi[VIRTIO_MMIO_MSI_ADDRESS_HIGH / 4]),
+		.data		= cpu_to_le32(fake->msi[VIRTIO_MMIO_MSI_DATA / 4]),
+	};
+	fake->nr_torn += !!memcmp(&fake->latched[vector], &fake->vis->table[vector],
+				  sizeof(*fake->latched));
+}
+
+static void fake_writew(u16 value, void __iomem *addr)
+{
+	unsigned int reg;
+
+	if (!fake_is_msi(addr, &reg) || reg != VIRTIO_MMIO_MSI_COMMAND)
+		fake->nr_outside++;
+	else
+		fake_note(FAKE_MSI, reg, value);
+	if ((value & VIRTIO_MMIO_MSI_COMMAND_CODE) == VIRTIO_MMIO_MSI_UPDATE)
+		fake_update(value & VIRTIO_MMIO_MSI_COMMAND_VECTOR);
+}
+
 /* As specified, a write latches the entry of each vector whose bit is 0; nothing else latches */
 static void fake_writel(u32 value, void __iomem *addr)
 {
 	unsigned int w = ((uintptr_t)addr - (uintptr_t)fake->mask) / sizeof(u32);
-	unsigned int vector, first = w * VIRTIO_VIS_VECTORS_PER_WORD;
+	unsigned int reg, vector, first = w * VIRTIO_VIS_VECTORS_PER_WORD;
 
+	if (fake_is_msi(addr, &reg)) {
+		fake_note(FAKE_MSI, reg, value);
+		fake->msi[reg / sizeof(u32)] = value;
+		return;
+	}
 	if (w >= FAKE_WORDS) {
 		fake->nr_outside++;
 		return;
@@ -182,9 +230,12 @@ static void __iomem *fake_ioremap(struct device *dev, resource_size_t start,
 	} while (0)
 #undef writel
 #define writel			fake_writel
+#undef writew
+#define writew			fake_writew
 #define devm_memremap		fake_memremap
 #define devm_ioremap		fake_ioremap
 
+#include "irq-virtio-vis-msi.c"
 #include "irq-virtio-vis.c"
 
 /* The parent domain */
@@ -207,6 +258,12 @@ static void fake_compose(struct irq_data *d, struct msi_msg *msg)
 
 static void fake_ack(struct irq_data *d)
 {
+}
+
+static int fake_retrigger(struct irq_data *d)
+{
+	fake->nr_replays++;
+	return 1;
 }
 
 static void fake_parent_mask(struct irq_data *d)
@@ -237,6 +294,7 @@ static struct irq_chip fake_chip = {
 	.irq_ack		= fake_ack,
 	.irq_set_affinity	= fake_set_affinity,
 	.irq_compose_msi_msg	= fake_compose,
+	.irq_retrigger		= fake_retrigger,
 	.irq_get_irqchip_state	= fake_get_state,
 	.irq_set_irqchip_state	= fake_set_state,
 };
@@ -348,12 +406,18 @@ static void vis_test_teardown(void *data)
 	virtio_vis_destroy(fake->vis);
 }
 
-static void vis_test_start(struct kunit *test, unsigned int nvec)
+static void vis_test_start_layout(struct kunit *test, const struct virtio_vis_layout *layout,
+				  unsigned int nvec)
 {
-	fake->vis = virtio_vis_create(fake->dev, &fake_layout);
+	fake->vis = virtio_vis_create(fake->dev, layout);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vis);
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, vis_test_teardown, NULL), 0);
 	KUNIT_ASSERT_EQ(test, virtio_vis_alloc_vectors(fake->vis, nvec, NULL), 0);
+}
+
+static void vis_test_start(struct kunit *test, unsigned int nvec)
+{
+	vis_test_start_layout(test, &fake_layout, nvec);
 }
 
 static unsigned int vis_test_request(struct kunit *test, unsigned int vector)
@@ -1097,6 +1161,249 @@ static struct kunit_suite vis_states_suite = {
 	.test_cases	= vis_states_cases,
 };
 
+/* MSI registers in place of the tables */
+
+static void vis_msi_start(struct kunit *test, unsigned int nvec)
+{
+	const struct virtio_vis_layout layout = {
+		.nr_vectors	= VIRTIO_MMIO_MSI_MAX_VECTORS,
+		.msi		= (__force void __iomem *)fake->msi,
+	};
+
+	vis_test_start_layout(test, &layout, nvec);
+}
+
+static unsigned int vis_msi_start_live(struct kunit *test, unsigned int vector)
+{
+	unsigned int virq;
+
+	vis_msi_start(test, FAKE_VECTORS);
+	virq = vis_test_request(test, vector);
+	virtio_vis_enable(fake->vis);
+	vis_test_forget();
+	return virq;
+}
+
+static void vis_msi_expect_command(struct kunit *test, unsigned int i, u16 code,
+				   unsigned int vector)
+{
+	vis_test_expect_access(test, i, FAKE_MSI, VIRTIO_MMIO_MSI_COMMAND, code | vector);
+}
+
+/* The four accesses that give @vector its message, from @i on */
+static void vis_msi_expect_update(struct kunit *test, unsigned int i, unsigned int vector,
+				  unsigned int virq, unsigned int cpu)
+{
+	vis_test_expect_access(test, i, FAKE_MSI, VIRTIO_MMIO_MSI_ADDRESS_LOW,
+			       FAKE_MSG_BASE | cpu << FAKE_MSG_CPU_SHIFT);
+	vis_test_expect_access(test, i + 1, FAKE_MSI, VIRTIO_MMIO_MSI_ADDRESS_HIGH, FAKE_MSG_HIGH);
+	vis_test_expect_access(test, i + 2, FAKE_MSI, VIRTIO_MMIO_MSI_DATA, virq);
+	vis_msi_expect_command(test, i + 3, VIRTIO_MMIO_MSI_UPDATE, vector);
+	vis_test_expect_message(test, &fake->latched[vector], virq, cpu);
+}
+
+/* Counts the accesses to the device, but not those to the tables, which are the driver's memory */
+static unsigned int vis_msi_count(void)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < fake->nr_log; i++)
+		count += fake->log[i].kind == FAKE_MSI;
+	return count;
+}
+
+/* Before DRIVER_OK the device ignores masks, and MSI is not enabled while vectors are allocated */
+static void vis_msi_enable_test(struct kunit *test)
+{
+	unsigned int cpu = cpumask_first(cpu_online_mask), virq0, virq33;
+
+	vis_msi_start(test, FAKE_VECTORS);
+	virq0 = vis_test_request(test, 0);
+	virq33 = vis_test_request(test, 33);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
+
+	virtio_vis_enable(fake->vis);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 8);
+	vis_msi_expect_update(test, 0, 0, virq0, cpu);
+	vis_msi_expect_update(test, 4, 33, virq33, cpu);
+	KUNIT_EXPECT_EQ(test, fake->nr_outside, 0);
+}
+
+static void vis_msi_move_test(struct kunit *test)
+{
+	unsigned int virq = vis_msi_start_live(test, 33);
+	unsigned int cpu = vis_test_other_cpu(test, virq);
+
+	vis_test_request(test, 34);
+	vis_test_forget();
+	KUNIT_ASSERT_EQ(test, irq_set_affinity(virq, cpumask_of(cpu)), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 4);
+	vis_msi_expect_update(test, 0, 33, virq, cpu);
+}
+
+static void vis_msi_mask_test(struct kunit *test)
+{
+	struct irq_data *d = irq_get_irq_data(vis_msi_start_live(test, 40));
+
+	vis_irq_unmask(d);
+	vis_irq_mask(d);
+	vis_irq_mask(d);
+	vis_irq_unmask(d);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 2);
+	vis_msi_expect_command(test, 0, VIRTIO_MMIO_MSI_MASK, 40);
+	vis_msi_expect_command(test, 1, VIRTIO_MMIO_MSI_UNMASK, 40);
+}
+
+static void vis_msi_masked_move_test(struct kunit *test)
+{
+	unsigned int virq = vis_msi_start_live(test, 33);
+	unsigned int cpu = vis_test_other_cpu(test, virq);
+	struct irq_data *d = irq_get_irq_data(virq);
+
+	vis_irq_mask(d);
+	vis_test_forget();
+	KUNIT_ASSERT_EQ(test, irq_set_affinity(virq, cpumask_of(cpu)), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
+	vis_irq_unmask(d);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 5);
+	vis_msi_expect_update(test, 0, 33, virq, cpu);
+	vis_msi_expect_command(test, 4, VIRTIO_MMIO_MSI_UNMASK, 33);
+}
+
+/* A reset takes all messages from the device, so the same ones are written again */
+static void vis_msi_reset_test(struct kunit *test)
+{
+	unsigned int virq = vis_msi_start_live(test, 33);
+	unsigned int cpu = vis_test_other_cpu(test, virq);
+
+	virtio_vis_disable(fake->vis);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 1);
+	vis_msi_expect_command(test, 0, VIRTIO_MMIO_MSI_MASK, 33);
+
+	vis_test_forget();
+	KUNIT_ASSERT_EQ(test, irq_set_affinity(virq, cpumask_of(cpu)), 0);
+	vis_irq_unmask(irq_get_irq_data(virq));
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
+	virtio_vis_enable(fake->vis);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 4);
+	vis_msi_expect_update(test, 0, 33, virq, cpu);
+
+	virtio_vis_disable(fake->vis);
+	vis_irq_unmask(irq_get_irq_data(virq));
+	vis_test_forget();
+	virtio_vis_enable(fake->vis);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 4);
+}
+
+/* The vectors of a device are no more than its queues and one, and it refuses others */
+static void vis_msi_bounds_test(struct kunit *test)
+{
+	unsigned int virq, i;
+
+	vis_msi_start(test, FAKE_VECTORS);
+	virtio_vis_enable(fake->vis);
+	virq = vis_test_request(test, FAKE_VECTORS - 1);
+	virtio_vis_disable(fake->vis);
+	virtio_vis_enable(fake->vis);
+	free_irq(virq, fake);
+	KUNIT_EXPECT_GT(test, vis_msi_count(), 0);
+	for (i = 0; i < fake->nr_log; i++) {
+		if (fake->log[i].index == VIRTIO_MMIO_MSI_COMMAND)
+			KUNIT_EXPECT_EQ(test, fake->log[i].value & VIRTIO_MMIO_MSI_COMMAND_VECTOR,
+					FAKE_VECTORS - 1);
+	}
+
+	virtio_vis_free_vectors(fake->vis);
+	KUNIT_EXPECT_EQ(test, virtio_vis_alloc_vectors(fake->vis, VIRTIO_MMIO_MSI_MAX_VECTORS + 1,
+						       NULL), -ENOSPC);
+}
+
+/* Startup repeats the interrupt once DRIVER_OK may have been set; a device with tables pends it */
+static void vis_msi_replay_test(struct kunit *test)
+{
+	unsigned int virq = vis_msi_start_live(test, 33);
+
+	KUNIT_EXPECT_EQ(test, fake->nr_replays, 0);
+	vis_irq_mask(irq_get_irq_data(virq));
+	vis_irq_unmask(irq_get_irq_data(virq));
+	KUNIT_EXPECT_EQ(test, fake->nr_replays, 0);
+	free_irq(virq, fake);
+	vis_test_request(test, 33);
+	KUNIT_EXPECT_EQ(test, fake->nr_replays, 1);
+}
+
+static void vis_msi_no_replay_test(struct kunit *test)
+{
+	vis_test_start_live(test, 33);
+	vis_test_request(test, 34);
+	KUNIT_EXPECT_EQ(test, fake->nr_replays, 0);
+}
+
+struct vis_msi_writer {
+	struct work_struct	work;
+	unsigned int		vector;
+};
+
+static void vis_msi_write_messages(struct work_struct *work)
+{
+	unsigned int i, vector = container_of(work, struct vis_msi_writer, work)->vector;
+	struct irq_data *d = vis_test_irq_data(vector);
+	struct msi_msg msg = { };
+
+	for (i = 1; i <= 10000; i++) {
+		msg.address_lo = i;
+		msg.address_hi = i;
+		msg.data = vector;
+		vis_irq_write_msi_msg(d, &msg);
+	}
+}
+
+/* Two vectors of different words share the message registers, but no other lock */
+static void vis_msi_concurrent_test(struct kunit *test)
+{
+	struct vis_msi_writer writers[] = { { .vector = 1 }, { .vector = 33 } };
+	unsigned int i, cpu = cpumask_first(cpu_online_mask);
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+	vis_msi_start(test, FAKE_VECTORS);
+	vis_test_request(test, 1);
+	vis_test_request(test, 33);
+	virtio_vis_enable(fake->vis);
+	/* The record is not for two CPUs at once */
+	fake->nr_log = FAKE_LOG_SIZE;
+
+	for (i = 0; i < ARRAY_SIZE(writers); i++) {
+		INIT_WORK_ONSTACK(&writers[i].work, vis_msi_write_messages);
+		queue_work_on(cpu, system_highpri_wq, &writers[i].work);
+		cpu = cpumask_next(cpu, cpu_online_mask);
+	}
+	for (i = 0; i < ARRAY_SIZE(writers); i++) {
+		flush_work(&writers[i].work);
+		destroy_work_on_stack(&writers[i].work);
+	}
+	KUNIT_EXPECT_EQ(test, fake->nr_torn, 0);
+}
+
+static struct kunit_case vis_msi_cases[] = {
+	KUNIT_CASE(vis_msi_enable_test),
+	KUNIT_CASE(vis_msi_move_test),
+	KUNIT_CASE(vis_msi_mask_test),
+	KUNIT_CASE(vis_msi_masked_move_test),
+	KUNIT_CASE(vis_msi_reset_test),
+	KUNIT_CASE(vis_msi_bounds_test),
+	KUNIT_CASE(vis_msi_replay_test),
+	KUNIT_CASE(vis_msi_no_replay_test),
+	KUNIT_CASE(vis_msi_concurrent_test),
+	{ }
+};
+
+static struct kunit_suite vis_msi_suite = {
+	.name		= "virtio_vis_msi",
+	.init		= vis_test_init,
+	.test_cases	= vis_msi_cases,
+};
+
 /* Allocation and freeing of vectors */
 
 /* A vector without a CPU is useless: the transport shares one instead */
@@ -1375,6 +1682,6 @@ static struct kunit_suite vis_fail_suite = {
 };
 
 kunit_test_suites(&vis_tables_suite, &vis_layout_suite, &vis_latch_suite, &vis_states_suite,
-		  &vis_vectors_suite, &vis_fail_suite);
+		  &vis_msi_suite, &vis_vectors_suite, &vis_fail_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the VIS irqchip");

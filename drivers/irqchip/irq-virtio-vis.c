@@ -24,45 +24,9 @@
 #define CREATE_TRACE_POINTS
 #include <trace/events/virtio_vis.h>
 
+#include "irq-virtio-vis.h"
+
 #define VIS_ALL_MASKED		U32_MAX
-
-/**
- * struct vis_word - The driver's view of one word of the mask table
- * @lock:	Protects the word and the vector table entries of its vectors
- * @shadow:	The mask bits; never read back from the device, which is not trusted
- * @enabled:	Changes of @shadow are written to the device
- */
-struct vis_word {
-	raw_spinlock_t		lock;
-	u32			shadow;
-	bool			enabled;
-};
-
-/**
- * struct virtio_vis - Interrupt storage of one device
- * @dev:	The device
- * @devres:	Group of all managed resources that virtio_vis_create() acquired
- * @table:	Vector table
- * @mask:	Mask table
- * @pending:	Pending table, or NULL if the device has none
- * @nr_vectors:	Number of vectors that the device has
- * @nvec:	Number of allocated vectors
- * @virqs:	Linux interrupt numbers of the allocated vectors
- * @affinity:	Affinity of the allocated vectors, or NULL if none is managed
- * @words:	Shadow of the mask table
- */
-struct virtio_vis {
-	struct device			*dev;
-	void				*devres;
-	struct virtio_vis_entry		*table;
-	u32 __iomem			*mask;
-	const __le32			*pending;
-	unsigned int			nr_vectors;
-	unsigned int			nvec;
-	unsigned int			*virqs;
-	struct irq_affinity_desc	*affinity;
-	struct vis_word			words[];
-};
 
 static unsigned int vis_word_of(unsigned int vector)
 {
@@ -99,7 +63,10 @@ static void vis_commit(struct virtio_vis *vis, unsigned int w)
 	lockdep_assert_held(&vis->words[w].lock);
 
 	trace_virtio_vis_commit(vis->dev, w, vis->words[w].shadow);
-	writel(vis->words[w].shadow, &vis->mask[w]);
+	if (vis->msi)
+		vis_msi_commit(vis, w);
+	else
+		writel(vis->words[w].shadow, &vis->mask[w]);
 }
 
 static void vis_set_mask(struct irq_data *d, bool masked)
@@ -130,12 +97,26 @@ static void vis_irq_unmask(struct irq_data *d)
 	vis_set_mask(d, false);
 }
 
+/*
+ * A device without pending bits may drop what occurs while a vector is masked. The core masks an
+ * interrupt in use only after one has arrived, and runs the handler after it unmasks: nothing is
+ * lost then. What occurs between shutdown and startup is unknown, so startup assumes the worst.
+ */
+static void vis_replay(struct irq_data *d)
+{
+	struct virtio_vis *vis = irq_data_get_irq_chip_data(d);
+
+	if (vis->msi && READ_ONCE(vis->words[vis_word_of(d->hwirq)].enabled))
+		irq_chip_retrigger_hierarchy(d);
+}
+
 /* Some parents keep an interrupt disabled until startup; after that, the mask bit is enough */
 static unsigned int vis_irq_startup(struct irq_data *d)
 {
 	if (d->parent_data->chip->irq_unmask)
 		irq_chip_unmask_parent(d);
 	vis_set_mask(d, false);
+	vis_replay(d);
 	return 0;
 }
 
@@ -375,6 +356,7 @@ static struct virtio_vis *vis_create(struct device *dev, const struct virtio_vis
 {
 	unsigned int w, nr_words = vis_words_for(layout->nr_vectors);
 	struct virtio_vis *vis;
+	int ret;
 
 	if (!dev_get_msi_domain(dev)) {
 		dev_err(dev, "VIS: no MSI controller takes its messages: there is none, or interrupts are remapped\n");
@@ -391,7 +373,8 @@ static struct virtio_vis *vis_create(struct device *dev, const struct virtio_vis
 		raw_spin_lock_init(&vis->words[w].lock);
 		vis->words[w].shadow = VIS_ALL_MASKED;
 	}
-	return ERR_PTR(vis_init_tables(vis, layout)) ?: vis;
+	ret = layout->msi ? vis_msi_init(vis, layout->msi) : vis_init_tables(vis, layout);
+	return ERR_PTR(ret) ?: vis;
 }
 
 /**
@@ -594,6 +577,8 @@ void virtio_vis_enable(struct virtio_vis *vis)
 
 		guard(raw_spinlock_irqsave)(&word->lock);
 		word->enabled = true;
+		if (vis->msi)
+			vis_msi_restart(vis, w);
 		if (word->shadow != VIS_ALL_MASKED)
 			vis_commit(vis, w);
 	}

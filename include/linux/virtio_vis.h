@@ -5,6 +5,7 @@
 #ifndef _LINUX_VIRTIO_VIS_H
 #define _LINUX_VIRTIO_VIS_H
 
+#include <linux/compiler_types.h>
 #include <linux/cpumask_types.h>
 #include <linux/types.h>
 #include <uapi/linux/virtio_vis.h>
@@ -21,6 +22,8 @@ struct virtio_vis;
  * @pending:	Guest-physical address of the pending table, 0 if there is none
  * @regs:	Guest-physical address of the register block, which the tables must not overlap
  * @regs_size:	Size of the register block in bytes
+ * @msi:	Mapped register block of a device that has MSI registers in place of the tables
+ *		(virtio_mmio_msi.h), else NULL
  *
  * The driver does not trust these values of the device: virtio_vis_create() checks the addresses.
  */
@@ -31,6 +34,7 @@ struct virtio_vis_layout {
 	u64		pending;
 	u64		regs;
 	u64		regs_size;
+	void __iomem	*msi;
 };
 
 struct virtio_vis *virtio_vis_create(struct device *dev, const struct virtio_vis_layout *layout);
