@@ -1094,7 +1094,6 @@ static void vm_find_vis_test(struct kunit *test)
 	struct vm_device *vm = vm_test_start(test);
 	struct irq_affinity desc = { };
 
-	__virtio_set_bit(&vm->vdev, VIRTIO_F_VIS);
 	KUNIT_ASSERT_EQ(test, vm->vdev.config->find_vqs(&vm->vdev, 1, fake->vqs, fake_queues,
 							&desc), 0);
 	KUNIT_EXPECT_PTR_EQ(test, fake->vis.desc, &desc);
@@ -1108,7 +1107,7 @@ static void vm_find_vis_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, irq_has_action(fake->irq));
 	vm->vdev.config->del_vqs(&vm->vdev);
 
-	__virtio_clear_bit(&vm->vdev, VIRTIO_F_VIS);
+	vm->vm_vis = NULL;
 	KUNIT_EXPECT_EQ(test, vm_test_find(vm), 0);
 	KUNIT_EXPECT_EQ(test, fake->vis.nr_finds, 2);
 }

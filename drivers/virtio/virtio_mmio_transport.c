@@ -21,7 +21,6 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
 #include <linux/virtio_ring.h>
-#include <linux/virtio_vis.h>
 #include <uapi/linux/virtio_mmio.h>
 
 #include "virtio_mmio_vis.h"
@@ -466,7 +465,7 @@ static int vm_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct vir
 {
 	struct virtio_mmio_vis *vm_vis = to_vm_device(vdev)->vm_vis;
 
-	if (vm_vis && __virtio_test_bit(vdev, VIRTIO_F_VIS) &&
+	if (vm_vis &&
 	    !virtio_mmio_vis_find_vqs(vm_vis, vdev, nvqs, vqs, vqs_info, desc, &vm_vq_ops))
 		return 0;
 	return vm_find_vqs_line(vdev, nvqs, vqs, vqs_info);

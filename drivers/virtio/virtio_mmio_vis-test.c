@@ -26,6 +26,7 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 #include <uapi/linux/virtio_mmio.h>
+#include <uapi/linux/virtio_mmio_msi.h>
 
 /* The same kernel may contain the VIS half and the irqchip, so both have other names here */
 #define virtio_mmio_vis_probe			vm_vis_test_probe
@@ -190,6 +191,21 @@ static void fake_writel(u32 value, void __iomem *addr)
 		fake->queue_vectors[fake->regs[VIRTIO_MMIO_QUEUE_SEL / 4]] = value;
 }
 
+/* MSI_CSR and MSI_COMMAND share a word */
+static u16 fake_readw(const void __iomem *addr)
+{
+	unsigned int reg = (uintptr_t)addr - (uintptr_t)fake->regs;
+	u16 value = fake->regs[reg / sizeof(u32)];
+
+	fake_note(FAKE_READ, reg, value);
+	return value;
+}
+
+static void fake_writew(u16 value, void __iomem *addr)
+{
+	fake_note(FAKE_WRITE, (uintptr_t)addr - (uintptr_t)fake->regs, value);
+}
+
 /* The transport */
 
 static struct virtqueue *fake_setup_vq(struct virtio_device *vdev, unsigned int index,
@@ -271,6 +287,10 @@ static void fake_config_changed(struct virtio_device *vdev)
 #define readl			fake_readl
 #undef writel
 #define writel			fake_writel
+#undef readw
+#define readw			fake_readw
+#undef writew
+#define writew			fake_writew
 #undef kzalloc
 #define kzalloc			fake_kzalloc
 #undef kvcalloc
@@ -523,8 +543,9 @@ static void vm_vis_not_offered_test(struct kunit *test)
 	vm_vis_test_add_device(test, true);
 	fake->offered = false;
 	KUNIT_EXPECT_NULL(test, vm_vis_test_probe_device());
-	KUNIT_EXPECT_EQ(test, fake->nr_log, 2);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 3);
 	vm_vis_test_expect_event(test, 0, FAKE_WRITE, VIRTIO_MMIO_DEVICE_FEATURES_SEL, 1);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_READ, VIRTIO_MMIO_VENDOR_ID), 1);
 	KUNIT_EXPECT_FALSE(test, fake->irqchip.exists);
 }
 
@@ -642,6 +663,170 @@ static struct kunit_suite vm_vis_probe_suite = {
 	.name		= "virtio_mmio_vis_probe",
 	.init		= vm_vis_test_init,
 	.test_cases	= vm_vis_probe_cases,
+};
+
+/* MSI registers in place of VIS */
+
+struct vm_msi_vendor_case {
+	const char	*name;
+	u32		vendor;
+	bool		offered;
+	bool		msi;
+};
+
+static const struct vm_msi_vendor_case vm_msi_vendors[] = {
+	{ "msi", 0xdbfcdb02, false, true },
+	{ "msi_and_others", 0xdbfcdbff, false, true },
+	{ "no_msi", 0xdbfcdbfd, false, false },
+	{ "other_vendor", 0xdbfcda02, false, false },
+	{ "vis_and_msi", 0xdbfcdb02, true, false },
+};
+
+static void vm_msi_vendor_test(struct kunit *test)
+{
+	const struct vm_msi_vendor_case *c = test->param_value;
+
+	vm_vis_test_add_device(test, true);
+	fake->offered = c->offered;
+	vm_vis_test_set_reg(VIRTIO_MMIO_VENDOR_ID, c->vendor);
+	vm_vis_test_set_reg(VIRTIO_MMIO_MSI_CSR, VIRTIO_MMIO_MSI_CSR_SUPPORTED);
+	fake->vm_vis = vm_vis_test_probe_device();
+	KUNIT_EXPECT_EQ(test, fake->irqchip.exists, c->offered || c->msi);
+	KUNIT_EXPECT_EQ(test, !!fake->irqchip.layout.msi, c->msi);
+	virtio_mmio_vis_remove(fake->vm_vis);
+}
+
+static void vm_msi_vendor_desc(const struct vm_msi_vendor_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(vm_msi_vendor, vm_msi_vendors, vm_msi_vendor_desc);
+
+static void vm_msi_test_offer(void)
+{
+	fake->offered = false;
+	vm_vis_test_set_reg(VIRTIO_MMIO_VENDOR_ID,
+			    VIRTIO_MMIO_MSI_VENDOR | VIRTIO_MMIO_MSI_VENDOR_MSI);
+	vm_vis_test_set_reg(VIRTIO_MMIO_MSI_CSR, VIRTIO_MMIO_MSI_CSR_SUPPORTED);
+}
+
+static void vm_msi_test_start(struct kunit *test)
+{
+	vm_msi_test_offer();
+	vm_vis_test_start(test);
+}
+
+static void vm_msi_layout_test(struct kunit *test)
+{
+	vm_msi_test_start(test);
+	KUNIT_EXPECT_EQ(test, fake->irqchip.layout.nr_vectors, VIRTIO_MMIO_MSI_MAX_VECTORS);
+	KUNIT_EXPECT_PTR_EQ(test, fake->irqchip.layout.msi, (__force void __iomem *)fake->regs);
+}
+
+static void vm_msi_unsupported_test(struct kunit *test)
+{
+	vm_msi_test_offer();
+	vm_vis_test_add_device(test, true);
+	vm_vis_test_set_reg(VIRTIO_MMIO_MSI_CSR, ~VIRTIO_MMIO_MSI_CSR_SUPPORTED);
+	KUNIT_EXPECT_PTR_EQ(test, vm_vis_test_probe_device(), ERR_PTR(-EINVAL));
+	KUNIT_EXPECT_FALSE(test, fake->irqchip.exists);
+}
+
+/* MSI_CSR is where QueueReset would be */
+static void vm_msi_features_test(struct kunit *test)
+{
+	vm_msi_test_start(test);
+	__virtio_set_bit(&fake->vdev, VIRTIO_F_RING_RESET);
+	virtio_mmio_vis_finalize_features(fake->vm_vis, &fake->vdev);
+	KUNIT_EXPECT_FALSE(test, __virtio_test_bit(&fake->vdev, VIRTIO_F_RING_RESET));
+	KUNIT_EXPECT_FALSE(test, __virtio_test_bit(&fake->vdev, VIRTIO_F_VIS));
+}
+
+/* Queue q has vector q + 1, even if a queue before it needs none */
+static void vm_msi_per_queue_test(struct kunit *test)
+{
+	vm_msi_test_start(test);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	vm_vis_test_expect_event(test, 0, FAKE_ALLOC, 0, FAKE_EVENT_INDEX + 2);
+	KUNIT_EXPECT_STREQ(test, fake->vm_vis->vectors[0].name, "virtio7-config");
+	KUNIT_EXPECT_STREQ(test, fake->vm_vis->vectors[1].name, "virtio7-req.0");
+	KUNIT_EXPECT_STREQ(test, fake->vm_vis->vectors[2].name, "virtio7-req.1");
+	KUNIT_EXPECT_NULL(test, fake->vm_vis->vectors[FAKE_QUIET_INDEX + 1].cookie);
+	KUNIT_EXPECT_STREQ(test, fake->vm_vis->vectors[FAKE_EVENT_INDEX + 1].name,
+			   "virtio7-event");
+}
+
+/* No vector is allocated for the queues after the last one that needs one */
+static void vm_msi_quiet_end_test(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, vm_vis_count_msi(0, fake_queues), 1);
+	KUNIT_EXPECT_EQ(test, vm_vis_count_msi(3, fake_queues), 3);
+	KUNIT_EXPECT_EQ(test, vm_vis_count_msi(4, fake_queues), 3);
+	KUNIT_EXPECT_EQ(test, vm_vis_count_msi(5, fake_queues), FAKE_EVENT_INDEX + 2);
+}
+
+/* MSI is enabled before any vector gets its message, and VIS's registers do not exist */
+static void vm_msi_enable_test(struct kunit *test)
+{
+	unsigned int i;
+
+	vm_msi_test_start(test);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	KUNIT_ASSERT_GE(test, fake->nr_log, 2);
+	vm_vis_test_expect_event(test, fake->nr_log - 2, FAKE_WRITE, VIRTIO_MMIO_MSI_CSR,
+				 VIRTIO_MMIO_MSI_CSR_ENABLE);
+	vm_vis_test_expect_event(test, fake->nr_log - 1, FAKE_IRQCHIP_ENABLE, 0, 0);
+	fake_del_vqs(&fake->vdev);
+	for (i = 0; i < fake->nr_log; i++) {
+		if (fake->log[i].kind == FAKE_WRITE)
+			KUNIT_EXPECT_LE(test, fake->log[i].reg, VIRTIO_MMIO_MSI_CSR);
+	}
+}
+
+/* The device fails if it is enabled after DRIVER_OK; a reset disables MSI */
+static void vm_msi_enable_once_test(struct kunit *test)
+{
+	vm_msi_test_start(test);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	fake_del_vqs(&fake->vdev);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_WRITE, VIRTIO_MMIO_MSI_CSR), 1);
+
+	virtio_mmio_vis_reset_begin(fake->vm_vis);
+	fake_del_vqs(&fake->vdev);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_WRITE, VIRTIO_MMIO_MSI_CSR), 2);
+}
+
+/* The mapping is fixed, so queues cannot share a vector */
+static void vm_msi_line_test(struct kunit *test)
+{
+	vm_msi_test_start(test);
+	fake->max_vectors = FAKE_EVENT_INDEX + 1;
+	KUNIT_EXPECT_EQ(test, vm_vis_test_find(NULL), -ENOSPC);
+	vm_vis_test_expect_line(test);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_ALLOC, 0), 1);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_WRITE, VIRTIO_MMIO_MSI_CSR), 0);
+}
+
+static struct kunit_case vm_msi_cases[] = {
+	KUNIT_CASE_PARAM(vm_msi_vendor_test, vm_msi_vendor_gen_params),
+	KUNIT_CASE(vm_msi_layout_test),
+	KUNIT_CASE(vm_msi_unsupported_test),
+	KUNIT_CASE(vm_msi_features_test),
+	KUNIT_CASE(vm_msi_per_queue_test),
+	KUNIT_CASE(vm_msi_quiet_end_test),
+	KUNIT_CASE(vm_msi_enable_test),
+	KUNIT_CASE(vm_msi_enable_once_test),
+	KUNIT_CASE(vm_msi_line_test),
+	{ }
+};
+
+static struct kunit_suite vm_msi_suite = {
+	.name		= "virtio_mmio_vis_msi",
+	.init		= vm_vis_test_init,
+	.test_cases	= vm_msi_cases,
 };
 
 /* Vector policy */
@@ -1033,7 +1218,7 @@ static struct kunit_suite vm_vis_irq_suite = {
 	.test_cases	= vm_vis_irq_cases,
 };
 
-kunit_test_suites(&vm_vis_probe_suite, &vm_vis_policy_suite, &vm_vis_irq_suite);
+kunit_test_suites(&vm_vis_probe_suite, &vm_msi_suite, &vm_vis_policy_suite, &vm_vis_irq_suite);
 
 MODULE_DESCRIPTION("KUnit tests of VIS for virtio-mmio");
 MODULE_LICENSE("GPL");

@@ -2,7 +2,8 @@
 /*
  * The VIS half of a virtio-mmio transport: discovery, and the mapping of events to vectors
  *
- * The interface is specified in virtio-vis.rst.
+ * The interface is specified in virtio-vis.rst. A device may have the MSI registers of
+ * virtio-mmio-msi.rst instead, where the mapping is fixed.
  */
 #include <linux/bitfield.h>
 #include <linux/cleanup.h>
@@ -19,6 +20,7 @@
 #include <linux/virtio_ring.h>
 #include <linux/virtio_vis.h>
 #include <uapi/linux/virtio_mmio.h>
+#include <uapi/linux/virtio_mmio_msi.h>
 
 #include "virtio_mmio_vis.h"
 
@@ -66,6 +68,7 @@ struct vm_vis_vector {
  * @per_vq:	Each queue has a vector of its own
  * @queue_fails: A queue could not be set up, so another set of vectors would not help
  * @enabled:	ENABLE has been set since the last reset
+ * @msi:	The device has MSI registers in place of VIS
  */
 struct virtio_mmio_vis {
 	struct device		*dev;
@@ -77,6 +80,7 @@ struct virtio_mmio_vis {
 	bool			per_vq;
 	bool			queue_fails;
 	bool			enabled;
+	bool			msi;
 };
 
 /* Discovery */
@@ -85,6 +89,14 @@ static bool vm_vis_offered(void __iomem *base)
 {
 	writel(VM_VIS_FEATURES_SEL, base + VIRTIO_MMIO_DEVICE_FEATURES_SEL);
 	return readl(base + VIRTIO_MMIO_DEVICE_FEATURES) & VM_VIS_FEATURES_BIT;
+}
+
+static bool vm_vis_has_msi(void __iomem *base)
+{
+	u32 vendor = readl(base + VIRTIO_MMIO_VENDOR_ID);
+
+	return (vendor & ~VIRTIO_MMIO_MSI_VENDOR_FEATURES) == VIRTIO_MMIO_MSI_VENDOR &&
+	       vendor & VIRTIO_MMIO_MSI_VENDOR_MSI;
 }
 
 static u64 vm_vis_read_address(void __iomem *base, unsigned int low)
@@ -122,6 +134,23 @@ static int vm_vis_read_layout(struct platform_device *pdev, void __iomem *base,
 	return 0;
 }
 
+/* The registers do not tell how many vectors the device has: one for each queue, and one more */
+static int vm_vis_read_msi(struct platform_device *pdev, void __iomem *base,
+			   struct virtio_vis_layout *layout)
+{
+	u16 csr = readw(base + VIRTIO_MMIO_MSI_CSR);
+
+	if (!(csr & VIRTIO_MMIO_MSI_CSR_SUPPORTED)) {
+		dev_err(&pdev->dev, "VIS: MSI_CSR is %#x: MSI is not supported, but VendorID says so\n",
+			csr);
+		return -EINVAL;
+	}
+
+	layout->nr_vectors = VIRTIO_MMIO_MSI_MAX_VECTORS;
+	layout->msi = base;
+	return 0;
+}
+
 /*
  * The device tree code looks up the MSI parent of a device when it creates the device. A parent
  * that gets its driver later, as the IMSIC does, must be looked up once more.
@@ -132,9 +161,10 @@ static void vm_vis_find_parent(struct device *dev)
 		of_msi_configure(dev, dev->of_node);
 }
 
-static struct virtio_mmio_vis *vm_vis_create(struct platform_device *pdev, void __iomem *base)
+static struct virtio_mmio_vis *vm_vis_create(struct platform_device *pdev, void __iomem *base,
+					     bool msi)
 {
-	struct virtio_vis_layout layout;
+	struct virtio_vis_layout layout = { };
 	int ret;
 
 	struct virtio_mmio_vis *vm_vis __free(kfree) = kzalloc(sizeof(*vm_vis), GFP_KERNEL);
@@ -142,10 +172,11 @@ static struct virtio_mmio_vis *vm_vis_create(struct platform_device *pdev, void 
 	if (!vm_vis)
 		return ERR_PTR(-ENOMEM);
 
-	ret = vm_vis_read_layout(pdev, base, &layout);
+	ret = msi ? vm_vis_read_msi(pdev, base, &layout) : vm_vis_read_layout(pdev, base, &layout);
 	if (ret)
 		return ERR_PTR(ret);
 
+	vm_vis->msi = msi;
 	vm_vis->dev = &pdev->dev;
 	vm_vis->base = base;
 	vm_vis_find_parent(vm_vis->dev);
@@ -160,16 +191,19 @@ static struct virtio_mmio_vis *vm_vis_create(struct platform_device *pdev, void 
  * @pdev:	The platform device, with its register block as first resource
  * @base:	The mapped register block of a device of version 2 or later
  *
- * Reads each discovery register once ("Discovery" in virtio-vis.rst).
+ * Reads each discovery register once ("Discovery" in virtio-vis.rst). A device that does not offer
+ * VIS may have MSI registers ("Discovery" in virtio-mmio-msi.rst), which serve as well.
  *
  * Context:	May sleep.
- * Return:	VIS of the device, for the other functions; NULL if the device does not offer VIS;
+ * Return:	VIS of the device, for the other functions; NULL if the device offers neither;
  *		or an ERR_PTR(), after a message, if its VIS cannot be used. In the last two cases
  *		the device runs on its line, and the other functions take NULL.
  */
 struct virtio_mmio_vis *virtio_mmio_vis_probe(struct platform_device *pdev, void __iomem *base)
 {
-	return vm_vis_offered(base) ? vm_vis_create(pdev, base) : NULL;
+	if (vm_vis_offered(base))
+		return vm_vis_create(pdev, base, false);
+	return vm_vis_has_msi(base) ? vm_vis_create(pdev, base, true) : NULL;
 }
 
 /**
@@ -193,13 +227,18 @@ void virtio_mmio_vis_remove(struct virtio_mmio_vis *vm_vis)
  * @vdev:	The virtio device
  *
  * The virtio core clears feature bits that neither it nor the driver knows. Call this function each
- * time features are finalised, before they are written to the device.
+ * time features are finalised, before they are written to the device. MSI registers have no feature
+ * bit, but one of them is where other devices have QueueReset.
  *
  * Context:	Any.
  */
 void virtio_mmio_vis_finalize_features(struct virtio_mmio_vis *vm_vis, struct virtio_device *vdev)
 {
-	if (vm_vis)
+	if (!vm_vis)
+		return;
+	if (vm_vis->msi)
+		__virtio_clear_bit(vdev, VIRTIO_F_RING_RESET);
+	else
 		__virtio_set_bit(vdev, VIRTIO_F_VIS);
 }
 
@@ -262,12 +301,14 @@ static void vm_vis_free_irq(struct vm_vis_vector *vector)
 
 static void vm_vis_map_config(struct virtio_mmio_vis *vm_vis, unsigned int vector)
 {
-	writel(vector, vm_vis->base + VIRTIO_MMIO_VIS_CONFIG_VECTOR);
+	if (!vm_vis->msi)
+		writel(vector, vm_vis->base + VIRTIO_MMIO_VIS_CONFIG_VECTOR);
 }
 
 static void vm_vis_map_selected_vq(struct virtio_mmio_vis *vm_vis, unsigned int vector)
 {
-	writel(vector, vm_vis->base + VIRTIO_MMIO_VIS_QUEUE_VECTOR);
+	if (!vm_vis->msi)
+		writel(vector, vm_vis->base + VIRTIO_MMIO_VIS_QUEUE_VECTOR);
 }
 
 /* A reset does this, too, but not every driver resets the device before it deletes its queues */
@@ -299,6 +340,21 @@ static struct vm_vis_vector *vm_vis_find_vector(struct virtio_mmio_vis *vm_vis, 
 }
 
 /* One attempt sets up all the vectors that @per_vq asks for, or none */
+
+/* The mapping is fixed, so the vectors of queues without a callback are allocated and not used */
+static unsigned int vm_vis_count_msi(unsigned int nvqs, const struct virtqueue_info vqs_info[])
+{
+	unsigned int i, next = VM_VIS_QUEUES, nvec = VM_VIS_QUEUES;
+
+	for (i = 0; i < nvqs; i++) {
+		if (!vqs_info[i].name)
+			continue;
+		next++;
+		if (vqs_info[i].callback)
+			nvec = next;
+	}
+	return nvec;
+}
 
 static unsigned int vm_vis_count_vectors(unsigned int nvqs, const struct virtqueue_info vqs_info[],
 					 bool per_vq)
@@ -353,6 +409,8 @@ static int vm_vis_setup_vq(struct virtio_mmio_vis *vm_vis, struct virtqueue *vq,
 	if (!vm_vis->per_vq)
 		return 0;
 
+	if (vm_vis->msi)
+		*next = vq->index + VIRTIO_MMIO_MSI_QUEUE_VECTOR;
 	vector = &vm_vis->vectors[(*next)++];
 	vector->vq = vq;
 	return vm_vis_request_irq(vector, vring_interrupt, vq, vqi->name);
@@ -392,7 +450,8 @@ static int vm_vis_setup(struct virtio_mmio_vis *vm_vis, unsigned int nvqs, struc
 			struct virtqueue_info vqs_info[], struct irq_affinity *desc,
 			const struct virtio_mmio_vis_vq_ops *ops)
 {
-	unsigned int nvec = vm_vis_count_vectors(nvqs, vqs_info, vm_vis->per_vq);
+	unsigned int nvec = vm_vis->msi ? vm_vis_count_msi(nvqs, vqs_info) :
+				vm_vis_count_vectors(nvqs, vqs_info, vm_vis->per_vq);
 	int ret;
 
 	ret = vm_vis_alloc_vectors(vm_vis, nvec, desc);
@@ -418,6 +477,17 @@ static void vm_vis_undo(struct virtio_mmio_vis *vm_vis, const struct virtio_mmio
 		ops->del(vq);
 }
 
+/* A device fails if its MSI_CSR is written after DRIVER_OK */
+static void vm_vis_enable(struct virtio_mmio_vis *vm_vis)
+{
+	if (!vm_vis->msi)
+		writel(VIRTIO_VIS_CONTROL_ENABLE, vm_vis->base + VIRTIO_MMIO_VIS_CONTROL);
+	else if (!vm_vis->enabled)
+		writew(VIRTIO_MMIO_MSI_CSR_ENABLE, vm_vis->base + VIRTIO_MMIO_MSI_CSR);
+	vm_vis->enabled = true;
+	virtio_vis_enable(vm_vis->vis);
+}
+
 static int vm_vis_try(struct virtio_mmio_vis *vm_vis, bool per_vq, unsigned int nvqs,
 		      struct virtqueue *vqs[], struct virtqueue_info vqs_info[],
 		      struct irq_affinity *desc, const struct virtio_mmio_vis_vq_ops *ops)
@@ -431,16 +501,14 @@ static int vm_vis_try(struct virtio_mmio_vis *vm_vis, bool per_vq, unsigned int 
 		return ret;
 	}
 
-	writel(VIRTIO_VIS_CONTROL_ENABLE, vm_vis->base + VIRTIO_MMIO_VIS_CONTROL);
-	vm_vis->enabled = true;
-	virtio_vis_enable(vm_vis->vis);
+	vm_vis_enable(vm_vis);
 	return 0;
 }
 
 /**
  * virtio_mmio_vis_find_vqs - Set up the queues of a device on vectors
  * @vm_vis:	VIS of the device
- * @vdev:	The virtio device, of which VIRTIO_F_VIS has been negotiated
+ * @vdev:	The virtio device, whose features have been negotiated
  * @nvqs:	As for virtio_config_ops::find_vqs
  * @vqs:	As for virtio_config_ops::find_vqs
  * @vqs_info:	As for virtio_config_ops::find_vqs
@@ -448,8 +516,8 @@ static int vm_vis_try(struct virtio_mmio_vis *vm_vis, bool per_vq, unsigned int 
  * @ops:	The transport's functions that set up and delete a queue
  *
  * First tries one vector for configuration changes and one for each queue that has a callback;
- * then one for configuration changes and one for all queues. A failed attempt leaves no queue and
- * no vector. ("Initialisation" in virtio-vis.rst)
+ * then one for configuration changes and one for all queues, which MSI registers cannot do. A
+ * failed attempt leaves no queue and no vector. ("Initialisation" in virtio-vis.rst)
  *
  * Context:	May sleep. Between FEATURES_OK and DRIVER_OK.
  * Return:	0, or the error of the last attempt, after which the transport uses the line.
@@ -464,7 +532,7 @@ int virtio_mmio_vis_find_vqs(struct virtio_mmio_vis *vm_vis, struct virtio_devic
 	vm_vis->vdev = vdev;
 	vm_vis->queue_fails = false;
 	ret = vm_vis_try(vm_vis, true, nvqs, vqs, vqs_info, desc, ops);
-	if (ret && !vm_vis->queue_fails)
+	if (ret && !vm_vis->queue_fails && !vm_vis->msi)
 		ret = vm_vis_try(vm_vis, false, nvqs, vqs, vqs_info, desc, ops);
 	if (ret && !vm_vis->queue_fails)
 		dev_notice(vm_vis->dev,
@@ -503,7 +571,7 @@ void virtio_mmio_vis_free_irqs(struct virtio_mmio_vis *vm_vis)
 
 	for (i = 0; i < vm_vis->nvec; i++)
 		vm_vis_free_irq(&vm_vis->vectors[i]);
-	if (vm_vis->enabled)
+	if (vm_vis->enabled && !vm_vis->msi)
 		vm_vis_unmap_all(vm_vis);
 
 	virtio_vis_free_vectors(vm_vis->vis);
