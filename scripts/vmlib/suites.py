@@ -96,6 +96,9 @@ SUITES = {
                      " managed8", tier="all"),
     "kvm.qtest": Suite("irqfds and routes of the device on KVM, by QEMU's qtest and without a guest",
                        90, tier="all", inputs="qemu include @qemu-source @kernel-cloud-amd64"),
+    "msi.qtest": Suite("the reference device with Dragonball's MSI registers, by QEMU's qtest and"
+                       " without a guest", 10, tier="draft", tests="msi.dragonball.qtest",
+                       inputs="qemu include @qemu-source"),
     "kvm": Suite("the guest tests on KVM: interrupts sent by QEMU, by irqfds of an iothread, and of"
                  " vhost", 900, "--nested --rename main reload migrate hostile_tables iothread"
                  " iothread_migrate vhost", tier="draft"),

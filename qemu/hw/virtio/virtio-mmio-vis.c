@@ -176,7 +176,7 @@ bool virtio_mmio_vis_notify(VirtIOMMIOProxy *proxy, uint16_t vector)
     VirtIOMMIOVIS *vis = &proxy->vis;
 
     if (!qatomic_read(&vis->enabled)) {
-        return false;
+        return virtio_mmio_msi_notify(proxy, vector);
     }
     if (vector >= vis->nr_vectors) {
         return true;
@@ -504,7 +504,7 @@ bool virtio_mmio_vis_read(VirtIOMMIOProxy *proxy, hwaddr offset,
     VirtIOMMIOVIS *vis = &proxy->vis;
 
     if (!vis->on) {
-        return false;
+        return virtio_mmio_msi_read(proxy, offset, value);
     }
     if (vis->hooks->read && vis->hooks->read(vis->variant, offset, value)) {
         return true;
@@ -629,6 +629,7 @@ bool virtio_mmio_vis_write(VirtIOMMIOProxy *proxy, hwaddr offset,
     VirtIOMMIOVIS *vis = &proxy->vis;
 
     if (!vis->on) {
+        virtio_mmio_msi_write(proxy, offset, *value);
         return false;
     }
     if (vis->hooks->write) {
@@ -674,6 +675,7 @@ void virtio_mmio_vis_reset(VirtIOMMIOProxy *proxy)
     uint32_t word;
 
     if (!vis->nr_vectors) {
+        virtio_mmio_msi_reset(proxy);
         return;
     }
     trace_virtio_mmio_vis_reset(vis->mmio);
@@ -696,7 +698,7 @@ void virtio_mmio_vis_reset(VirtIOMMIOProxy *proxy)
 
 void virtio_mmio_vis_save_config(VirtIOMMIOProxy *proxy)
 {
-    if (proxy->vis.enabled) {
+    if (proxy->vis.enabled || proxy->vis.msi.enabled) {
         qatomic_set(&virtio_bus_get_device(&proxy->bus)->isr, 0);
     }
 }
@@ -876,7 +878,7 @@ static void vis_remove_variant(VirtIOMMIOVIS *vis)
 
 /* Plugging */
 
-static uint32_t vis_count_queues(VirtIODevice *vdev)
+uint32_t vis_count_queues(VirtIODevice *vdev)
 {
     uint32_t nr = 0;
 
@@ -1084,7 +1086,11 @@ void virtio_mmio_vis_plugged(DeviceState *d, Error **errp)
     VirtIOMMIOVIS *vis = &proxy->vis;
 
     vis->on = vis->on && !(vis->skip & BIT_ULL(vis->slot));
-    if (!vis->on || !vis_check_properties(proxy, errp)) {
+    if (!vis->on || vis->msi.kind) {
+        virtio_mmio_msi_plugged(proxy, errp);
+        return;
+    }
+    if (!vis_check_properties(proxy, errp)) {
         return;
     }
     if (!vis_make(proxy, errp)) {
@@ -1103,6 +1109,7 @@ void virtio_mmio_vis_unplugged(DeviceState *d)
     VirtIOMMIOVIS *vis = &VIRTIO_MMIO(d)->vis;
 
     if (!vis->nr_vectors) {
+        virtio_mmio_msi_unplugged(VIRTIO_MMIO(d));
         return;
     }
     vis_remove_variant(vis);

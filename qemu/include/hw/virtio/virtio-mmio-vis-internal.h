@@ -50,6 +50,7 @@ static inline bool vis_has_notifier(VirtIOMMIOVIS *vis, VISEvent *event)
     return vis_event_index(vis, event) < vis->nr_notifiers;
 }
 
+uint32_t vis_count_queues(VirtIODevice *vdev);
 EventNotifier *vis_event_notifier(VirtIODevice *vdev, int index);
 bool vis_is_msi_target(VirtIOMMIOVIS *vis, uint64_t address);
 MSIMessage vis_read_entry(VirtIOMMIOVIS *vis, uint32_t vector);

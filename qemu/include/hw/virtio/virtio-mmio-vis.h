@@ -11,6 +11,7 @@
 #include "exec/hwaddr.h"
 #include "exec/memory.h"
 #include "hw/pci/msi.h"
+#include "hw/virtio/virtio-mmio-msi.h"
 #include "hw/virtio/virtio.h"
 #include "migration/vmstate.h"
 
@@ -97,6 +98,7 @@ typedef QLIST_HEAD(, VISEvent) VISEventList;
  * @variant_name: property "vis-variant", in what way it is not the plain device
  * @skip: property "x-vis-skip", slots without VIS although it is on, for tests
  * @move: property "x-vis-slot", the slot whose tables it takes, for tests
+ * @msi: the registers that a transport without VIS may have
  * @board: the board, or NULL if it does not support VIS
  * @slot: number of the transport on the board
  * @mmio: address of the register block, which names the device in the trace
@@ -134,6 +136,7 @@ typedef struct VirtIOMMIOVIS {
     char *variant_name;
     uint64_t skip;
     uint32_t move;
+    VirtIOMMIOMSI msi;
 
     VirtIOMMIOVISBoard *board;
     unsigned slot;
@@ -178,7 +181,8 @@ typedef struct VirtIOMMIOVIS {
     DEFINE_PROP_BOOL("vis-pending", _state, _field.pending_on, true),   \
     DEFINE_PROP_STRING("vis-variant", _state, _field.variant_name),     \
     DEFINE_PROP_UINT64("x-vis-skip", _state, _field.skip, 0),           \
-    DEFINE_PROP_UINT32("x-vis-slot", _state, _field.move, VIS_SLOT_OWN)
+    DEFINE_PROP_UINT32("x-vis-slot", _state, _field.move, VIS_SLOT_OWN), \
+    DEFINE_VIRTIO_MMIO_MSI_PROPERTIES(_state, _field.msi)
 
 extern const VMStateDescription vmstate_virtio_mmio_vis;
 

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * MSI through registers of a virtio-mmio transport, as Dragonball has it
+ */
+
+#ifndef HW_VIRTIO_MMIO_MSI_H
+#define HW_VIRTIO_MMIO_MSI_H
+
+#include "exec/memory.h"
+#include "hw/pci/msi.h"
+#include "hw/qdev-properties.h"
+#include "migration/vmstate.h"
+
+typedef struct VirtIOMMIOProxy VirtIOMMIOProxy;
+
+/**
+ * VirtIOMMIOMSI: MSI registers of one transport
+ * @kind: property "msi", whose registers it has: "dragonball", or NULL for none
+ * @forgets: property "x-msi-forgets", events of masked vectors are dropped
+ * @lies: property "x-msi-lies", MSI_CSR denies what VendorID offers
+ * @io: the registers, which are not all of 32 bits
+ * @nr_vectors: number of vectors, 0 without the registers
+ * @enabled: the driver has enabled MSI
+ * @live: DRIVER_OK has been set since the reset
+ * @staged: the message for the next UPDATE: both halves of the address, data
+ * @message: message of each vector
+ * @masked: a vector each
+ * @pending: vectors to send when they are unmasked, or the machine runs
+ * @signalled: vectors whose events wait for the BQL
+ * @observe: bottom half that handles @signalled
+ * @vm_change: sends what has become pending while the machine was stopped
+ */
+typedef struct VirtIOMMIOMSI {
+    char *kind;
+    bool forgets;
+    bool lies;
+
+    MemoryRegion io;
+    int32_t nr_vectors;
+    bool enabled;
+    bool live;
+    uint32_t staged[3];
+    MSIMessage *message;
+    unsigned long *masked;
+    unsigned long *pending;
+
+    unsigned long *signalled;
+    QEMUBH *observe;
+    VMChangeStateEntry *vm_change;
+} VirtIOMMIOMSI;
+
+#define DEFINE_VIRTIO_MMIO_MSI_PROPERTIES(_state, _field)               \
+    DEFINE_PROP_STRING("msi", _state, _field.kind),                     \
+    DEFINE_PROP_BOOL("x-msi-forgets", _state, _field.forgets, false),   \
+    DEFINE_PROP_BOOL("x-msi-lies", _state, _field.lies, false)
+
+extern const VMStateDescription vmstate_virtio_mmio_msi;
+
+/* These are called as their namesakes of VIS, when there is no VIS. */
+bool virtio_mmio_msi_read(VirtIOMMIOProxy *proxy, hwaddr offset,
+                          uint64_t *value);
+void virtio_mmio_msi_write(VirtIOMMIOProxy *proxy, hwaddr offset,
+                           uint64_t value);
+bool virtio_mmio_msi_notify(VirtIOMMIOProxy *proxy, uint16_t vector);
+void virtio_mmio_msi_reset(VirtIOMMIOProxy *proxy);
+void virtio_mmio_msi_plugged(VirtIOMMIOProxy *proxy, Error **errp);
+void virtio_mmio_msi_unplugged(VirtIOMMIOProxy *proxy);
+
+#endif
