@@ -8,8 +8,8 @@ import socket
 import subprocess
 import time
 
-TRACE_EVENTS = ("virtio_mmio_vis_*", "virtio_mmio_read", "virtio_mmio_write_offset",
-                "virtio_mmio_setting_irq")
+TRACE_EVENTS = ("virtio_mmio_vis_*", "virtio_mmio_msi_*", "virtio_mmio_read",
+                "virtio_mmio_write_offset", "virtio_mmio_setting_irq")
 OWN_LINES = ("qmp", "host")
 CONNECT_TIMEOUT = 20
 MIGRATE_TIMEOUT = 60
@@ -83,7 +83,7 @@ class Trace:
         """Sent since the mark: by QEMU, or by KVM, which sends QEMU's too."""
         if self.kvm:
             return self.kvm.count() - self.kvm_marked
-        return len(self.lines("virtio_mmio_vis_send(_extra)?"))
+        return len(self.lines("virtio_mmio_(vis|msi)_send(_extra)?"))
 
     def delay(self, event, pattern):
         """Seconds from the mark to the first such line."""

@@ -219,6 +219,7 @@ def planted(fault, report, *scripts):
                     append=f"vis.planted={fault}")
 
 
+MSI = {"vis": "off", "globals": ("msi=dragonball", "x-msi-forgets=on"), "variant": "dragonball"}
 MAIN_SCRIPTS = ("probe.sh", "setup.sh", "data.sh", "irq.sh", "config.sh", "mask.sh", "enable.sh",
                 "affinity.sh")
 SCENARIOS = {
@@ -251,6 +252,13 @@ SCENARIOS = {
                                  devices=disk("disk0", iothread=True) + NET + RNG + CONSOLE),
     "vhost": Scenario(("irqfd_net.sh",), load=TEST_MODULES, taps=1, vectors=32, timeout=240,
                       variant="vhost", devices=tap(0, options=",vhost=on")),
+    # Where the devices have MSI registers, and forget what occurs while a vector is masked
+    "msi": Scenario(("probe.sh", "data.sh", "irq.sh", "config.sh", "affinity.sh", "registers.sh"),
+                    **MSI, load=TEST_MODULES, timeout=240),
+    "msi_reload": Scenario(("reload.sh",), **MSI, modules=(), load=VIS_MODULES, timeout=240),
+    "msi_migrate": Scenario(("migrate.sh",), **MSI),
+    "msi_line": Scenario(("policy_line_msi.sh",), **{**MSI, "globals": (*MSI["globals"],
+                                                                    "x-msi-lies=on")}),
     "reload": Scenario(("reload.sh",), modules=(), load=VIS_MODULES, timeout=240),
     "migrate": Scenario(("migrate.sh",)),
     "hostile_tables": Scenario(("hostile_tables.sh",), modules=(), load=VIS_MODULES,

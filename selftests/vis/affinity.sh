@@ -111,7 +111,7 @@ trapped()
 {
 	local event sum=0
 
-	for event in vis_reg_read vis_reg_write vis_mask_read vis_mask_write read write_offset; do
+	for event in "(vis_reg|vis_mask|msi)_(read|write)" read write_offset; do
 		sum=$((sum + $(host count "virtio_mmio_$event")))
 	done
 	echo $sum
@@ -127,8 +127,8 @@ affinity_one_exit()
 	for cpu in 1 2 3 0; do
 		host mark
 		set_affinity "$irq" "$cpu" || fail "cannot move to CPU $cpu"
-		expect "latches for CPU $cpu" "$(move_cost)" \
-			"$(host count virtio_mmio_vis_latch "$(latched_pattern "$NET" 1 "$cpu")")"
+		! moves_message || expect "messages for CPU $cpu" 1 \
+			"$(host count "$MESSAGE_TAKEN" "$(latched_pattern "$NET" 1 "$cpu")")"
 		expect "trapped accesses" "$(move_cost)" "$(trapped)"
 		expect "effective CPU" "$cpu" "$(effective_cpu "$irq")"
 		move_to "$NET-input.0" "$cpu"
@@ -140,8 +140,8 @@ reached()
 {
 	local delay
 
-	[ "$(move_cost)" = 1 ] || return 0
-	delay=$(host delay virtio_mmio_vis_latch "$(latched_pattern "$RNG" 0 "$2")") ||
+	moves_message || return 0
+	delay=$(host delay "$MESSAGE_TAKEN" "$(latched_pattern "$RNG" 0 "$2")") ||
 		fail "move $1 did not reach the device"
 	note "move $1 to CPU $2: $delay ms"
 	[ "$delay" -le $((REACH_LIMIT_MS * SLOW)) ] || fail "move $1 took $delay ms"
@@ -161,7 +161,7 @@ affinity_idle()
 		set_affinity "$irq" "$cpu" || fail "cannot move to CPU $cpu"
 		usleep $IDLE_SPACING_US
 		reached "$move" "$cpu"
-		commits=$(host count virtio_mmio_vis_mask_write "mmio $(base_of "$RNG") ")
+		commits=$(host count "$VECTOR_WRITE" "mmio $(base_of "$RNG") ")
 		note "move $move: $commits trapped"
 		expect "effective CPU" "$cpu" "$(effective_cpu "$irq")"
 		[ "$commits" = "$(move_cost)" ] || parked=$((parked + 1))
@@ -209,7 +209,7 @@ managed_hotplug()
 	irq=$(queue_irq_of_cpu $cpu)
 	host mark
 	cpu_online $cpu 0 || fail "CPU $cpu does not go offline"
-	[ "$(host count virtio_mmio_vis_mask_write "mmio $(base_of "$BLK") ")" -ge 1 ] ||
+	[ "$(host count "$VECTOR_WRITE" "mmio $(base_of "$BLK") ")" -ge 1 ] ||
 		fail "the vector of CPU $cpu was not masked"
 	[ "$(effective_cpu "$net")" != $cpu ] || fail "$NET-input.0 stayed on CPU $cpu"
 	before=$(irq_count "$net")

@@ -23,7 +23,7 @@ config_vector()
 	host resize disk0 "$size"
 	await 5 size_is "$size" || fail "the capacity is still $(blockdev --getsize64 /dev/vda)"
 	[ "$(irq_count "$config")" -gt "$before" ] || fail "no interrupt of the configuration"
-	expect "messages sent for vector 0" 1 "$(host count virtio_mmio_vis_send "vector 0\b")"
+	expect "messages sent for vector 0" 1 "$(host count "$MESSAGE_SENT" "vector 0\b")"
 }
 
 tests="
