@@ -19,6 +19,8 @@ MMIO_STATUS = 0x070
 MMIO_VIS_NUM_VECTORS = 0x0c4
 MMIO_VIS_PENDING_HIGH = 0x0ec
 VIS_REGISTERS = range(MMIO_VIS_NUM_VECTORS, MMIO_VIS_PENDING_HIGH + 1)
+MMIO_MSI_COMMAND = 0x0c2
+MSI_STEPS = {2: "mask", 3: "unmask"}
 PCI_BLOCK = 0x1000
 PCI_CONFIG_VECTOR = 0x10
 PCI_STATUS = 0x14
@@ -64,6 +66,8 @@ def kind(access):
         return "vis_register" if offset in VIS_REGISTERS else "register"
     if region.startswith("virtio-mmio-vis"):
         return "mask_table"
+    if region == "virtio-mmio-msi":
+        return "msi_register"
     if region.startswith(PCI_COMMON):
         offset = address % PCI_BLOCK
         return "msix_register" if offset in (PCI_CONFIG_VECTOR, PCI_QUEUE_VECTOR) else "register"
@@ -134,8 +138,9 @@ def msix_config(accesses):
 def vector_setup(accesses):
     """The accesses of a probe that set up its interrupts."""
     kinds = count(accesses)
-    return (kinds["vis_register"] + kinds["mask_table"] + kinds["msix_register"] +
-            kinds["msix_table"] + kinds["ioapic"] + msix_config(accesses))
+    return (kinds["vis_register"] + kinds["mask_table"] + kinds["msi_register"] +
+            kinds["msix_register"] + kinds["msix_table"] + kinds["ioapic"] +
+            msix_config(accesses))
 
 
 class Masks:
@@ -146,7 +151,10 @@ class Masks:
 
     def steps(self, accesses):
         """Counter of mask, unmask and commit (no bit changed)."""
-        steps = Counter()
+        steps = Counter(MSI_STEPS.get(access.value >> 12) for access in accesses
+                        if kind(access) == "msi_register" and
+                        access.address % REGISTER_BLOCK == MMIO_MSI_COMMAND)
+        del steps[None]
         for access in accesses:
             if not access.write or kind(access) != "mask_table":
                 continue

@@ -15,7 +15,10 @@ from vmlib.tap import Quiet
 from . import exits, profile
 
 TRANSPORTS = ("legacy", "pci", "vis")
-VIRTIO_MODULES = {"legacy": "virtio_mmio", "pci": "virtio_pci", "vis": "virtio_mmio_vis"}
+# Only its trapped accesses are of interest: for the rest, its driver is that of VIS.
+MSI = "mmio_msi"
+VIRTIO_MODULES = {"legacy": "virtio_mmio", "pci": "virtio_pci", "vis": "virtio_mmio_vis",
+                  MSI: "virtio_mmio_vis"}
 CPUS = 4
 # Without any event at the start, QEMU would not log an event that is switched on later.
 RARE_EVENTS = ("virtio_mmio_vis_reset",)
@@ -75,6 +78,7 @@ def scenario(transport, parts, devices, **options):
     # The self-tests of the crypto code run for a while after boot.
     words += ["cryptomgr.notests", *options.pop("append", [])]
     return Scenario(("bench.sh",), devices=devices, vis="on" if transport == "vis" else "off",
+                    globals=("msi=dragonball",) if transport == MSI else (),
                     board=",pcie=on" if transport == "pci" else "", append=" ".join(words),
                     trace=RARE_EVENTS, **{"modules": (VIRTIO_MODULES[transport],),
                                           "load": ("vis_bench",), **options})
@@ -144,8 +148,8 @@ class Rows:
     def take_interrupts(self, accesses, broadcasts, queues, n, **params):
         kinds = exits.count(accesses)
         kinds["eoi_ioapic"] = broadcasts
-        for name in ("status_read", "ack", "eoi_ioapic", "mask_table", "msix_table", "ioapic",
-                     "register", "vis_register"):
+        for name in ("status_read", "ack", "eoi_ioapic", "mask_table", "msi_register",
+                     "msix_table", "ioapic", "register", "vis_register"):
             if kinds[name]:
                 self.add("exits_per_interrupt", "exits", kinds[name] / n, queues=queues,
                          kind_of_exit=name, interrupts=n)
@@ -158,7 +162,8 @@ class Rows:
     def moving(accesses):
         """The accesses that concern messages and masks."""
         kinds = exits.count(accesses)
-        return kinds["mask_table"] + kinds["msix_table"] + kinds["ioapic"]
+        return (kinds["mask_table"] + kinds["msi_register"] + kinds["msix_table"] +
+                kinds["ioapic"])
 
     def take_move(self, accesses, _, mode, **__):
         window = self.windows.setdefault(mode, Counter())
@@ -236,7 +241,7 @@ class Rows:
     def finish_moves(self, mode, window):
         moves = window["moves"]
         collisions = 0
-        if self.transport == "vis":
+        if self.transport in ("vis", MSI):
             collisions = 2 * min(window["mask"], window["unmask"])
             self.add("exits_in_progress", "exits", collisions / moves, queue=mode, moves=moves)
         self.add("exits_per_affinity_change", "exits", (window["exits"] - collisions) / moves,
