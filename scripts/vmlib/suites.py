@@ -97,11 +97,11 @@ SUITES = {
     "kvm.qtest": Suite("irqfds and routes of the device on KVM, by QEMU's qtest and without a guest",
                        90, tier="all", inputs="qemu include @qemu-source @kernel-cloud-amd64"),
     "msi.qtest": Suite("the reference device with Dragonball's MSI registers, by QEMU's qtest and"
-                       " without a guest", 10, tier="draft", tests="msi.dragonball.qtest",
+                       " without a guest", 15, tier="all", tests="msi.dragonball.qtest",
                        inputs="qemu include @qemu-source"),
     "msi": Suite("the guest tests on devices with Dragonball's MSI registers, which forget what"
-                 " occurs while a vector is masked", 120,
-                 "--rename msi msi_reload msi_migrate msi_line", tier="draft"),
+                 " occurs while a vector is masked", 150,
+                 "--rename msi msi_reload msi_migrate msi_line", tier="all"),
     "kvm": Suite("the guest tests on KVM: interrupts sent by QEMU, by irqfds of an iothread, and of"
                  " vhost", 900, "--nested --rename main reload migrate hostile_tables iothread"
                  " iothread_migrate vhost", tier="draft"),
