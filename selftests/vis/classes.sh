@@ -44,29 +44,27 @@ disk_works()
 	rm /tmp/written
 }
 
+# blk_works VIRTIO DISK IMAGE
+blk_works()
+{
+	local before
+
+	vectors_of "$1" config req.0 req.1 req.2 req.3
+	before=$(counts "$1" req.0 req.1 req.2 req.3)
+	disk_works "$2" "$3"
+	read_on_each_cpu "$2"
+	all_rose "$before"
+}
+
 class_blk()
 {
-	local before virtio
-
-	virtio=$(virtio_of virtio_blk)
-	vectors_of "$virtio" config req.0 req.1 req.2 req.3
-	before=$(counts "$virtio" req.0 req.1 req.2 req.3)
-	disk_works /dev/vda disk0
-	read_on_each_cpu /dev/vda
-	all_rose "$before"
+	blk_works "$(virtio_of virtio_blk)" /dev/vda disk0
 }
 
 class_vhost_user_blk()
 {
-	local before virtio
-
-	virtio=$(virtio_of virtio_blk 2)
 	expect "serial of the second disk" vhost_user_blk "$(cat /sys/block/vdb/serial)"
-	vectors_of "$virtio" config req.0 req.1 req.2 req.3
-	before=$(counts "$virtio" req.0 req.1 req.2 req.3)
-	disk_works /dev/vdb disk1
-	read_on_each_cpu /dev/vdb
-	all_rose "$before"
+	blk_works "$(virtio_of virtio_blk 2)" /dev/vdb disk1
 }
 
 class_scsi()

@@ -60,3 +60,11 @@ work_to_the_end()
 	ping -q -A "$HOST_ADDRESS" >/dev/null &
 	all_rose "$before"
 }
+
+# check_second_boot: the first one ended without an I/O error, and the devices work again
+check_second_boot()
+{
+	expect "boots" 2 "$(host boots)"
+	expect "I/O errors" 0 "$(host logged "I/O error")"
+	all_devices_work
+}

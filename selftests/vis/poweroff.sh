@@ -14,9 +14,7 @@ poweroff_at_work()
 		poweroff -f
 		fail "the machine is not off"
 	fi
-	expect "boots" 2 "$(host boots)"
-	expect "I/O errors" 0 "$(host logged "I/O error")"
-	all_devices_work
+	check_second_boot
 }
 
 tests="

@@ -6,11 +6,11 @@
 . ./parity_lib.sh
 . ./test_module.sh
 
-QUEUE_SEL=0x030
-QUEUE_READY=0x044
-QUEUE_NOTIFY=0x050
-QUEUE_DRIVER_LOW=0x090
-QUEUE_DRIVER_HIGH=0x094
+MMIO_QUEUE_SEL=0x030
+MMIO_QUEUE_READY=0x044
+MMIO_QUEUE_NOTIFY=0x050
+MMIO_QUEUE_AVAIL_LOW=0x090
+MMIO_QUEUE_AVAIL_HIGH=0x094
 DRIVER_OK=0xf
 NEEDS_RESET=0x40
 
@@ -18,14 +18,6 @@ START_BYTES=$((1 << 20))
 DRIVERS="virtio_blk virtio_net virtio_rng virtio_console"
 STOCK=/sys/bus/platform/drivers/virtio-mmio
 VIS=/sys/bus/platform/drivers/virtio-mmio-vis
-
-all_have_vectors()
-{
-	check_vectors virtio_blk config req.0 req.1 req.2 req.3
-	check_vectors virtio_net config input.0 output.0
-	check_vectors virtio_rng config input
-	check_vectors virtio_console config input output
-}
 
 # work_on CPU: keeps the devices busy until they are gone
 work_on()
@@ -133,12 +125,12 @@ break_ring()
 	local code
 
 	code=0x$(sed -n 's/^ *\([0-9a-f]*\)-.* : Kernel code$/\1/p' /proc/iomem)
-	reg "$1" $QUEUE_SEL 0
-	reg "$1" $QUEUE_READY 0
-	reg "$1" $QUEUE_DRIVER_LOW $((code))
-	reg "$1" $QUEUE_DRIVER_HIGH 0
-	reg "$1" $QUEUE_READY 1
-	reg "$1" $QUEUE_NOTIFY 0
+	reg "$1" $MMIO_QUEUE_SEL 0
+	reg "$1" $MMIO_QUEUE_READY 0
+	reg "$1" $MMIO_QUEUE_AVAIL_LOW $((code))
+	reg "$1" $MMIO_QUEUE_AVAIL_HIGH 0
+	reg "$1" $MMIO_QUEUE_READY 1
+	reg "$1" $MMIO_QUEUE_NOTIFY 0
 }
 
 # A device that cannot continue reports that by its config vector, and a reset repairs it.

@@ -14,9 +14,7 @@ reboot_at_work()
 		reboot -f
 		fail "the machine did not start again"
 	fi
-	expect "boots" 2 "$(host boots)"
-	expect "I/O errors" 0 "$(host logged "I/O error")"
-	all_devices_work
+	check_second_boot
 }
 
 tests="

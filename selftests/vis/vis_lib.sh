@@ -246,6 +246,14 @@ check_vectors()
 	expect "interrupts of $virtio" $# "$(irqs_of "$virtio" | wc -l)"
 }
 
+all_have_vectors()
+{
+	check_vectors virtio_blk config req.0 req.1 req.2 req.3
+	check_vectors virtio_net config input.0 output.0
+	check_vectors virtio_rng config input
+	check_vectors virtio_console config input output
+}
+
 # check_line DRIVER PLATFORM_DRIVER: the device has one interrupt, its line.
 check_line()
 {
