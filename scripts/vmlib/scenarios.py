@@ -250,6 +250,10 @@ SCENARIOS = {
                          devices=disk("disk0", iothread=True) + NET + RNG + CONSOLE),
     "iothread_migrate": Scenario(("migrate.sh",), variant="iothread",
                                  devices=disk("disk0", iothread=True) + NET + RNG + CONSOLE),
+    # All interrupt controllers in KVM; QEMU's default for this board leaves it the local APICs.
+    "irqchip_on": Scenario(("data.sh", "irqfd_disk.sh"), load=TEST_MODULES,
+                           variant="irqchip_on", board=",kernel-irqchip=on",
+                           devices=disk("disk0", iothread=True) + NET + RNG + CONSOLE),
     "vhost": Scenario(("irqfd_net.sh",), load=TEST_MODULES, taps=1, vectors=32, timeout=240,
                       variant="vhost", devices=tap(0, options=",vhost=on")),
     # Where the devices have MSI registers, and forget what occurs while a vector is masked

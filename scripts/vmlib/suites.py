@@ -28,6 +28,8 @@ class Suite:
 # The scenarios that must pass on any board and on any kernel
 BOARD_GUESTS = "main coexist shared line1 visoff reload migrate"
 SERIES_GUESTS = BOARD_GUESTS + " nolapic"
+# The names of the tests say which scenario has run them.
+KVM = "--nested --suite kvm --rename"
 # A kernel that looks for faults must report the planted ones, or its silence proves nothing. Each
 # stress test lasts a minute there.
 DEBUG = f"--rename --box 60 {SERIES_GUESTS} stress_moves stress_torn"
@@ -94,7 +96,7 @@ SUITES = {
     "managed": Suite("managed affinity beside virtio-pci's, on 1 to 8 CPUs", 320,
                      "managed1 managed2 managed3 managed4 managed5 managed6 managed7"
                      " managed8", tier="all"),
-    "kvm.qtest": Suite("irqfds and routes of the device on KVM, by QEMU's qtest and without a guest",
+    "kvm.qtest": Suite("irqfds and routes of the device on KVM, by QEMU's qtest without a guest",
                        90, tier="all", inputs="qemu include @qemu-source @kernel-cloud-amd64"),
     "msi.qtest": Suite("the reference device with Dragonball's MSI registers, by QEMU's qtest and"
                        " without a guest", 15, tier="all", tests="msi.dragonball.qtest",
@@ -102,9 +104,14 @@ SUITES = {
     "msi": Suite("the guest tests on devices with Dragonball's MSI registers, which forget what"
                  " occurs while a vector is masked", 150,
                  "--rename msi msi_reload msi_migrate msi_line", tier="all"),
-    "kvm": Suite("the guest tests on KVM: interrupts sent by QEMU, by irqfds of an iothread, and of"
-                 " vhost", 900, "--nested --rename main reload migrate hostile_tables iothread"
-                 " iothread_migrate vhost", tier="draft"),
+    "kvm.main": Suite("the guest tests on KVM, QEMU's main loop sending all interrupts", 420,
+                      f"{KVM} main reload migrate hostile_tables", tier="draft"),
+    "kvm.iothread": Suite("the same where irqfds send those of the disk", 330,
+                          f"{KVM} iothread iothread_migrate", tier="draft"),
+    "kvm.vhost": Suite("a network card on KVM whose interrupts vhost sends by irqfds, and moves of"
+                       " its vectors under traffic", 90, f"{KVM} vhost", tier="draft"),
+    "kvm.irqchip_on": Suite("irqfds on KVM where it has all interrupt controllers", 90,
+                            f"{KVM} irqchip_on", tier="draft"),
     "stress": Suite("races, for as long as VIS_STRESS=1..10 says: moves, CPU hotplug, torn"
                     " messages, rings that change", 520, "stress_moves stress_torn net_cycles",
                     tier="all"),
