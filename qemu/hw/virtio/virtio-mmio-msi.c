@@ -44,7 +44,7 @@ static void msi_fail(VirtIOMMIOProxy *proxy)
 
 static void msi_send(VirtIOMMIOProxy *proxy, uint32_t vector)
 {
-    MSIMessage msg = proxy->vis.msi.message[vector];
+    MSIMessage msg = proxy->msi.message[vector];
 
     if (!vis_is_msi_target(&proxy->vis, msg.address)) {
         msi_guest_error(proxy, "vector %u: message to 0x%" PRIx64 " dropped",
@@ -57,7 +57,7 @@ static void msi_send(VirtIOMMIOProxy *proxy, uint32_t vector)
 
 static void msi_occurs(VirtIOMMIOProxy *proxy, uint32_t vector)
 {
-    VirtIOMMIOMSI *msi = &proxy->vis.msi;
+    VirtIOMMIOMSI *msi = &proxy->msi;
     bool masked = test_bit(vector, msi->masked);
 
     if (masked && msi->forgets) {
@@ -71,7 +71,7 @@ static void msi_occurs(VirtIOMMIOProxy *proxy, uint32_t vector)
 
 static void msi_send_pending(VirtIOMMIOProxy *proxy, uint32_t vector)
 {
-    VirtIOMMIOMSI *msi = &proxy->vis.msi;
+    VirtIOMMIOMSI *msi = &proxy->msi;
 
     if (!test_bit(vector, msi->masked) &&
         test_and_clear_bit(vector, msi->pending)) {
@@ -84,7 +84,7 @@ static void msi_vm_change(void *opaque, bool running, RunState state)
     VirtIOMMIOProxy *proxy = opaque;
     uint32_t vector;
 
-    for (vector = 0; running && vector < proxy->vis.msi.nr_vectors; vector++) {
+    for (vector = 0; running && vector < proxy->msi.nr_vectors; vector++) {
         msi_send_pending(proxy, vector);
     }
 }
@@ -92,7 +92,7 @@ static void msi_vm_change(void *opaque, bool running, RunState state)
 static void msi_observe(void *opaque)
 {
     VirtIOMMIOProxy *proxy = opaque;
-    VirtIOMMIOMSI *msi = &proxy->vis.msi;
+    VirtIOMMIOMSI *msi = &proxy->msi;
     uint32_t vector;
 
     for (vector = 0; vector < msi->nr_vectors; vector++) {
@@ -105,7 +105,7 @@ static void msi_observe(void *opaque)
 
 bool virtio_mmio_msi_notify(VirtIOMMIOProxy *proxy, uint16_t vector)
 {
-    VirtIOMMIOMSI *msi = &proxy->vis.msi;
+    VirtIOMMIOMSI *msi = &proxy->msi;
 
     if (!qatomic_read(&msi->enabled)) {
         return false;
@@ -128,7 +128,7 @@ bool virtio_mmio_msi_notify(VirtIOMMIOProxy *proxy, uint16_t vector)
 static void msi_enable(VirtIOMMIOProxy *proxy, bool enable)
 {
     VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
-    VirtIOMMIOMSI *msi = &proxy->vis.msi;
+    VirtIOMMIOMSI *msi = &proxy->msi;
     uint32_t vector;
 
     if (msi->live) {
@@ -147,7 +147,7 @@ static void msi_enable(VirtIOMMIOProxy *proxy, bool enable)
 
 static void msi_update(VirtIOMMIOProxy *proxy, uint32_t vector)
 {
-    VirtIOMMIOMSI *msi = &proxy->vis.msi;
+    VirtIOMMIOMSI *msi = &proxy->msi;
     MSIMessage msg = {
         .address = (uint64_t)msi->staged[1] << 32 | msi->staged[0],
         .data = msi->staged[2],
@@ -161,7 +161,7 @@ static void msi_update(VirtIOMMIOProxy *proxy, uint32_t vector)
 /* A mask has no effect before DRIVER_OK. */
 static void msi_mask(VirtIOMMIOProxy *proxy, uint32_t vector, bool masked)
 {
-    VirtIOMMIOMSI *msi = &proxy->vis.msi;
+    VirtIOMMIOMSI *msi = &proxy->msi;
 
     if (!msi->live) {
         return;
@@ -182,9 +182,9 @@ static void msi_command(VirtIOMMIOProxy *proxy, uint16_t command)
     if (code < VIRTIO_MMIO_MSI_UPDATE || code > VIRTIO_MMIO_MSI_UNMASK) {
         msi_guest_error(proxy, "unknown command 0x%x", command);
         msi_fail(proxy);
-    } else if (!proxy->vis.msi.enabled) {
+    } else if (!proxy->msi.enabled) {
         msi_guest_error(proxy, "command 0x%x while MSI is off", command);
-    } else if (vector >= proxy->vis.msi.nr_vectors) {
+    } else if (vector >= proxy->msi.nr_vectors) {
         msi_guest_error(proxy, "command 0x%x: no such vector", command);
     } else if (code == VIRTIO_MMIO_MSI_UPDATE) {
         msi_update(proxy, vector);
@@ -197,7 +197,7 @@ static uint64_t msi_io_read(void *opaque, hwaddr offset, unsigned size)
 {
     VirtIOMMIOProxy *proxy = opaque;
     hwaddr reg = VIRTIO_MMIO_MSI_CSR + offset;
-    uint16_t value = proxy->vis.msi.lies ? 0 : VIRTIO_MMIO_MSI_CSR_SUPPORTED;
+    uint16_t value = proxy->msi.lies ? 0 : VIRTIO_MMIO_MSI_CSR_SUPPORTED;
 
     if (reg != VIRTIO_MMIO_MSI_CSR || size != sizeof(uint16_t)) {
         msi_guest_error(proxy, "bad read: offset 0x%" HWADDR_PRIx " size %u",
@@ -212,7 +212,7 @@ static void msi_io_write(void *opaque, hwaddr offset, uint64_t value,
                          unsigned size)
 {
     VirtIOMMIOProxy *proxy = opaque;
-    VirtIOMMIOMSI *msi = &proxy->vis.msi;
+    VirtIOMMIOMSI *msi = &proxy->msi;
     hwaddr reg = VIRTIO_MMIO_MSI_CSR + offset;
 
     trace_virtio_mmio_msi_write(msi_mmio(proxy), reg, value);
@@ -243,7 +243,7 @@ static const MemoryRegionOps msi_io_ops = {
 bool virtio_mmio_msi_read(VirtIOMMIOProxy *proxy, hwaddr offset,
                           uint64_t *value)
 {
-    if (!proxy->vis.msi.nr_vectors || offset != VIRTIO_MMIO_VENDOR_ID) {
+    if (!proxy->msi.nr_vectors || offset != VIRTIO_MMIO_VENDOR_ID) {
         return false;
     }
     *value = VIRTIO_MMIO_MSI_VENDOR | VIRTIO_MMIO_MSI_VENDOR_MSI;
@@ -254,7 +254,7 @@ void virtio_mmio_msi_write(VirtIOMMIOProxy *proxy, hwaddr offset,
                            uint64_t value)
 {
     if (offset == VIRTIO_MMIO_STATUS && (value & VIRTIO_CONFIG_S_DRIVER_OK)) {
-        proxy->vis.msi.live = true;
+        proxy->msi.live = true;
     }
 }
 
@@ -262,7 +262,7 @@ void virtio_mmio_msi_write(VirtIOMMIOProxy *proxy, hwaddr offset,
 
 void virtio_mmio_msi_reset(VirtIOMMIOProxy *proxy)
 {
-    VirtIOMMIOMSI *msi = &proxy->vis.msi;
+    VirtIOMMIOMSI *msi = &proxy->msi;
 
     if (!msi->nr_vectors) {
         return;
@@ -278,11 +278,18 @@ void virtio_mmio_msi_reset(VirtIOMMIOProxy *proxy)
 
 /* Migration */
 
+void virtio_mmio_msi_save_config(VirtIOMMIOProxy *proxy)
+{
+    if (proxy->msi.enabled) {
+        qatomic_set(&virtio_bus_get_device(&proxy->bus)->isr, 0);
+    }
+}
+
 static bool msi_needed(void *opaque)
 {
     VirtIOMMIOProxy *proxy = opaque;
 
-    return proxy->vis.msi.nr_vectors;
+    return proxy->msi.nr_vectors;
 }
 
 static int msi_pre_save(void *opaque)
@@ -295,7 +302,7 @@ static int msi_pre_save(void *opaque)
 static int msi_post_load(void *opaque, int version_id)
 {
     VirtIOMMIOProxy *proxy = opaque;
-    VirtIOMMIOMSI *msi = &proxy->vis.msi;
+    VirtIOMMIOMSI *msi = &proxy->msi;
     bool live = msi->live;
 
     if (!msi->enabled) {
@@ -328,18 +335,18 @@ const VMStateDescription vmstate_virtio_mmio_msi = {
     .pre_save = msi_pre_save,
     .post_load = msi_post_load,
     .fields = (const VMStateField[]) {
-        VMSTATE_INT32_EQUAL(vis.msi.nr_vectors, VirtIOMMIOProxy,
+        VMSTATE_INT32_EQUAL(msi.nr_vectors, VirtIOMMIOProxy,
                              "The number of queues differs"),
-        VMSTATE_BOOL(vis.msi.enabled, VirtIOMMIOProxy),
-        VMSTATE_BOOL(vis.msi.live, VirtIOMMIOProxy),
-        VMSTATE_UINT32_ARRAY(vis.msi.staged, VirtIOMMIOProxy, 3),
-        VMSTATE_STRUCT_VARRAY_POINTER_INT32(vis.msi.message, VirtIOMMIOProxy,
-                                            vis.msi.nr_vectors,
+        VMSTATE_BOOL(msi.enabled, VirtIOMMIOProxy),
+        VMSTATE_BOOL(msi.live, VirtIOMMIOProxy),
+        VMSTATE_UINT32_ARRAY(msi.staged, VirtIOMMIOProxy, 3),
+        VMSTATE_STRUCT_VARRAY_POINTER_INT32(msi.message, VirtIOMMIOProxy,
+                                            msi.nr_vectors,
                                             vmstate_msi_message, MSIMessage),
-        VMSTATE_BITMAP(vis.msi.masked, VirtIOMMIOProxy, 1,
-                       vis.msi.nr_vectors),
-        VMSTATE_BITMAP(vis.msi.pending, VirtIOMMIOProxy, 1,
-                       vis.msi.nr_vectors),
+        VMSTATE_BITMAP(msi.masked, VirtIOMMIOProxy, 1,
+                       msi.nr_vectors),
+        VMSTATE_BITMAP(msi.pending, VirtIOMMIOProxy, 1,
+                       msi.nr_vectors),
         VMSTATE_END_OF_LIST()
     }
 };
@@ -349,7 +356,7 @@ const VMStateDescription vmstate_virtio_mmio_msi = {
 static bool msi_check_properties(VirtIOMMIOProxy *proxy, uint32_t nr_vectors,
                                  Error **errp)
 {
-    VirtIOMMIOMSI *msi = &proxy->vis.msi;
+    VirtIOMMIOMSI *msi = &proxy->msi;
 
     if (strcmp(msi->kind, "dragonball")) {
         error_setg(errp, "virtio-mmio: msi=%s: only dragonball is known",
@@ -373,13 +380,13 @@ static bool msi_check_properties(VirtIOMMIOProxy *proxy, uint32_t nr_vectors,
 }
 
 /* QueueReset is where MSI_CSR is. */
-void virtio_mmio_msi_plugged(VirtIOMMIOProxy *proxy, Error **errp)
+static void msi_plugged(VirtIOMMIOProxy *proxy, Error **errp)
 {
     VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
-    VirtIOMMIOMSI *msi = &proxy->vis.msi;
+    VirtIOMMIOMSI *msi = &proxy->msi;
     uint32_t nr_vectors = vis_count_queues(vdev) + VIRTIO_MMIO_MSI_QUEUE_VECTOR;
 
-    if (!msi->kind || !msi_check_properties(proxy, nr_vectors, errp)) {
+    if (!msi_check_properties(proxy, nr_vectors, errp)) {
         return;
     }
     virtio_clear_feature(&vdev->host_features, VIRTIO_F_RING_RESET);
@@ -398,10 +405,23 @@ void virtio_mmio_msi_plugged(VirtIOMMIOProxy *proxy, Error **errp)
                                         &msi->io, 1);
 }
 
-void virtio_mmio_msi_unplugged(VirtIOMMIOProxy *proxy)
+void virtio_mmio_msi_plugged(DeviceState *d, Error **errp)
 {
-    VirtIOMMIOMSI *msi = &proxy->vis.msi;
+    VirtIOMMIOProxy *proxy = VIRTIO_MMIO(d);
 
+    if (proxy->msi.kind) {
+        msi_plugged(proxy, errp);
+    } else {
+        virtio_mmio_vis_plugged(d, errp);
+    }
+}
+
+void virtio_mmio_msi_unplugged(DeviceState *d)
+{
+    VirtIOMMIOProxy *proxy = VIRTIO_MMIO(d);
+    VirtIOMMIOMSI *msi = &proxy->msi;
+
+    virtio_mmio_vis_unplugged(d);
     if (!msi->nr_vectors) {
         return;
     }

@@ -10,6 +10,7 @@
 
 #include "qemu/osdep.h"
 #include "standard-headers/linux/virtio_mmio.h"
+#include "exec/address-spaces.h"
 #include "exec/memop.h"
 #include "hw/qdev-properties.h"
 #include "hw/virtio/virtio-mmio-vis-internal.h"
@@ -608,13 +609,12 @@ static void cover(VISHostile *h, MemoryRegion *mr, const MemoryRegionOps *ops,
                   const char *name, hwaddr address, MemoryRegion *honest)
 {
     memory_region_init_io(mr, NULL, ops, h, name, memory_region_size(honest));
-    memory_region_add_subregion_overlap(h->proxy->vis.board->memory, address,
-                                        mr, 1);
+    memory_region_add_subregion_overlap(get_system_memory(), address, mr, 1);
 }
 
-static void uncover(VISHostile *h, MemoryRegion *mr)
+static void uncover(MemoryRegion *mr)
 {
-    memory_region_del_subregion(h->proxy->vis.board->memory, mr);
+    memory_region_del_subregion(get_system_memory(), mr);
     object_unparent(OBJECT(mr));
 }
 
@@ -664,8 +664,8 @@ static void hostile_unrealize(DeviceState *dev)
     if (!h->fault) {
         return;
     }
-    uncover(h, &h->regs);
-    uncover(h, &h->mask);
+    uncover(&h->regs);
+    uncover(&h->mask);
     timer_free(h->timer);
     g_free(h->stale);
 }

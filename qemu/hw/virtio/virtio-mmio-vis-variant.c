@@ -94,8 +94,7 @@ static void small_map_entries(VISVariant *v)
     memory_region_init_io(&s->table, OBJECT(s), &small_ops, s,
                           "virtio-mmio-vis-small-vectors",
                           s->nr_words * sizeof(*s->entries));
-    memory_region_add_subregion(vis->board->memory,
-                                vis->address[VIS_VECTOR_TABLE], &s->table);
+    vis_map(vis, VIS_VECTOR_TABLE, &s->table);
     vis->entries = (struct virtio_vis_entry *)s->entries;
 }
 
@@ -110,7 +109,7 @@ static void small_unrealize(DeviceState *dev)
 {
     VirtIOMMIOVIS *vis = &VIS_VARIANT(dev)->proxy->vis;
 
-    memory_region_del_subregion(vis->board->memory, &VIS_SMALL(dev)->table);
+    vis_unmap(vis, VIS_VECTOR_TABLE, &VIS_SMALL(dev)->table);
 }
 
 static const VMStateDescription vmstate_small = {

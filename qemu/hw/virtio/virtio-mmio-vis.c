@@ -14,6 +14,7 @@
 #include "qemu/osdep.h"
 #include "standard-headers/linux/virtio_mmio.h"
 #include "hw/irq.h"
+#include "hw/qdev-properties.h"
 #include "hw/virtio/virtio-mmio-vis-internal.h"
 #include "qapi/error.h"
 #include "qemu/bitmap.h"
@@ -176,7 +177,7 @@ bool virtio_mmio_vis_notify(VirtIOMMIOProxy *proxy, uint16_t vector)
     VirtIOMMIOVIS *vis = &proxy->vis;
 
     if (!qatomic_read(&vis->enabled)) {
-        return virtio_mmio_msi_notify(proxy, vector);
+        return false;
     }
     if (vector >= vis->nr_vectors) {
         return true;
@@ -504,7 +505,7 @@ bool virtio_mmio_vis_read(VirtIOMMIOProxy *proxy, hwaddr offset,
     VirtIOMMIOVIS *vis = &proxy->vis;
 
     if (!vis->on) {
-        return virtio_mmio_msi_read(proxy, offset, value);
+        return false;
     }
     if (vis->hooks->read && vis->hooks->read(vis->variant, offset, value)) {
         return true;
@@ -629,7 +630,6 @@ bool virtio_mmio_vis_write(VirtIOMMIOProxy *proxy, hwaddr offset,
     VirtIOMMIOVIS *vis = &proxy->vis;
 
     if (!vis->on) {
-        virtio_mmio_msi_write(proxy, offset, *value);
         return false;
     }
     if (vis->hooks->write) {
@@ -675,7 +675,6 @@ void virtio_mmio_vis_reset(VirtIOMMIOProxy *proxy)
     uint32_t word;
 
     if (!vis->nr_vectors) {
-        virtio_mmio_msi_reset(proxy);
         return;
     }
     trace_virtio_mmio_vis_reset(vis->mmio);
@@ -698,7 +697,7 @@ void virtio_mmio_vis_reset(VirtIOMMIOProxy *proxy)
 
 void virtio_mmio_vis_save_config(VirtIOMMIOProxy *proxy)
 {
-    if (proxy->vis.enabled || proxy->vis.msi.enabled) {
+    if (proxy->vis.enabled) {
         qatomic_set(&virtio_bus_get_device(&proxy->bus)->isr, 0);
     }
 }
@@ -821,6 +820,86 @@ const VMStateDescription vmstate_virtio_mmio_vis = {
     }
 };
 
+/* The board's windows */
+
+static const char *const vis_window_names[VIS_NR_TABLES] = {
+    [VIS_VECTOR_TABLE] = "vectors",
+    [VIS_MASK_TABLE] = "mask",
+    [VIS_PENDING_TABLE] = "pending",
+};
+
+static const Property vis_tables_properties[] = {
+    DEFINE_PROP_UINT64("vectors", VISTables, size[VIS_VECTOR_TABLE], 0),
+    DEFINE_PROP_UINT64("mask", VISTables, size[VIS_MASK_TABLE], 0),
+    DEFINE_PROP_UINT64("pending", VISTables, size[VIS_PENDING_TABLE], 0),
+};
+
+static void vis_tables_realize(DeviceState *dev, Error **errp)
+{
+    VISTables *tables = VIS_TABLES(dev);
+    VISTable table;
+
+    for (table = 0; table < VIS_NR_TABLES; table++) {
+        if (!tables->size[table] ||
+            !QEMU_IS_ALIGNED(tables->size[table], VIS_GRANULE)) {
+            error_setg(errp, "%s: %s=0x%" PRIx64 " is no multiple of 64 KiB",
+                       TYPE_VIS_TABLES, vis_window_names[table],
+                       tables->size[table]);
+            return;
+        }
+        memory_region_init(&tables->window[table], OBJECT(dev),
+                           vis_window_names[table], tables->size[table]);
+        sysbus_init_mmio(SYS_BUS_DEVICE(dev), &tables->window[table]);
+    }
+}
+
+static void vis_tables_class_init(ObjectClass *class, void *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(class);
+
+    dc->desc = "Tables of Virtio Interrupt Storage";
+    dc->realize = vis_tables_realize;
+    /* A board knows where they are. */
+    dc->user_creatable = false;
+    device_class_set_props(dc, vis_tables_properties);
+}
+
+static const TypeInfo vis_tables_info = {
+    .name = TYPE_VIS_TABLES,
+    .parent = TYPE_SYS_BUS_DEVICE,
+    .instance_size = sizeof(VISTables),
+    .class_init = vis_tables_class_init,
+};
+
+void virtio_mmio_vis_create_tables(VirtIOMMIOVISBoard *board)
+{
+    DeviceState *dev = qdev_new(TYPE_VIS_TABLES);
+    VISTable table;
+
+    for (table = 0; table < VIS_NR_TABLES; table++) {
+        qdev_prop_set_uint64(dev, vis_window_names[table],
+                             board->area[table].size);
+    }
+    sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
+    for (table = 0; table < VIS_NR_TABLES; table++) {
+        assert(QEMU_IS_ALIGNED(board->area[table].base, VIS_GRANULE));
+        sysbus_mmio_map(SYS_BUS_DEVICE(dev), table, board->area[table].base);
+    }
+    board->tables = VIS_TABLES(dev);
+}
+
+void vis_map(VirtIOMMIOVIS *vis, VISTable table, MemoryRegion *mr)
+{
+    memory_region_add_subregion(&vis->board->tables->window[table],
+                                vis->address[table] -
+                                vis->board->area[table].base, mr);
+}
+
+void vis_unmap(VirtIOMMIOVIS *vis, VISTable table, MemoryRegion *mr)
+{
+    memory_region_del_subregion(&vis->board->tables->window[table], mr);
+}
+
 /* Variants */
 
 static const VISVariantClass vis_plain;
@@ -835,6 +914,7 @@ static const TypeInfo vis_variant_info = {
 
 static void vis_register_types(void)
 {
+    type_register_static(&vis_tables_info);
     type_register_static(&vis_variant_info);
 }
 
@@ -969,7 +1049,7 @@ static void *vis_map_ram(VirtIOMMIOVIS *vis, VISTable table, const char *name,
             return NULL;
         }
         memory_region_set_readonly(mr, table == VIS_PENDING_TABLE);
-        memory_region_add_subregion(board->memory, area->base, mr);
+        memory_region_add_subregion(&board->tables->window[table], 0, mr);
         board->ram[table] = g_steal_pointer(&mr);
     }
     return (uint8_t *)memory_region_get_ram_ptr(board->ram[table]) +
@@ -1007,8 +1087,7 @@ static bool vis_map_tables(VirtIOMMIOProxy *proxy, Error **errp)
     memory_region_init_io(&vis->mask_io, OBJECT(proxy), &vis_mask_ops, proxy,
                           "virtio-mmio-vis-mask",
                           vis_mask_window(vis));
-    memory_region_add_subregion(vis->board->memory,
-                                vis->address[VIS_MASK_TABLE], &vis->mask_io);
+    vis_map(vis, VIS_MASK_TABLE, &vis->mask_io);
     return true;
 }
 
@@ -1016,13 +1095,8 @@ void virtio_mmio_vis_attach(DeviceState *transport, VirtIOMMIOVISBoard *board,
                             unsigned slot)
 {
     VirtIOMMIOVIS *vis = &VIRTIO_MMIO(transport)->vis;
-    VISTable table;
 
     assert(slot < board->nr_slots);
-    for (table = 0; table < VIS_NR_TABLES; table++) {
-        assert(QEMU_IS_ALIGNED(board->area[table].base, VIS_GRANULE));
-        assert(QEMU_IS_ALIGNED(board->area[table].size, VIS_GRANULE));
-    }
     vis->board = board;
     vis->slot = slot;
 }
@@ -1086,11 +1160,7 @@ void virtio_mmio_vis_plugged(DeviceState *d, Error **errp)
     VirtIOMMIOVIS *vis = &proxy->vis;
 
     vis->on = vis->on && !(vis->skip & BIT_ULL(vis->slot));
-    if (!vis->on || vis->msi.kind) {
-        virtio_mmio_msi_plugged(proxy, errp);
-        return;
-    }
-    if (!vis_check_properties(proxy, errp)) {
+    if (!vis->on || !vis_check_properties(proxy, errp)) {
         return;
     }
     if (!vis_make(proxy, errp)) {
@@ -1109,11 +1179,10 @@ void virtio_mmio_vis_unplugged(DeviceState *d)
     VirtIOMMIOVIS *vis = &VIRTIO_MMIO(d)->vis;
 
     if (!vis->nr_vectors) {
-        virtio_mmio_msi_unplugged(VIRTIO_MMIO(d));
         return;
     }
     vis_remove_variant(vis);
-    memory_region_del_subregion(vis->board->memory, &vis->mask_io);
+    vis_unmap(vis, VIS_MASK_TABLE, &vis->mask_io);
     object_unparent(OBJECT(&vis->mask_io));
     vis_free_state(vis);
 }

@@ -19,7 +19,6 @@
 #include "standard-headers/linux/virtio_config.h"
 #include "standard-headers/linux/virtio_ids.h"
 #include "standard-headers/linux/virtio_mmio.h"
-#include "standard-headers/linux/virtio_mmio_msi.h"
 #include "standard-headers/linux/virtio_ring.h"
 #include "standard-headers/linux/virtio_vis.h"
 
@@ -96,17 +95,14 @@ static const Config variants[] = {
 };
 
 /* What an iothread signals is sent by irqfd. */
-static const Config kvm =
-    { "kvm", "", "-object iothread,id=io -trace " SIGNALS, ",iothread=io",
-      .async = true, .in_iothread = true, .kvm = true };
-static const Config kvm_many =
-    { "kvm", "", "-object iothread,id=io",
-      ",iothread=io,num-queues=" stringify(NR_MANY),
-      .async = true, .in_iothread = true, .kvm = true };
-
-static const Config msi = {
-    "msi", "", "-global virtio-mmio.vis=off -global virtio-mmio.msi=dragonball "
-    "-global virtio-mmio.ioeventfd=off -trace virtio_mmio_msi_*", ""
+static const Config kvm = {
+    "kvm", "", "-object iothread,id=io -trace " SIGNALS, ",iothread=io",
+    .async = true, .in_iothread = true, .kvm = true
+};
+static const Config kvm_many = {
+    "kvm", "", "-object iothread,id=io",
+    ",iothread=io,num-queues=" stringify(NR_MANY),
+    .async = true, .in_iothread = true, .kvm = true
 };
 
 static const Config *config = &configs[0];
@@ -182,9 +178,7 @@ static Vis *vis_start(const char *options)
                          "-d guest_errors,trace:virtio_mmio_vis_* -D %s",
                          config->globals, options, t->disk, backend, NR_QUEUES,
                          config->device, t->log);
-    if (config != &msi) {
-        discover(t);
-    }
+    discover(t);
     return t;
 }
 
@@ -258,9 +252,7 @@ static void settle(Vis *t)
  */
 static char *traced_messages(Vis *t, const char *event)
 {
-    g_autofree char *start = g_strdup_printf("virtio_mmio_%s_%s ",
-                                             config == &msi ? "msi" : "vis",
-                                             event);
+    g_autofree char *start = g_strdup_printf("virtio_mmio_vis_%s ", event);
     g_autoptr(GString) messages = g_string_new(NULL);
     const char *line = read_log(t);
     uint64_t mmio, address;
@@ -2518,328 +2510,6 @@ static void test_kvm_move_of_many(void)
     vis_end(t);
 }
 
-/*
- * MSI registers in place of VIS. The names F... are the facts of
- * Documentation/virtio-mmio-msi.rst.
- */
-
-#define UPDATE(v)       (VIRTIO_MMIO_MSI_UPDATE | (v))
-#define MASK(v)         (VIRTIO_MMIO_MSI_MASK | (v))
-#define UNMASK(v)       (VIRTIO_MMIO_MSI_UNMASK | (v))
-
-static uint16_t msi_csr(Vis *t)
-{
-    return qtest_readw(t->qts, MMIO + VIRTIO_MMIO_MSI_CSR);
-}
-
-static void msi_enable(Vis *t, bool enable)
-{
-    qtest_writew(t->qts, MMIO + VIRTIO_MMIO_MSI_CSR,
-                 enable ? VIRTIO_MMIO_MSI_CSR_ENABLE : 0);
-}
-
-static void msi_command(Vis *t, uint16_t command)
-{
-    qtest_writew(t->qts, MMIO + VIRTIO_MMIO_MSI_COMMAND, command);
-}
-
-static void msi_stage(Vis *t, uint64_t address, uint32_t data)
-{
-    reg_write(t, VIRTIO_MMIO_MSI_ADDRESS_LOW, address);
-    reg_write(t, VIRTIO_MMIO_MSI_ADDRESS_HIGH, address >> 32);
-    reg_write(t, VIRTIO_MMIO_MSI_DATA, data);
-}
-
-static void msi_update_all(Vis *t)
-{
-    uint32_t vector;
-
-    for (vector = 0; vector < NR_VECTORS; vector++) {
-        msi_stage(t, MSI, MSI_VECTOR + vector);
-        msi_command(t, UPDATE(vector));
-    }
-}
-
-static Vis *msi_start_enabled(const char *options)
-{
-    Vis *t = vis_start(options);
-
-    negotiate(t, VERSION_1);
-    setup_queues(t);
-    msi_enable(t, true);
-    msi_update_all(t);
-    return t;
-}
-
-static Vis *msi_start_live(const char *options)
-{
-    Vis *t = msi_start_enabled(options);
-
-    driver_ok(t);
-    settle(t);
-    forget_log(t);
-    return t;
-}
-
-static void test_msi_discovery(void)
-{
-    Vis *t = vis_start("");
-
-    /* F101 */
-    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VENDOR_ID), ==,
-                    VIRTIO_MMIO_MSI_VENDOR | VIRTIO_MMIO_MSI_VENDOR_MSI);
-    /* F102 */
-    g_assert_cmphex(msi_csr(t), ==, VIRTIO_MMIO_MSI_CSR_SUPPORTED);
-    /* F103 */
-    g_assert_cmphex(device_features(t) & (VIS | RING_RESET | VERSION_1), ==,
-                    VERSION_1);
-    vis_end(t);
-}
-
-static void test_msi_widths(void)
-{
-    Vis *t = vis_start("");
-
-    /* F201 */
-    qtest_irq_intercept_in(t->qts, "/machine/ioapic");
-    negotiate(t, VERSION_1);
-    setup_queues(t);
-    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_MSI_CSR), ==, 0);
-    reg_write(t, VIRTIO_MMIO_MSI_CSR, 0xffffffff);
-    qtest_writeb(t->qts, MMIO + VIRTIO_MMIO_MSI_CSR + 1, 0x80);
-    driver_ok(t);
-    queue_event(t, 0);
-    g_assert_true(line_is_high(t));
-    assert_sent(t, "");
-    vis_end(t);
-}
-
-static void test_msi_mapping(void)
-{
-    Vis *t = msi_start_live("");
-
-    /* F301 */
-    qtest_irq_intercept_in(t->qts, "/machine/ioapic");
-    queue_event(t, 0);
-    assert_sent(t, " 1:41");
-    queue_event(t, 3);
-    assert_sent(t, " 4:44");
-    config_event(t);
-    assert_sent(t, " 0:40");
-    /* F304 */
-    g_assert_false(line_is_high(t));
-    vis_end(t);
-}
-
-static void test_msi_update(void)
-{
-    Vis *t = msi_start_live("");
-
-    /* F302: the message changes as a whole, by the command */
-    msi_stage(t, MSI | 1 << 12, 0x70);
-    queue_event(t, 0);
-    assert_sent(t, " 1:41");
-    msi_command(t, UPDATE(1));
-    queue_event(t, 0);
-    queue_event(t, 1);
-    assert_sent(t, " 1:fee01000:70 2:42");
-    vis_end(t);
-}
-
-static void test_msi_update_past_queues(void)
-{
-    Vis *t = msi_start_live("");
-
-    /* F303 */
-    msi_stage(t, MSI, 0x70);
-    msi_command(t, UPDATE(NR_VECTORS));
-    g_assert_true(logged(t, "no such vector"));
-    msi_command(t, UPDATE(VIRTIO_MMIO_MSI_COMMAND_VECTOR));
-    queue_event(t, 3);
-    config_event(t);
-    assert_sent(t, " 0:40 4:44");
-    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_STATUS), ==, STATUS_LIVE);
-    vis_end(t);
-}
-
-static void test_msi_update_needs_enable(void)
-{
-    Vis *t = vis_start("");
-
-    /* F202 */
-    negotiate(t, VERSION_1);
-    setup_queues(t);
-    msi_update_all(t);
-    msi_enable(t, true);
-    driver_ok(t);
-    queue_event(t, 0);
-    assert_sent(t, "");
-    vis_end(t);
-}
-
-static void test_msi_enable_late(void)
-{
-    Vis *t = vis_start("");
-
-    /* F203 */
-    qtest_irq_intercept_in(t->qts, "/machine/ioapic");
-    negotiate(t, VERSION_1);
-    setup_queues(t);
-    driver_ok(t);
-    msi_enable(t, true);
-    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_STATUS), ==,
-                    STATUS_LIVE | VIRTIO_CONFIG_S_FAILED);
-    reset_device(t);
-    vis_end(t);
-
-    t = msi_start_live("");
-    msi_enable(t, false);
-    g_assert_true(reg_read(t, VIRTIO_MMIO_STATUS) & VIRTIO_CONFIG_S_FAILED);
-    vis_end(t);
-}
-
-static void test_msi_disable(void)
-{
-    Vis *t = msi_start_enabled("");
-
-    /* F204 */
-    qtest_irq_intercept_in(t->qts, "/machine/ioapic");
-    msi_enable(t, false);
-    driver_ok(t);
-    queue_event(t, 0);
-    g_assert_true(line_is_high(t));
-    assert_sent(t, "");
-    vis_end(t);
-}
-
-static void test_msi_unknown_command(void)
-{
-    Vis *t = msi_start_live("");
-
-    /* F205 */
-    msi_command(t, 0x4001);
-    g_assert_true(reg_read(t, VIRTIO_MMIO_STATUS) & VIRTIO_CONFIG_S_FAILED);
-    vis_end(t);
-}
-
-static void test_msi_mask(void)
-{
-    Vis *t = msi_start_live("");
-
-    /* F401, and the reference device keeps what occurs */
-    msi_command(t, MASK(1));
-    queue_event(t, 0);
-    queue_event(t, 0);
-    queue_event(t, 1);
-    assert_sent(t, " 2:42");
-    msi_command(t, UNMASK(1));
-    assert_sent(t, " 1:41");
-    msi_command(t, UNMASK(1));
-    assert_sent(t, "");
-    vis_end(t);
-
-    /* F403 */
-    t = msi_start_live("-global virtio-mmio.x-msi-forgets=on");
-    msi_command(t, MASK(1));
-    queue_event(t, 0);
-    msi_command(t, UNMASK(1));
-    assert_sent(t, "");
-    queue_event(t, 0);
-    assert_sent(t, " 1:41");
-    vis_end(t);
-}
-
-static void test_msi_mask_early(void)
-{
-    Vis *t = msi_start_enabled("");
-
-    /* F402 */
-    msi_command(t, MASK(1));
-    driver_ok(t);
-    queue_event(t, 0);
-    assert_sent(t, " 1:41");
-    vis_end(t);
-}
-
-static void test_msi_reset(void)
-{
-    Vis *t = msi_start_live("");
-
-    /* F501 */
-    qtest_irq_intercept_in(t->qts, "/machine/ioapic");
-    msi_command(t, MASK(1));
-    queue_event(t, 0);
-    negotiate(t, VERSION_1);
-    setup_queues(t);
-    driver_ok(t);
-    queue_event(t, 0);
-    assert_sent(t, "");
-    g_assert_true(line_is_high(t));
-
-    negotiate(t, VERSION_1);
-    setup_queues(t);
-    msi_enable(t, true);
-    driver_ok(t);
-    queue_event(t, 0);
-    assert_sent(t, "");
-    msi_update_all(t);
-    queue_event(t, 0);
-    assert_sent(t, " 1:41");
-    vis_end(t);
-}
-
-static void test_msi_migrate(void)
-{
-    g_autofree char *file = temp_file();
-    Vis *t = msi_start_live("");
-    Vis *u = vis_start("-incoming defer");
-
-    msi_command(t, MASK(1));
-    queue_event(t, 0);
-    msi_stage(t, MSI, 0x70);
-    save(t, file);
-    qtest_irq_intercept_in(u->qts, "/machine/ioapic");
-    g_assert_cmpstr(restore(u, file), ==, "completed");
-    forget_log(u);
-    queue_event(u, 1);
-    assert_sent(u, " 2:42");
-    msi_command(u, UNMASK(1));
-    assert_sent(u, " 1:41");
-    msi_command(u, UPDATE(3));
-    queue_event(u, 2);
-    assert_sent(u, " 3:70");
-    g_assert_false(line_is_high(u));
-    vis_end(t);
-    vis_end(u);
-    unlink(file);
-}
-
-static void test_msi_stopped(void)
-{
-    Vis *t = msi_start_live("-global virtio-mmio.x-msi-forgets=on");
-
-    qtest_qmp_assert_success(t->qts, "{ 'execute': 'stop' }");
-    config_signal(t);
-    g_assert_false(logged(t, "virtio_mmio_msi_send"));
-    qtest_qmp_assert_success(t->qts, "{ 'execute': 'cont' }");
-    assert_sent(t, " 0:40");
-    vis_end(t);
-}
-
-static void test_msi_properties(void)
-{
-    g_autofree char *both = refusal("-global virtio-mmio.msi=dragonball");
-    g_autofree char *other = refusal("-global virtio-mmio.vis=off "
-                                     "-global virtio-mmio.msi=other");
-    g_autofree char *legacy = refusal("-global virtio-mmio.vis=off "
-                                      "-global virtio-mmio.msi=dragonball "
-                                      "-global virtio-mmio.force-legacy=true");
-
-    g_assert_nonnull(strstr(both, "exclude each other"));
-    g_assert_nonnull(strstr(other, "msi=other"));
-    g_assert_nonnull(strstr(legacy, "needs force-legacy=false"));
-}
-
 /**
  * Case: a test as it is run in one configuration
  * @config: the configuration
@@ -2850,11 +2520,31 @@ typedef struct Case {
     void (*run)(void);
 } Case;
 
+static bool needs_variant(const Config *c)
+{
+    return c >= variants && c < variants + ARRAY_SIZE(variants);
+}
+
+static bool has_variant(const char *name)
+{
+    g_autofree char *type = g_strdup_printf("virtio-mmio-vis-%s", name);
+
+    return qtest_has_device(type);
+}
+
 static void run_case(const void *data)
 {
     const Case *c = data;
 
     config = c->config;
+    if (needs_variant(config) && !has_variant(config->variant)) {
+        g_test_skip("needs CONFIG_TEST_DEVICES");
+        return;
+    }
+    if (config->kvm && !qtest_has_accel("kvm")) {
+        g_test_skip("kvm: there is no KVM");
+        return;
+    }
     c->run();
 }
 
@@ -2896,7 +2586,6 @@ static void add_variants(const char *name, void (*run)(void),
 #define TEST(_name)     add_variants(#_name, test_##_name, 1)
 #define EVENTS(_name)   add_variants(#_name, test_##_name, ARRAY_SIZE(configs))
 #define KVM(_name)      add_configured(#_name, test_kvm_##_name, &kvm)
-#define MSI_TEST(_name) add_configured(#_name, test_msi_##_name, &msi)
 
 int main(int argc, char **argv)
 {
@@ -2998,21 +2687,6 @@ int main(int argc, char **argv)
     KVM(routes_given_back);
     KVM(irqfd_sends);
     add_configured("move_of_many", test_kvm_move_of_many, &kvm_many);
-    MSI_TEST(discovery);
-    MSI_TEST(widths);
-    MSI_TEST(mapping);
-    MSI_TEST(update);
-    MSI_TEST(update_past_queues);
-    MSI_TEST(update_needs_enable);
-    MSI_TEST(enable_late);
-    MSI_TEST(disable);
-    MSI_TEST(unknown_command);
-    MSI_TEST(mask);
-    MSI_TEST(mask_early);
-    MSI_TEST(reset);
-    MSI_TEST(migrate);
-    MSI_TEST(stopped);
-    MSI_TEST(properties);
 
     return g_test_run();
 }

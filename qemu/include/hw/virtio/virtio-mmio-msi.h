@@ -8,7 +8,6 @@
 
 #include "exec/memory.h"
 #include "hw/pci/msi.h"
-#include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
 
 typedef struct VirtIOMMIOProxy VirtIOMMIOProxy;
@@ -49,21 +48,19 @@ typedef struct VirtIOMMIOMSI {
     VMChangeStateEntry *vm_change;
 } VirtIOMMIOMSI;
 
-#define DEFINE_VIRTIO_MMIO_MSI_PROPERTIES(_state, _field)               \
-    DEFINE_PROP_STRING("msi", _state, _field.kind),                     \
-    DEFINE_PROP_BOOL("x-msi-forgets", _state, _field.forgets, false),   \
-    DEFINE_PROP_BOOL("x-msi-lies", _state, _field.lies, false)
-
 extern const VMStateDescription vmstate_virtio_mmio_msi;
 
-/* These are called as their namesakes of VIS, when there is no VIS. */
+/* These are called as their namesakes of VIS, and behind them. */
 bool virtio_mmio_msi_read(VirtIOMMIOProxy *proxy, hwaddr offset,
                           uint64_t *value);
 void virtio_mmio_msi_write(VirtIOMMIOProxy *proxy, hwaddr offset,
                            uint64_t value);
 bool virtio_mmio_msi_notify(VirtIOMMIOProxy *proxy, uint16_t vector);
 void virtio_mmio_msi_reset(VirtIOMMIOProxy *proxy);
-void virtio_mmio_msi_plugged(VirtIOMMIOProxy *proxy, Error **errp);
-void virtio_mmio_msi_unplugged(VirtIOMMIOProxy *proxy);
+void virtio_mmio_msi_save_config(VirtIOMMIOProxy *proxy);
+
+/* These call their namesakes of VIS, too. */
+void virtio_mmio_msi_plugged(DeviceState *d, Error **errp);
+void virtio_mmio_msi_unplugged(DeviceState *d);
 
 #endif

@@ -51,6 +51,10 @@ static inline bool vis_has_notifier(VirtIOMMIOVIS *vis, VISEvent *event)
 }
 
 uint32_t vis_count_queues(VirtIODevice *vdev);
+/* Make a region of a table visible at the address of the table, or hide it. */
+void vis_map(VirtIOMMIOVIS *vis, VISTable table, MemoryRegion *mr);
+void vis_unmap(VirtIOMMIOVIS *vis, VISTable table, MemoryRegion *mr);
+
 EventNotifier *vis_event_notifier(VirtIODevice *vdev, int index);
 bool vis_is_msi_target(VirtIOMMIOVIS *vis, uint64_t address);
 MSIMessage vis_read_entry(VirtIOMMIOVIS *vis, uint32_t vector);

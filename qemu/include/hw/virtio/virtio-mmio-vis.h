@@ -11,7 +11,7 @@
 #include "exec/hwaddr.h"
 #include "exec/memory.h"
 #include "hw/pci/msi.h"
-#include "hw/virtio/virtio-mmio-msi.h"
+#include "hw/sysbus.h"
 #include "hw/virtio/virtio.h"
 #include "migration/vmstate.h"
 
@@ -26,9 +26,25 @@ typedef enum VISTable {
     VIS_NR_TABLES,
 } VISTable;
 
+#define TYPE_VIS_TABLES     "virtio-mmio-vis-tables"
+OBJECT_DECLARE_SIMPLE_TYPE(VISTables, VIS_TABLES)
+
+/**
+ * VISTables: the tables of all transports of a board
+ * @size: properties "vectors", "mask" and "pending", bytes of each kind
+ * @window: regions 0 to 2 of the device, one of each kind
+ *
+ * The windows are empty until a transport that has VIS gets its tables.
+ */
+struct VISTables {
+    SysBusDevice parent_obj;
+
+    uint64_t size[VIS_NR_TABLES];
+    MemoryRegion window[VIS_NR_TABLES];
+};
+
 /**
  * VirtIOMMIOVISBoard: description of a board that supports VIS
- * @memory: the region into which the areas are mapped
  * @area: the tables of a kind, of all transports, side by side; multiples of
  *        64 KiB that contain nothing else
  * @nr_slots: number of transports that each area has room for
@@ -37,21 +53,29 @@ typedef enum VISTable {
  *       message to any other address is dropped
  * @requester_id: of the messages of the transport in slot 0, followed by those
  *                of others; it is the DeviceID if the controller needs one
+ * @tables: the areas as regions of a device
  * @ram: memory of the tables, which the transports allocate when they need it
  *
- * The board fills in all but @ram before it attaches a transport. The struct
- * lives as long as the machine.
+ * The struct lives as long as the machine. The board fills in all but @tables
+ * and @ram, and calls virtio_mmio_vis_create_tables() before it attaches a
+ * transport.
  */
 typedef struct VirtIOMMIOVISBoard {
-    MemoryRegion *memory;
     MemMapEntry area[VIS_NR_TABLES];
     unsigned nr_slots;
     AddressSpace *messages;
     MemMapEntry msi;
     uint16_t requester_id;
 
+    VISTables *tables;
     MemoryRegion *ram[VIS_NR_TABLES];
 } VirtIOMMIOVISBoard;
+
+/**
+ * virtio_mmio_vis_create_tables: Create the tables' device and map its windows
+ * @board: which tells where they are
+ */
+void virtio_mmio_vis_create_tables(VirtIOMMIOVISBoard *board);
 
 /**
  * virtio_mmio_vis_attach: Let a transport have VIS on a board
@@ -98,7 +122,6 @@ typedef QLIST_HEAD(, VISEvent) VISEventList;
  * @variant_name: property "vis-variant", in what way it is not the plain device
  * @skip: property "x-vis-skip", slots without VIS although it is on, for tests
  * @move: property "x-vis-slot", the slot whose tables it takes, for tests
- * @msi: the registers that a transport without VIS may have
  * @board: the board, or NULL if it does not support VIS
  * @slot: number of the transport on the board
  * @mmio: address of the register block, which names the device in the trace
@@ -136,7 +159,6 @@ typedef struct VirtIOMMIOVIS {
     char *variant_name;
     uint64_t skip;
     uint32_t move;
-    VirtIOMMIOMSI msi;
 
     VirtIOMMIOVISBoard *board;
     unsigned slot;
@@ -174,15 +196,6 @@ typedef struct VirtIOMMIOVIS {
 } VirtIOMMIOVIS;
 
 #define VIS_SLOT_OWN        UINT32_MAX
-
-#define DEFINE_VIRTIO_MMIO_VIS_PROPERTIES(_state, _field)               \
-    DEFINE_PROP_BOOL("vis", _state, _field.on, false),                  \
-    DEFINE_PROP_UINT32("vectors", _state, _field.vectors, 0),           \
-    DEFINE_PROP_BOOL("vis-pending", _state, _field.pending_on, true),   \
-    DEFINE_PROP_STRING("vis-variant", _state, _field.variant_name),     \
-    DEFINE_PROP_UINT64("x-vis-skip", _state, _field.skip, 0),           \
-    DEFINE_PROP_UINT32("x-vis-slot", _state, _field.move, VIS_SLOT_OWN), \
-    DEFINE_VIRTIO_MMIO_MSI_PROPERTIES(_state, _field.msi)
 
 extern const VMStateDescription vmstate_virtio_mmio_vis;
 

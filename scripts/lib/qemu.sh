@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# QEMU's sources, with what qemu/ adds to them
+
+UAPI=(include/uapi/linux/virtio_vis.h include/uapi/linux/virtio_mmio_msi.h)
+
+# patched_files TREE: those of QEMU's files that the patches of a checkout change
+patched_files()
+{
+	local file
+
+	sed -n 's#^+++ b/##p' "$1"/qemu/patches/*.patch | sort -u | while read -r file; do
+		[ -e "$1/qemu/$file" ] || echo "$file"
+	done
+}
+
+# qemu_patch DIRECTORY PATCH: without fuzz
+qemu_patch()
+{
+	patch -s -p1 -F0 -N --no-backup-if-mismatch -d "$1" -i "$2" >&2 ||
+		die "$2 does not apply to this QEMU"
+}
+
+# standard_header FILE: the transformations of QEMU's scripts/update-linux-headers.sh that it needs
+standard_header()
+{
+	sed -e 's/__le\([0-9][0-9]*\)/uint\1_t/g' \
+		-e 's#<linux/\([^>]*\)>#"standard-headers/linux/\1"#' "$1"
+}
+
+# qemu_overlay TREE SOURCE DIRECTORY: the files that a checkout adds to QEMU's, or changes
+qemu_overlay()
+{
+	local file headers=$3/include/standard-headers/linux overlay=$3 source=$2 tree=$1
+
+	cp -r "$tree/qemu/." "$overlay"
+	rm -r "$overlay/patches"
+	patched_files "$tree" | while read -r file; do
+		install -D -m 644 "$source/$file" "$overlay/$file"
+	done
+	for file in "$tree"/qemu/patches/*.patch; do
+		qemu_patch "$overlay" "$file"
+	done
+	mkdir -p "$headers"
+	for file in "${UAPI[@]}"; do
+		standard_header "$tree/$file" >"$headers/${file##*/}"
+	done
+}
