@@ -91,3 +91,11 @@ format_patches()
 	repo_git format-patch -q --no-signature --subject-prefix="$prefix" -o "$OUTPUT" "$@" \
 		base..series
 }
+
+# format_series COVER: the same, with a cover letter, which is the description of the branch
+format_series()
+{
+	repo_git config branch.series.description "$(words "$1")"
+	format_patches --cover-letter --cover-from-description=subject -M
+	sed -i '/^ create mode /d' "$OUTPUT/0000-cover-letter.patch"
+}

@@ -166,6 +166,9 @@ SUITES = {
     "series_build": Suite("each commit of the patch series builds, in every configuration it can"
                           " meet", 800, tier="draft", tests="intree.series",
                           inputs=SERIES + " compat"),
+    "series_qemu": Suite("the patch series for QEMU applies, its own tools find nothing, each patch"
+                         " builds, and the qtests pass", 400, tier="draft", tests="series.qemu",
+                         inputs="qemu include series Documentation/results @qemu-source"),
     "mutants": Suite("each patch of selftests/mutants breaks one obligation, and its test turns"
                      " red", 1800, tier="draft"),
     "mutants_generated": Suite("generated mutants of irqchip, compat, VIS half and transport: how"
