@@ -235,6 +235,10 @@ class Guest:
                 problem = self.converse_or_save_cpus()
             except (MachineError, OSError, TimeoutError) as error:
                 problem = f"{error}"
+            except BaseException:
+                # Ended from outside. What feeds the machine does not end before it.
+                self.machine.stop()
+                raise
         if not self.machine.stop():
             problem = "QEMU failed: " + self.machine.stderr()
         return problem
