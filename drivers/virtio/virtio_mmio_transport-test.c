@@ -16,7 +16,6 @@
 #include <linux/kmemleak.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
-#include <linux/property.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
@@ -44,6 +43,7 @@
 #include <linux/virtio_vis.h>
 
 #include "virtio_mmio_vis.h"
+#include "virtio_mmio_vis-test.h"
 
 /* Past the memory and the devices of any machine that runs tests */
 #define FAKE_REGS		0x3f20000000ULL
@@ -133,9 +133,6 @@ struct virtio_mmio_vis {
  * @dma_mask:		The last mask that was tried
  * @line:		What the platform says is the line
  * @irq:		An interrupt that can be requested
- * @used:		Bit n: queue n has used buffers
- * @nr_used:		Number of interrupts of queues that had
- * @nr_config:		Number of configuration changes
  * @nr_freed:		Number of virtio devices freed
  * @deleted_in_use:	A queue was deleted while an interrupt could use it
  * @doing:		What the system is doing
@@ -164,9 +161,6 @@ struct fake_device {
 	u64			dma_mask;
 	int			line;
 	int			irq;
-	unsigned long		used;
-	unsigned int		nr_used;
-	unsigned int		nr_config;
 	unsigned int		nr_freed;
 	bool			deleted_in_use;
 	enum system_states	doing;
@@ -308,19 +302,6 @@ static void fake_del_vq(struct virtqueue *vq)
 	fake->deleted_in_use |= fake->vis.active || irq_has_action(fake->irq);
 	fake_note(FAKE_DELETE, vq->index, 0, 0);
 	vring_del_virtqueue(vq);
-}
-
-static irqreturn_t fake_vring_interrupt(int irq, void *vq)
-{
-	if (!(fake->used & BIT(((struct virtqueue *)vq)->index)))
-		return IRQ_NONE;
-	fake->nr_used++;
-	return IRQ_HANDLED;
-}
-
-static void fake_config_changed(struct virtio_device *vdev)
-{
-	fake->nr_config++;
 }
 
 static void fake_break_device(struct virtio_device *vdev)
@@ -505,6 +486,7 @@ static int vm_test_init(struct kunit *test)
 
 	fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, fake);
+	fake_core = (struct fake_core) { };
 	vm_test_set_identity();
 	for (i = 0; i < FAKE_QUEUES; i++)
 		fake->num_max[i] = FAKE_QUEUE_SIZE;
@@ -1115,8 +1097,8 @@ static void vm_find_vis_test(struct kunit *test)
 static irqreturn_t vm_test_interrupt(struct vm_device *vm, u32 status)
 {
 	fake->nr_log = 0;
-	fake->nr_used = 0;
-	fake->nr_config = 0;
+	fake_core.nr_used = 0;
+	fake_core.nr_config = 0;
 	fake_set(VIRTIO_MMIO_INTERRUPT_STATUS, status);
 	return vm_line_interrupt(fake->irq, vm);
 }
@@ -1125,44 +1107,35 @@ static void vm_line_interrupt_test(struct kunit *test)
 {
 	struct vm_device *vm = vm_test_start_queues(test);
 
-	fake->used = ~0UL;
+	fake_core.used = ~0UL;
 	KUNIT_EXPECT_EQ(test, vm_test_interrupt(vm, 0), IRQ_NONE);
 	KUNIT_EXPECT_EQ(test, fake->nr_log, 1);
 	KUNIT_EXPECT_EQ(test, vm_test_interrupt(vm, VIRTIO_MMIO_INT_CONFIG), IRQ_HANDLED);
 	vm_test_expect(test, 1, FAKE_WRITE, VIRTIO_MMIO_INTERRUPT_ACK, VIRTIO_MMIO_INT_CONFIG);
-	KUNIT_EXPECT_EQ(test, fake->nr_config, 1);
-	KUNIT_EXPECT_EQ(test, fake->nr_used, 0);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_config, 1);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_used, 0);
 	KUNIT_EXPECT_EQ(test, vm_test_interrupt(vm, VIRTIO_MMIO_INT_VRING), IRQ_HANDLED);
-	KUNIT_EXPECT_EQ(test, fake->nr_config, 0);
-	KUNIT_EXPECT_EQ(test, fake->nr_used, 2);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_config, 0);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_used, 2);
 	fake->vqs[0]->reset = true;
 	KUNIT_EXPECT_EQ(test, vm_test_interrupt(vm, VIRTIO_MMIO_INT_VRING), IRQ_HANDLED);
-	KUNIT_EXPECT_EQ(test, fake->nr_used, 1);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_used, 1);
 	fake->vqs[0]->reset = false;
-	fake->used = 0;
+	fake_core.used = 0;
 	KUNIT_EXPECT_EQ(test, vm_test_interrupt(vm, VIRTIO_MMIO_INT_VRING), IRQ_NONE);
 }
-
-static const struct property_entry fake_wakeup_source[] = {
-	PROPERTY_ENTRY_BOOL("wakeup-source"),
-	{ }
-};
 
 static void vm_line_wakeup_test(struct kunit *test)
 {
 	struct vm_device *vm = vm_test_start_line(test);
 	struct irq_data *d = irq_get_irq_data(fake->irq);
-	struct fwnode_handle *fwnode;
 
-	fwnode = fwnode_create_software_node(fake_wakeup_source, NULL);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fwnode);
-	device_set_node(&fake->pdev->dev, fwnode);
+	fake_add_wakeup_source(test, &fake->pdev->dev);
 	KUNIT_EXPECT_EQ(test, vm_test_find(vm), 0);
 	KUNIT_EXPECT_TRUE(test, irqd_is_wakeup_set(d));
 	vm->vdev.config->del_vqs(&vm->vdev);
 	KUNIT_EXPECT_FALSE(test, irqd_is_wakeup_set(d));
-	device_set_node(&fake->pdev->dev, NULL);
-	fwnode_remove_software_node(fwnode);
+	fake_remove_wakeup_source(&fake->pdev->dev);
 }
 
 static void vm_notify_test(struct kunit *test)

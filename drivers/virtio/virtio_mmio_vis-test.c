@@ -19,7 +19,6 @@
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/platform_device.h>
-#include <linux/property.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 #include <linux/virtio.h>
@@ -53,6 +52,7 @@
 #include <linux/virtio_vis.h>
 
 #include "virtio_mmio_vis.h"
+#include "virtio_mmio_vis-test.h"
 
 /* Beyond the memory and the devices of any machine that runs tests */
 #define FAKE_REGS		0x3f10000000ULL
@@ -123,9 +123,6 @@ struct virtio_vis {
  * @nr_moves:		Number of moves
  * @deleted_in_use:	A queue was deleted while interrupts could use it
  * @nr_armed:		Number of interrupts that were freed while they could wake the system
- * @used:		Bit n: queue n has used buffers
- * @nr_used:		Number of interrupts of queues with used buffers
- * @nr_config:		Number of configuration changes
  * @pdev:		The platform device
  * @vdev:		The virtio device
  * @queues:		Its queues
@@ -149,9 +146,6 @@ struct fake_device {
 	unsigned int		nr_moves;
 	bool			deleted_in_use;
 	unsigned int		nr_armed;
-	unsigned long		used;
-	unsigned int		nr_used;
-	unsigned int		nr_config;
 	struct platform_device	*pdev;
 	struct virtio_device	vdev;
 	struct virtqueue	queues[FAKE_QUEUES];
@@ -267,19 +261,6 @@ static void fake_kfree(void *vm_vis)
 {
 	fake->nr_freed++;
 	kfree(vm_vis);
-}
-
-static irqreturn_t fake_vring_interrupt(int irq, void *vq)
-{
-	if (!(fake->used & BIT(((struct virtqueue *)vq)->index)))
-		return IRQ_NONE;
-	fake->nr_used++;
-	return IRQ_HANDLED;
-}
-
-static void fake_config_changed(struct virtio_device *vdev)
-{
-	fake->nr_config++;
 }
 
 /* Only the VIS half may use these macros, so all of its headers are included above */
@@ -445,6 +426,7 @@ static int vm_vis_test_init(struct kunit *test)
 
 	fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, fake);
+	fake_core = (struct fake_core) { };
 	fake->offered = true;
 	fake->max_vectors = FAKE_VECTORS;
 	fake->bad_vector = FAKE_NEVER;
@@ -982,11 +964,11 @@ static void vm_vis_queue_handler_test(struct kunit *test)
 {
 	vm_vis_test_start(test);
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
-	fake->used = BIT(1);
+	fake_core.used = BIT(1);
 	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 1), 0);
-	KUNIT_EXPECT_EQ(test, fake->nr_used, 0);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_used, 0);
 	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 2), 0);
-	KUNIT_EXPECT_EQ(test, fake->nr_used, 1);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_used, 1);
 }
 
 static void vm_vis_queues_handler_test(struct kunit *test)
@@ -998,12 +980,12 @@ static void vm_vis_queues_handler_test(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
 	vdev = fake->vm_vis->vdev;
 	KUNIT_EXPECT_EQ(test, vm_vis_queues_interrupt(0, vdev), IRQ_NONE);
-	fake->used = BIT(0) | BIT(FAKE_EVENT_INDEX);
+	fake_core.used = BIT(0) | BIT(FAKE_EVENT_INDEX);
 	KUNIT_EXPECT_EQ(test, vm_vis_queues_interrupt(0, vdev), IRQ_HANDLED);
-	KUNIT_EXPECT_EQ(test, fake->nr_used, 2);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_used, 2);
 	fake->vqs[0]->reset = true;
 	KUNIT_EXPECT_EQ(test, vm_vis_queues_interrupt(0, vdev), IRQ_HANDLED);
-	KUNIT_EXPECT_EQ(test, fake->nr_used, 3);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_used, 3);
 }
 
 /*
@@ -1018,7 +1000,7 @@ static void vm_vis_queue_reset_test(struct kunit *test)
 
 	vm_vis_test_start(test);
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
-	fake->used = ~0UL;
+	fake_core.used = ~0UL;
 	vq = fake->vqs[1];
 	vq->reset = true;
 	/* If a reset fails, the driver tries again */
@@ -1026,17 +1008,17 @@ static void vm_vis_queue_reset_test(struct kunit *test)
 		virtio_mmio_vis_disable_vq(fake->vm_vis, vq);
 	fake->queue_vectors[1] = VIRTIO_VIS_NO_VECTOR;
 	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 2), 0);
-	KUNIT_EXPECT_EQ(test, fake->nr_used, 0);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_used, 0);
 	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 1), 0);
-	KUNIT_EXPECT_EQ(test, fake->nr_used, 1);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_used, 1);
 
 	fake_writel(1, (__force void __iomem *)fake->regs + VIRTIO_MMIO_QUEUE_SEL);
 	vq->reset = false;
 	virtio_mmio_vis_enable_vq(fake->vm_vis, vq);
 	vm_vis_test_expect_queues(test, 1, 2, VIRTIO_VIS_NO_VECTOR, 3);
-	fake->nr_used = 0;
+	fake_core.nr_used = 0;
 	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 2), 0);
-	KUNIT_EXPECT_EQ(test, fake->nr_used, 1);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_used, 1);
 }
 
 /* The shared interrupt still serves the other queues */
@@ -1045,12 +1027,12 @@ static void vm_vis_shared_reset_test(struct kunit *test)
 	vm_vis_test_start(test);
 	fake->max_vectors = 2;
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
-	fake->used = BIT(0) | BIT(1);
+	fake_core.used = BIT(0) | BIT(1);
 	fake->vqs[0]->reset = true;
 	virtio_mmio_vis_disable_vq(fake->vm_vis, fake->vqs[0]);
 	fake->queue_vectors[0] = VIRTIO_VIS_NO_VECTOR;
 	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 1), 0);
-	KUNIT_EXPECT_EQ(test, fake->nr_used, 1);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_used, 1);
 
 	fake_writel(0, (__force void __iomem *)fake->regs + VIRTIO_MMIO_QUEUE_SEL);
 	fake->vqs[0]->reset = false;
@@ -1060,33 +1042,23 @@ static void vm_vis_shared_reset_test(struct kunit *test)
 	virtio_mmio_vis_enable_vq(fake->vm_vis, fake->vqs[3]);
 	vm_vis_test_expect_queues(test, 1, 1, VIRTIO_VIS_NO_VECTOR, 1);
 	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 1), 0);
-	KUNIT_EXPECT_EQ(test, fake->nr_used, 3);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_used, 3);
 }
-
-static const struct property_entry fake_wakeup_source[] = {
-	PROPERTY_ENTRY_BOOL("wakeup-source"),
-	{ }
-};
 
 /* Every vector of a wake-up source can wake the system until it is freed */
 static void vm_vis_wakeup_test(struct kunit *test)
 {
-	struct fwnode_handle *fwnode;
-
 	vm_vis_test_start(test);
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
 	KUNIT_EXPECT_EQ(test, fake_count_armed(), 0);
 	fake_del_vqs(&fake->vdev);
 
-	fwnode = fwnode_create_software_node(fake_wakeup_source, NULL);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fwnode);
-	device_set_node(&fake->pdev->dev, fwnode);
+	fake_add_wakeup_source(test, &fake->pdev->dev);
 	KUNIT_EXPECT_EQ(test, vm_vis_test_find(NULL), 0);
 	KUNIT_EXPECT_EQ(test, fake_count_armed(), FAKE_PER_QUEUE);
 	fake_del_vqs(&fake->vdev);
 	KUNIT_EXPECT_EQ(test, fake->nr_armed, 0);
-	device_set_node(&fake->pdev->dev, NULL);
-	fwnode_remove_software_node(fwnode);
+	fake_remove_wakeup_source(&fake->pdev->dev);
 }
 
 static void vm_vis_config_handler_test(struct kunit *test)
@@ -1094,11 +1066,11 @@ static void vm_vis_config_handler_test(struct kunit *test)
 	vm_vis_test_start(test);
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
 	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base), 0);
-	KUNIT_EXPECT_EQ(test, fake->nr_config, 1);
-	fake->used = ~0UL;
+	KUNIT_EXPECT_EQ(test, fake_core.nr_config, 1);
+	fake_core.used = ~0UL;
 	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 1), 0);
-	KUNIT_EXPECT_EQ(test, fake->nr_config, 1);
-	KUNIT_EXPECT_EQ(test, fake->nr_used, 1);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_config, 1);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_used, 1);
 }
 
 static void vm_vis_set_affinity_test(struct kunit *test)
