@@ -47,7 +47,8 @@ kernel_arch()
 	arm64) IMAGE=Image IMAGE_FILE=arch/arm64/boot/Image ;;
 	*) IMAGE=vmlinux IMAGE_FILE=vmlinux ;;
 	esac
-	set_arch "${arch:-x86_64}"
+	KMAKE_ARCH=()
+	[ -z "$arch" ] || set_arch "$arch"
 }
 
 # kmake TREE OUTPUT ARG...: the result depends on neither time nor machine. With KMAKE_VERBOSE, make

@@ -58,8 +58,8 @@ SUITES = {
     "kunit": Suite("KUnit of irqchip, VIS half (a kernel with the series), compat, and transport"
                    " (modules)", 60,
                    inputs=f"{KERNEL} qemu selftests/vis selftests/test_modules @qemu-source"),
-    "coverage": Suite("lines of the irqchip and of the VIS half that KUnit and the guest tests"
-                      " execute together", 240, tier="all", tests="kunit.coverage",
+    "coverage": Suite("lines of irqchip, VIS half, compat and transport that KUnit and the"
+                      " guest tests execute together", 240, tier="all", tests="kunit.coverage",
                       inputs=f"{KERNEL} qemu selftests/vis selftests/test_modules @qemu-source"),
     "qtest": Suite("the device statements of the specification, by QEMU's qtest and without a"
                    " guest", 60, tests="vis.device.qtest", inputs="qemu include @qemu-source"),
