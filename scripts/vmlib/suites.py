@@ -97,7 +97,7 @@ SUITES = {
                      "managed1 managed2 managed3 managed4 managed5 managed6 managed7"
                      " managed8", tier="all"),
     "kvm.qtest": Suite("irqfds and routes of the device on KVM, by QEMU's qtest without a guest",
-                       90, tier="all", inputs="qemu include @qemu-source @kernel-cloud-amd64"),
+                       90, tier="draft", inputs="qemu include @qemu-source @kernel-cloud-amd64"),
     "msi.qtest": Suite("the reference device with Dragonball's MSI registers, by QEMU's qtest and"
                        " without a guest", 15, tier="all", tests="msi.dragonball.qtest",
                        inputs="qemu include @qemu-source"),
