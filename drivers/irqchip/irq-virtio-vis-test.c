@@ -109,6 +109,7 @@ struct fake_access {
  * @move_result:	The parent's answer to a move
  * @nr_states:		Number of times that the parent was asked to get or set a state
  * @enabled:		The parent has enabled the interrupt that was started last
+ * @nr_parent:		Number of interrupts that the parent can still allocate
  * @dev:		The device
  * @vis:		Its interrupt storage
  */
@@ -127,6 +128,7 @@ struct fake_device {
 	int			move_result;
 	unsigned int		nr_states;
 	bool			enabled;
+	unsigned int		nr_parent;
 	struct device		*dev;
 	struct virtio_vis	*vis;
 };
@@ -305,6 +307,10 @@ static int fake_alloc(struct irq_domain *domain, unsigned int virq, unsigned int
 	unsigned int i;
 	int ret = 0;
 
+	if (nr_irqs > fake->nr_parent)
+		return -ENOSPC;
+
+	fake->nr_parent -= nr_irqs;
 	for (i = 0; !ret && i < nr_irqs; i++)
 		ret = irq_domain_set_hwirq_and_chip(domain, virq + i, virq + i, &fake_chip, NULL);
 	return ret;
@@ -378,6 +384,7 @@ static int vis_test_init(struct kunit *test)
 	fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, fake);
 	memset(fake->mask, 0xff, sizeof(fake->mask));
+	fake->nr_parent = UINT_MAX;
 	fake_chip.irq_mask = NULL;
 	fake_chip.irq_unmask = NULL;
 	fake_add_parent(test);
@@ -1470,6 +1477,23 @@ static void vis_too_many_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, virtio_vis_alloc_vectors(fake->vis, FAKE_VECTORS, NULL), 0);
 }
 
+/* The parent runs out of vectors: the driver says how many there are, and keeps none of them */
+static void vis_run_out_test(struct kunit *test)
+{
+	unsigned int nr;
+
+	vis_test_start(test, 1);
+	virtio_vis_free_vectors(fake->vis);
+	for (nr = 0; nr < 3; nr++) {
+		fake->nr_parent = nr;
+		KUNIT_EXPECT_EQ(test, virtio_vis_alloc_vectors(fake->vis, 3, NULL), nr ?: -ENOSPC);
+		KUNIT_EXPECT_EQ(test, fake->vis->nvec, 0);
+		KUNIT_EXPECT_NULL(test, fake->vis->virqs);
+	}
+	fake->nr_parent = 3;
+	KUNIT_EXPECT_EQ(test, virtio_vis_alloc_vectors(fake->vis, 3, NULL), 0);
+}
+
 static void vis_alloc_free_test(struct kunit *test)
 {
 	unsigned int i;
@@ -1524,6 +1548,7 @@ static void vis_managed_test(struct kunit *test)
 static struct kunit_case vis_vectors_cases[] = {
 	KUNIT_CASE(vis_create_destroy_test),
 	KUNIT_CASE(vis_too_many_test),
+	KUNIT_CASE(vis_run_out_test),
 	KUNIT_CASE(vis_alloc_free_test),
 	KUNIT_CASE(vis_chip_test),
 	KUNIT_CASE(vis_unmanaged_test),

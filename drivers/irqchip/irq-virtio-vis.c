@@ -464,7 +464,7 @@ static int vis_alloc_irqs(struct virtio_vis *vis, unsigned int nvec)
 		map = msi_domain_alloc_irq_at(vis->dev, MSI_DEFAULT_DOMAIN, i, managed, NULL);
 		if (map.index < 0) {
 			vis_free_irqs(vis);
-			return map.index;
+			return i ?: map.index;
 		}
 		vis->virqs[i] = map.virq;
 	}
@@ -482,8 +482,9 @@ static int vis_alloc_irqs(struct virtio_vis *vis, unsigned int nvec)
  * Allocates all vectors or none. They are masked until their interrupts are requested.
  *
  * Context:	May sleep. Not concurrent with any other call for @vis.
- * Return:	0; -ENOSPC if the device or the CPUs have fewer vectors; -ENOMEM; -ENODEV if the MSI
- *		domain cannot be created; or the error of msi_domain_alloc_irq_at().
+ * Return:	0; if only the first vectors could be allocated, their number; -ENOSPC if none
+ *		could, or if the device has fewer than @nvec; -ENOMEM; -ENODEV if the MSI domain
+ *		cannot be created; or the error of msi_domain_alloc_irq_at() for the first vector.
  */
 int virtio_vis_alloc_vectors(struct virtio_vis *vis, unsigned int nvec, struct irq_affinity *affd)
 {

@@ -428,7 +428,7 @@ static int vc_request_vectors(struct vc *c)
 	for (i = 0; !ret && i < nvec; i++)
 		ret = vc_request_vector(c, i);
 	c->nvec = nvec;
-	return ret;
+	return ret > 0 ? -ENOSPC : ret;
 }
 
 /* A line that others share says nothing of this device. */
