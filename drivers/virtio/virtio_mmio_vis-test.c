@@ -114,7 +114,7 @@ struct virtio_vis {
  * @nr_log:		Number of events
  * @irqchip:		The irqchip
  * @create_error:	What virtio_vis_create() returns, if not 0
- * @max_vectors:	Number of vectors that the irqchip has
+ * @max_vectors:	Number of vectors that the CPUs have
  * @bad_vector:		Vector whose interrupt cannot be requested
  * @bad_queue:		Queue that cannot be set up
  * @bad_allocs:		Bit n: allocation n fails
@@ -331,8 +331,10 @@ int virtio_vis_alloc_vectors(struct virtio_vis *vis, unsigned int nvec, struct i
 	vis->managed = affd;
 	if (affd)
 		vis->affd = *affd;
-	if (nvec > fake->max_vectors)
+	if (nvec > fake->irqchip.layout.nr_vectors)
 		return -ENOSPC;
+	if (nvec > fake->max_vectors)
+		return fake->max_vectors ?: -ENOSPC;
 
 	vis->base = irq_alloc_descs(-1, 1, nvec, NUMA_NO_NODE);
 	if (vis->base < 0)
@@ -370,7 +372,9 @@ unsigned int virtio_vis_irq(const struct virtio_vis *vis, unsigned int vector)
 
 const struct cpumask *virtio_vis_affinity(const struct virtio_vis *vis, unsigned int vector)
 {
-	return &vis->affinity;
+	unsigned int fixed = vis->affd.pre_vectors + vis->affd.post_vectors;
+
+	return vis->managed && vis->nvec > fixed ? &vis->affinity : NULL;
 }
 
 void virtio_vis_enable(struct virtio_vis *vis)
@@ -401,6 +405,20 @@ static struct virtqueue_info fake_queues[] = {
 #define FAKE_QUIET_INDEX	2
 #define FAKE_EVENT_INDEX	3
 #define FAKE_PER_QUEUE		4
+
+static struct virtqueue_info fake_many_queues[FAKE_QUEUES] = {
+	{ "req.0", fake_callback },
+	{ "req.1", fake_callback },
+	{ "req.2", fake_callback },
+	{ "req.3", fake_callback },
+	{ "quiet", NULL },
+	{ "req.4", fake_callback },
+	{ "req.5", fake_callback },
+	{ "req.6", fake_callback },
+};
+
+#define FAKE_MANY_QUIET_INDEX	4
+#define FAKE_MANY_PER_QUEUE	8
 
 static void vm_vis_test_set_reg(unsigned int reg, u32 value)
 {
@@ -460,10 +478,24 @@ static void vm_vis_test_start(struct kunit *test)
 	fake->nr_allocs = 0;
 }
 
+/* From now on the device has so many vectors */
+static void vm_vis_test_limit(unsigned int nr_vectors)
+{
+	fake->vm_vis->nr_vectors = nr_vectors;
+	fake->irqchip.layout.nr_vectors = nr_vectors;
+	fake->nr_log = 0;
+}
+
 static int vm_vis_test_find(struct irq_affinity *desc)
 {
 	return virtio_mmio_vis_find_vqs(fake->vm_vis, &fake->vdev, ARRAY_SIZE(fake_queues),
 					fake->vqs, fake_queues, desc, &fake_vq_ops);
+}
+
+static int vm_vis_test_find_many(struct irq_affinity *desc)
+{
+	return virtio_mmio_vis_find_vqs(fake->vm_vis, &fake->vdev, ARRAY_SIZE(fake_many_queues),
+					fake->vqs, fake_many_queues, desc, &fake_vq_ops);
 }
 
 static int vm_vis_test_hint(struct virtqueue *vq, const struct cpumask *mask)
@@ -505,6 +537,21 @@ static void vm_vis_test_expect_queues(struct kunit *test, u32 v0, u32 v1, u32 v2
 	KUNIT_EXPECT_EQ(test, fake->queue_vectors[1], v1);
 	KUNIT_EXPECT_EQ(test, fake->queue_vectors[FAKE_QUIET_INDEX], v2);
 	KUNIT_EXPECT_EQ(test, fake->queue_vectors[FAKE_EVENT_INDEX], v3);
+}
+
+/* The first queues are mapped to vectors of their own, and the others to the last vector */
+static void vm_vis_test_expect_some(struct kunit *test, unsigned int nvec)
+{
+	unsigned int i, next = VM_VIS_QUEUES;
+
+	KUNIT_ASSERT_EQ(test, fake->irqchip.nvec, nvec);
+	for (i = 0; i < FAKE_QUEUES; i++) {
+		if (i == FAKE_MANY_QUIET_INDEX)
+			KUNIT_EXPECT_EQ(test, fake->queue_vectors[i], VIRTIO_VIS_NO_VECTOR);
+		else
+			KUNIT_EXPECT_EQ(test, fake->queue_vectors[i], min(next++, nvec - 1));
+	}
+	vm_vis_test_expect_enabled(test);
 }
 
 /* The device uses its line: nothing of an attempt remains, and ENABLE was never set */
@@ -815,13 +862,11 @@ static struct kunit_suite vm_msi_suite = {
 
 static void vm_vis_count_test(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, vm_vis_count_vectors(0, fake_queues, true), 1);
-	KUNIT_EXPECT_EQ(test, vm_vis_count_vectors(1, fake_queues, true), 2);
-	KUNIT_EXPECT_EQ(test, vm_vis_count_vectors(3, fake_queues, true), 3);
-	KUNIT_EXPECT_EQ(test, vm_vis_count_vectors(4, fake_queues, true), 3);
-	KUNIT_EXPECT_EQ(test, vm_vis_count_vectors(5, fake_queues, true), FAKE_PER_QUEUE);
-	KUNIT_EXPECT_EQ(test, vm_vis_count_vectors(0, fake_queues, false), 2);
-	KUNIT_EXPECT_EQ(test, vm_vis_count_vectors(5, fake_queues, false), 2);
+	KUNIT_EXPECT_EQ(test, vm_vis_count_vectors(0, fake_queues), 1);
+	KUNIT_EXPECT_EQ(test, vm_vis_count_vectors(1, fake_queues), 2);
+	KUNIT_EXPECT_EQ(test, vm_vis_count_vectors(3, fake_queues), 3);
+	KUNIT_EXPECT_EQ(test, vm_vis_count_vectors(4, fake_queues), 3);
+	KUNIT_EXPECT_EQ(test, vm_vis_count_vectors(5, fake_queues), FAKE_PER_QUEUE);
 }
 
 static void vm_vis_per_queue_test(struct kunit *test)
@@ -865,10 +910,105 @@ static void vm_vis_shared_test(struct kunit *test)
 	vm_vis_test_expect_enabled(test);
 }
 
+/* The device has fewer vectors than it has queues: the driver uses all of them */
+static void vm_vis_some_test(struct kunit *test)
+{
+	unsigned int nvec;
+
+	vm_vis_test_start(test);
+	for (nvec = FAKE_MANY_PER_QUEUE; nvec >= VM_VIS_NR_SHARED; nvec--) {
+		vm_vis_test_limit(nvec);
+		KUNIT_ASSERT_EQ(test, vm_vis_test_find_many(NULL), 0);
+		vm_vis_test_expect_event(test, 0, FAKE_ALLOC, 0, nvec);
+		KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_ALLOC, 0), 1);
+		vm_vis_test_expect_some(test, nvec);
+		fake_del_vqs(&fake->vdev);
+	}
+}
+
+struct vm_vis_left_case {
+	const char	*name;
+	unsigned int	nvec;
+	int		ret;
+	unsigned int	next;
+};
+
+/* After the result of an attempt with nvec vectors, the next one asks for this number */
+static const struct vm_vis_left_case vm_vis_left[] = {
+	{ "success", 8, 0, 0 },
+	{ "no_vector", 8, -ENOSPC, 2 },
+	{ "1_left", 8, 1, 2 },
+	{ "2_left", 8, 2, 2 },
+	{ "3_left", 8, 3, 2 },
+	{ "4_left", 8, 4, 2 },
+	{ "5_left", 8, 5, 3 },
+	{ "7_left", 8, 7, 4 },
+	{ "31_left", 65, 31, 16 },
+	{ "32_left", 65, 32, 16 },
+	{ "33_left", 65, 33, 17 },
+	{ "64_left", 65, 64, 48 },
+	{ "no_vector_for_2", 2, -ENOSPC, 0 },
+	{ "1_left_for_2", 2, 1, 0 },
+	{ "no_vector_for_1", 1, -ENOSPC, 0 },
+};
+
+static void vm_vis_left_test(struct kunit *test)
+{
+	const struct vm_vis_left_case *c = test->param_value;
+	struct virtio_mmio_vis vm_vis = { };
+
+	KUNIT_EXPECT_EQ(test, vm_vis_next_nvec(&vm_vis, c->nvec, c->ret), c->next);
+	vm_vis.queue_fails = true;
+	KUNIT_EXPECT_EQ(test, vm_vis_next_nvec(&vm_vis, c->nvec, c->ret), 0);
+}
+
+static void vm_vis_left_desc(const struct vm_vis_left_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(vm_vis_left, vm_vis_left, vm_vis_left_desc);
+
+/* The CPUs run out of vectors in the middle: the driver leaves half of them to other devices */
+static void vm_vis_run_out_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	fake->max_vectors = FAKE_MANY_PER_QUEUE - 1;
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find_many(NULL), 0);
+	vm_vis_test_expect_event(test, 0, FAKE_ALLOC, 0, FAKE_MANY_PER_QUEUE);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_ALLOC, 0), 2);
+	vm_vis_test_expect_some(test, 4);
+	KUNIT_EXPECT_STREQ(test, fake->vm_vis->vectors[0].name, "virtio7-config");
+	KUNIT_EXPECT_STREQ(test, fake->vm_vis->vectors[1].name, "virtio7-req.0");
+	KUNIT_EXPECT_STREQ(test, fake->vm_vis->vectors[2].name, "virtio7-req.1");
+	KUNIT_EXPECT_STREQ(test, fake->vm_vis->vectors[3].name, "virtio7-virtqueues");
+}
+
+/* The interrupt of a vector cannot be requested: all queues share one */
+static void vm_vis_some_request_fails_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	fake->max_vectors = FAKE_MANY_PER_QUEUE - 1;
+	fake->bad_vector = 3;
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find_many(NULL), 0);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_ALLOC, 0), 3);
+	vm_vis_test_expect_some(test, VM_VIS_NR_SHARED);
+	KUNIT_EXPECT_FALSE(test, fake->deleted_in_use);
+}
+
 static void vm_vis_line_test(struct kunit *test)
 {
 	vm_vis_test_start(test);
-	fake->max_vectors = 1;
+	for (fake->max_vectors = 0; fake->max_vectors < VM_VIS_NR_SHARED; fake->max_vectors++) {
+		KUNIT_EXPECT_EQ(test, vm_vis_test_find(NULL), -ENOSPC);
+		vm_vis_test_expect_line(test);
+	}
+}
+
+static void vm_vis_one_vector_test(struct kunit *test)
+{
+	vm_vis_test_set_reg(VIRTIO_MMIO_VIS_NUM_VECTORS, 0x20000001);
+	vm_vis_test_start(test);
 	KUNIT_EXPECT_EQ(test, vm_vis_test_find(NULL), -ENOSPC);
 	vm_vis_test_expect_line(test);
 }
@@ -920,7 +1060,7 @@ static void vm_vis_alloc_fails_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->irqchip.nvec, 2);
 }
 
-/* Each attempt gets a copy of its own; a shared vector is not spread */
+/* Each attempt gets a copy of its own; if all queues share a vector, nothing is spread */
 static void vm_vis_spread_test(struct kunit *test)
 {
 	struct irq_affinity desc = { .pre_vectors = 1, .post_vectors = 1 };
@@ -935,8 +1075,25 @@ static void vm_vis_spread_test(struct kunit *test)
 
 	fake->max_vectors = 2;
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(&desc), 0);
-	KUNIT_EXPECT_FALSE(test, fake->irqchip.managed);
+	KUNIT_EXPECT_EQ(test, fake->irqchip.affd.pre_vectors, 1);
+	KUNIT_EXPECT_EQ(test, fake->irqchip.affd.post_vectors, 1);
 	KUNIT_EXPECT_EQ(test, desc.pre_vectors, 1);
+}
+
+/* A shared vector is the last one, and not managed; the driver's last queues are among its own */
+static void vm_vis_spread_some_test(struct kunit *test)
+{
+	struct irq_affinity desc = { .pre_vectors = 2, .post_vectors = 2 };
+	unsigned int nvec;
+
+	vm_vis_test_start(test);
+	for (nvec = FAKE_MANY_PER_QUEUE - 1; nvec >= VM_VIS_NR_SHARED; nvec--) {
+		vm_vis_test_limit(nvec);
+		KUNIT_ASSERT_EQ(test, vm_vis_test_find_many(&desc), 0);
+		KUNIT_EXPECT_EQ(test, fake->irqchip.affd.pre_vectors, min(3, nvec - 1));
+		KUNIT_EXPECT_EQ(test, fake->irqchip.affd.post_vectors, 1);
+		fake_del_vqs(&fake->vdev);
+	}
 }
 
 static struct kunit_case vm_vis_policy_cases[] = {
@@ -944,11 +1101,17 @@ static struct kunit_case vm_vis_policy_cases[] = {
 	KUNIT_CASE(vm_vis_per_queue_test),
 	KUNIT_CASE(vm_vis_names_test),
 	KUNIT_CASE(vm_vis_shared_test),
+	KUNIT_CASE(vm_vis_some_test),
+	KUNIT_CASE_PARAM(vm_vis_left_test, vm_vis_left_gen_params),
+	KUNIT_CASE(vm_vis_run_out_test),
+	KUNIT_CASE(vm_vis_some_request_fails_test),
 	KUNIT_CASE(vm_vis_line_test),
+	KUNIT_CASE(vm_vis_one_vector_test),
 	KUNIT_CASE(vm_vis_request_fails_test),
 	KUNIT_CASE(vm_vis_queue_fails_test),
 	KUNIT_CASE(vm_vis_alloc_fails_test),
 	KUNIT_CASE(vm_vis_spread_test),
+	KUNIT_CASE(vm_vis_spread_some_test),
 	{ }
 };
 
@@ -973,19 +1136,65 @@ static void vm_vis_queue_handler_test(struct kunit *test)
 
 static void vm_vis_queues_handler_test(struct kunit *test)
 {
-	struct virtio_device *vdev;
+	void *cookie;
 
 	vm_vis_test_start(test);
 	fake->max_vectors = 2;
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
-	vdev = fake->vm_vis->vdev;
-	KUNIT_EXPECT_EQ(test, vm_vis_queues_interrupt(0, vdev), IRQ_NONE);
+	cookie = fake->vm_vis->shared->cookie;
+	KUNIT_EXPECT_EQ(test, vm_vis_queues_interrupt(0, cookie), IRQ_NONE);
 	fake_core.used = BIT(0) | BIT(FAKE_EVENT_INDEX);
-	KUNIT_EXPECT_EQ(test, vm_vis_queues_interrupt(0, vdev), IRQ_HANDLED);
+	KUNIT_EXPECT_EQ(test, vm_vis_queues_interrupt(0, cookie), IRQ_HANDLED);
 	KUNIT_EXPECT_EQ(test, fake_core.nr_used, 2);
 	fake->vqs[0]->reset = true;
-	KUNIT_EXPECT_EQ(test, vm_vis_queues_interrupt(0, vdev), IRQ_HANDLED);
+	KUNIT_EXPECT_EQ(test, vm_vis_queues_interrupt(0, cookie), IRQ_HANDLED);
 	KUNIT_EXPECT_EQ(test, fake_core.nr_used, 3);
+}
+
+/* The handler of the shared vector serves the queues that share it, and no others */
+static void vm_vis_some_handler_test(struct kunit *test)
+{
+	unsigned int i;
+
+	vm_vis_test_start(test);
+	vm_vis_test_limit(4);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find_many(NULL), 0);
+	fake_core.used = BIT(0) | BIT(1);
+	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 3), 0);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_used, 0);
+	for (i = VM_VIS_QUEUES; i <= 2; i++) {
+		KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + i), 0);
+		KUNIT_EXPECT_EQ(test, fake_core.nr_used, i);
+	}
+
+	fake_core.used = ~0UL;
+	fake_core.nr_used = 0;
+	fake->vqs[3]->reset = true;
+	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 3), 0);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_used, FAKE_QUEUES - 3);
+}
+
+/* A queue that has its own vector is disabled for a reset; the shared vector is not */
+static void vm_vis_some_reset_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	vm_vis_test_limit(4);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find_many(NULL), 0);
+	fake_core.used = ~0UL;
+	fake->vqs[1]->reset = true;
+	fake->vqs[3]->reset = true;
+	virtio_mmio_vis_disable_vq(fake->vm_vis, fake->vqs[1]);
+	virtio_mmio_vis_disable_vq(fake->vm_vis, fake->vqs[3]);
+	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 2), 0);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_used, 0);
+	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 3), 0);
+	KUNIT_EXPECT_EQ(test, fake_core.nr_used, FAKE_QUEUES - 3);
+
+	fake->queue_vectors[3] = VIRTIO_VIS_NO_VECTOR;
+	fake_writel(3, (__force void __iomem *)fake->regs + VIRTIO_MMIO_QUEUE_SEL);
+	fake->vqs[3]->reset = false;
+	virtio_mmio_vis_enable_vq(fake->vm_vis, fake->vqs[3]);
+	KUNIT_EXPECT_EQ(test, fake->queue_vectors[3], 3);
 }
 
 /*
@@ -1111,16 +1320,36 @@ static void vm_vis_line_affinity_test(struct kunit *test)
 
 static void vm_vis_get_affinity_test(struct kunit *test)
 {
+	struct irq_affinity desc = { };
+
 	vm_vis_test_start(test);
-	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(&desc), 0);
 	KUNIT_EXPECT_PTR_EQ(test, virtio_mmio_vis_get_vq_affinity(fake->vm_vis, 1),
 			    &fake->irqchip.affinity);
 	KUNIT_EXPECT_NULL(test, virtio_mmio_vis_get_vq_affinity(fake->vm_vis, FAKE_QUIET_INDEX));
 	KUNIT_EXPECT_NULL(test, virtio_mmio_vis_get_vq_affinity(fake->vm_vis, FAKE_QUEUES));
 	fake_del_vqs(&fake->vdev);
 	fake->max_vectors = 2;
-	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(&desc), 0);
 	KUNIT_EXPECT_NULL(test, virtio_mmio_vis_get_vq_affinity(fake->vm_vis, 1));
+}
+
+/* No CPU may use a queue that shares its vector: its CPUs have managed vectors, which are theirs */
+static void vm_vis_get_affinity_some_test(struct kunit *test)
+{
+	struct irq_affinity desc = { };
+
+	vm_vis_test_start(test);
+	vm_vis_test_limit(4);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find_many(&desc), 0);
+	KUNIT_EXPECT_PTR_EQ(test, virtio_mmio_vis_get_vq_affinity(fake->vm_vis, 1),
+			    &fake->irqchip.affinity);
+	KUNIT_EXPECT_PTR_EQ(test, virtio_mmio_vis_get_vq_affinity(fake->vm_vis, 2), cpu_none_mask);
+	KUNIT_EXPECT_PTR_EQ(test, virtio_mmio_vis_get_vq_affinity(fake->vm_vis, 3), cpu_none_mask);
+	fake_del_vqs(&fake->vdev);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find_many(NULL), 0);
+	KUNIT_EXPECT_NULL(test, virtio_mmio_vis_get_vq_affinity(fake->vm_vis, 1));
+	KUNIT_EXPECT_NULL(test, virtio_mmio_vis_get_vq_affinity(fake->vm_vis, 3));
 }
 
 /* Not every driver resets the device first, so this unmaps the events as well */
@@ -1171,6 +1400,8 @@ static void vm_vis_null_test(struct kunit *test)
 static struct kunit_case vm_vis_irq_cases[] = {
 	KUNIT_CASE(vm_vis_queue_handler_test),
 	KUNIT_CASE(vm_vis_queues_handler_test),
+	KUNIT_CASE(vm_vis_some_handler_test),
+	KUNIT_CASE(vm_vis_some_reset_test),
 	KUNIT_CASE(vm_vis_queue_reset_test),
 	KUNIT_CASE(vm_vis_shared_reset_test),
 	KUNIT_CASE(vm_vis_wakeup_test),
@@ -1178,6 +1409,7 @@ static struct kunit_case vm_vis_irq_cases[] = {
 	KUNIT_CASE(vm_vis_set_affinity_test),
 	KUNIT_CASE(vm_vis_line_affinity_test),
 	KUNIT_CASE(vm_vis_get_affinity_test),
+	KUNIT_CASE(vm_vis_get_affinity_some_test),
 	KUNIT_CASE(vm_vis_free_test),
 	KUNIT_CASE(vm_vis_reset_test),
 	KUNIT_CASE(vm_vis_null_test),

@@ -29,6 +29,9 @@
 #define VM_VIS_QUEUES		1
 #define VM_VIS_NR_SHARED	2
 
+/* A device that finds too few CPU vectors leaves half of them to others, but at most so many */
+#define VM_VIS_NR_LEFT		16
+
 #define VM_VIS_NAME_LEN		64
 
 /* The feature bit is in the upper word of the feature registers */
@@ -36,9 +39,9 @@
 #define VM_VIS_FEATURES_BIT	BIT(VIRTIO_F_VIS % 32)
 
 /**
- * struct vm_vis_vector - A vector and the event mapped to it
+ * struct vm_vis_vector - A vector and the events mapped to it
  * @vm_vis:	The device
- * @vq:		The queue of a per-queue vector; NULL for configuration or all queues
+ * @vq:		The queue, or the first of those that share the vector; NULL for configuration
  * @index:	Number of the vector
  * @cookie:	Cookie of the handler while the interrupt is requested, else NULL
  * @wakes:	The interrupt is armed to wake the system
@@ -63,9 +66,12 @@ struct vm_vis_vector {
  * @base:	Register block
  * @vis:	Interrupt storage
  * @vdev:	The virtio device, from virtio_mmio_vis_find_vqs() on
+ * @nr_vectors:	Number of vectors that the device has
+ * @wanted:	Number of vectors with which each queue has one of its own
  * @vectors:	Vectors in use, or NULL while the device runs on its line
  * @nvec:	Number of @vectors
- * @per_vq:	Each queue has a vector of its own
+ * @shared:	The last of @vectors if @nvec is less than @wanted, else NULL: the vector of all
+ *		queues that have none of their own
  * @queue_fails: A queue could not be set up, so another set of vectors would not help
  * @enabled:	ENABLE has been set since the last reset
  * @msi:	The device has MSI registers in place of VIS
@@ -75,9 +81,11 @@ struct virtio_mmio_vis {
 	void __iomem		*base;
 	struct virtio_vis	*vis;
 	struct virtio_device	*vdev;
+	unsigned int		nr_vectors;
+	unsigned int		wanted;
 	struct vm_vis_vector	*vectors;
 	unsigned int		nvec;
-	bool			per_vq;
+	struct vm_vis_vector	*shared;
 	bool			queue_fails;
 	bool			enabled;
 	bool			msi;
@@ -179,6 +187,7 @@ static struct virtio_mmio_vis *vm_vis_create(struct platform_device *pdev, void 
 	vm_vis->msi = msi;
 	vm_vis->dev = &pdev->dev;
 	vm_vis->base = base;
+	vm_vis->nr_vectors = layout.nr_vectors;
 	vm_vis_find_parent(vm_vis->dev);
 	vm_vis->vis = virtio_vis_create(vm_vis->dev, &layout);
 	if (IS_ERR(vm_vis->vis))
@@ -250,13 +259,14 @@ static irqreturn_t vm_vis_config_changed(int irq, void *vdev)
 	return IRQ_HANDLED;
 }
 
+/* The queues that share the vector are the last ones, from the one in @cookie on */
 static irqreturn_t vm_vis_queues_interrupt(int irq, void *cookie)
 {
-	struct virtio_device *vdev = cookie;
+	struct virtqueue *vq = cookie;
+	struct list_head *vqs = &vq->vdev->vqs;
 	irqreturn_t ret = IRQ_NONE;
-	struct virtqueue *vq;
 
-	virtio_device_for_each_vq(vdev, vq) {
+	list_for_each_entry_from(vq, vqs, list) {
 		if (!READ_ONCE(vq->reset))
 			ret |= vring_interrupt(irq, vq);
 	}
@@ -329,17 +339,15 @@ static struct vm_vis_vector *vm_vis_find_vector(struct virtio_mmio_vis *vm_vis, 
 
 	if (!virtio_mmio_vis_active(vm_vis))
 		return NULL;
-	if (!vm_vis->per_vq)
-		return &vm_vis->vectors[VM_VIS_QUEUES];
 
 	for (i = VM_VIS_QUEUES; i < vm_vis->nvec; i++) {
 		if (vm_vis->vectors[i].vq && vm_vis->vectors[i].vq->index == index)
 			return &vm_vis->vectors[i];
 	}
-	return NULL;
+	return vm_vis->shared;
 }
 
-/* One attempt sets up all the vectors that @per_vq asks for, or none */
+/* One attempt sets up as many vectors as it is given, or none */
 
 /* The mapping is fixed, so the vectors of queues without a callback are allocated and not used */
 static unsigned int vm_vis_count_msi(unsigned int nvqs, const struct virtqueue_info vqs_info[])
@@ -356,13 +364,9 @@ static unsigned int vm_vis_count_msi(unsigned int nvqs, const struct virtqueue_i
 	return nvec;
 }
 
-static unsigned int vm_vis_count_vectors(unsigned int nvqs, const struct virtqueue_info vqs_info[],
-					 bool per_vq)
+static unsigned int vm_vis_count_vectors(unsigned int nvqs, const struct virtqueue_info vqs_info[])
 {
 	unsigned int i, nvec = VM_VIS_QUEUES;
-
-	if (!per_vq)
-		return VM_VIS_NR_SHARED;
 
 	for (i = 0; i < nvqs; i++) {
 		if (vqs_info[i].name && vqs_info[i].callback)
@@ -377,10 +381,14 @@ static int vm_vis_alloc_vectors(struct virtio_mmio_vis *vm_vis, unsigned int nve
 	struct irq_affinity affd, *affdp = NULL;
 	unsigned int i;
 
-	/* Each attempt changes the counts in it */
-	if (desc && vm_vis->per_vq) {
+	/* Each attempt changes the counts in it. A shared vector has no CPUs of its own */
+	if (desc) {
 		affd = *desc;
 		affd.pre_vectors++;
+		if (nvec < vm_vis->wanted) {
+			affd.pre_vectors = min(affd.pre_vectors, nvec - 1);
+			affd.post_vectors = 1;
+		}
 		affdp = &affd;
 	}
 
@@ -393,6 +401,7 @@ static int vm_vis_alloc_vectors(struct virtio_mmio_vis *vm_vis, unsigned int nve
 		vm_vis->vectors[i].index = i;
 	}
 	vm_vis->nvec = nvec;
+	vm_vis->shared = nvec < vm_vis->wanted ? &vm_vis->vectors[nvec - 1] : NULL;
 	return virtio_vis_alloc_vectors(vm_vis->vis, nvec, affdp);
 }
 
@@ -405,14 +414,16 @@ static int vm_vis_setup_vq(struct virtio_mmio_vis *vm_vis, struct virtqueue *vq,
 	if (!vqi->callback)
 		return 0;
 
-	vm_vis_map_selected_vq(vm_vis, vm_vis->per_vq ? *next : VM_VIS_QUEUES);
-	if (!vm_vis->per_vq)
-		return 0;
-
 	if (vm_vis->msi)
 		*next = vq->index + VIRTIO_MMIO_MSI_QUEUE_VECTOR;
-	vector = &vm_vis->vectors[(*next)++];
-	vector->vq = vq;
+	vector = &vm_vis->vectors[*next];
+	vm_vis_map_selected_vq(vm_vis, vector->index);
+	if (!vector->vq)
+		vector->vq = vq;
+	if (vector == vm_vis->shared)
+		return 0;
+
+	(*next)++;
 	return vm_vis_request_irq(vector, vring_interrupt, vq, vqi->name);
 }
 
@@ -440,18 +451,16 @@ static int vm_vis_setup_vqs(struct virtio_mmio_vis *vm_vis, unsigned int nvqs,
 			return ret;
 	}
 
-	if (vm_vis->per_vq)
+	if (!vm_vis->shared)
 		return 0;
-	return vm_vis_request_irq(&vm_vis->vectors[VM_VIS_QUEUES], vm_vis_queues_interrupt,
-				  vm_vis->vdev, "virtqueues");
+	return vm_vis_request_irq(vm_vis->shared, vm_vis_queues_interrupt, vm_vis->shared->vq,
+				  "virtqueues");
 }
 
-static int vm_vis_setup(struct virtio_mmio_vis *vm_vis, unsigned int nvqs, struct virtqueue *vqs[],
-			struct virtqueue_info vqs_info[], struct irq_affinity *desc,
-			const struct virtio_mmio_vis_vq_ops *ops)
+static int vm_vis_setup(struct virtio_mmio_vis *vm_vis, unsigned int nvec, unsigned int nvqs,
+			struct virtqueue *vqs[], struct virtqueue_info vqs_info[],
+			struct irq_affinity *desc, const struct virtio_mmio_vis_vq_ops *ops)
 {
-	unsigned int nvec = vm_vis->msi ? vm_vis_count_msi(nvqs, vqs_info) :
-				vm_vis_count_vectors(nvqs, vqs_info, vm_vis->per_vq);
 	int ret;
 
 	ret = vm_vis_alloc_vectors(vm_vis, nvec, desc);
@@ -488,14 +497,13 @@ static void vm_vis_enable(struct virtio_mmio_vis *vm_vis)
 	virtio_vis_enable(vm_vis->vis);
 }
 
-static int vm_vis_try(struct virtio_mmio_vis *vm_vis, bool per_vq, unsigned int nvqs,
+/* Returns 0, an error, or how many vectors could be allocated if the CPUs have fewer than @nvec */
+static int vm_vis_try(struct virtio_mmio_vis *vm_vis, unsigned int nvec, unsigned int nvqs,
 		      struct virtqueue *vqs[], struct virtqueue_info vqs_info[],
 		      struct irq_affinity *desc, const struct virtio_mmio_vis_vq_ops *ops)
 {
-	int ret;
+	int ret = vm_vis_setup(vm_vis, nvec, nvqs, vqs, vqs_info, desc, ops);
 
-	vm_vis->per_vq = per_vq;
-	ret = vm_vis_setup(vm_vis, nvqs, vqs, vqs_info, desc, ops);
 	if (ret) {
 		vm_vis_undo(vm_vis, ops);
 		return ret;
@@ -503,6 +511,27 @@ static int vm_vis_try(struct virtio_mmio_vis *vm_vis, bool per_vq, unsigned int 
 
 	vm_vis_enable(vm_vis);
 	return 0;
+}
+
+/* The mapping of MSI registers is fixed, so queues cannot share a vector */
+static unsigned int vm_vis_first_nvec(const struct virtio_mmio_vis *vm_vis)
+{
+	if (vm_vis->msi)
+		return vm_vis->wanted;
+	return min(vm_vis->wanted, max(vm_vis->nr_vectors, VM_VIS_NR_SHARED));
+}
+
+/* Returns with how many vectors to try again after an attempt has returned @ret, or 0 */
+static unsigned int vm_vis_next_nvec(const struct virtio_mmio_vis *vm_vis, unsigned int nvec,
+				     int ret)
+{
+	unsigned int next = VM_VIS_NR_SHARED;
+
+	if (!ret || vm_vis->queue_fails || vm_vis->msi)
+		return 0;
+	if (ret > 0)
+		next = max(ret - min(ret / 2, VM_VIS_NR_LEFT), VM_VIS_NR_SHARED);
+	return next < nvec ? next : 0;
 }
 
 /**
@@ -515,9 +544,10 @@ static int vm_vis_try(struct virtio_mmio_vis *vm_vis, bool per_vq, unsigned int 
  * @desc:	As for virtio_config_ops::find_vqs
  * @ops:	The transport's functions that set up and delete a queue
  *
- * First tries one vector for configuration changes and one for each queue that has a callback;
- * then one for configuration changes and one for all queues, which MSI registers cannot do. A
- * failed attempt leaves no queue and no vector. ("Initialisation" in virtio-vis.rst)
+ * First tries one vector for configuration changes and one for each queue that has a callback.
+ * If there are not so many, the first queues have one each, and the others share the last one; if
+ * that fails as well, all queues share one. Queues cannot share with MSI registers. A failed
+ * attempt leaves no queue and no vector. ("Initialisation" in virtio-vis.rst)
  *
  * Context:	May sleep. Between FEATURES_OK and DRIVER_OK.
  * Return:	0, or the error of the last attempt, after which the transport uses the line.
@@ -527,13 +557,21 @@ int virtio_mmio_vis_find_vqs(struct virtio_mmio_vis *vm_vis, struct virtio_devic
 			     struct virtqueue_info vqs_info[], struct irq_affinity *desc,
 			     const struct virtio_mmio_vis_vq_ops *ops)
 {
+	unsigned int nvec;
 	int ret;
 
 	vm_vis->vdev = vdev;
 	vm_vis->queue_fails = false;
-	ret = vm_vis_try(vm_vis, true, nvqs, vqs, vqs_info, desc, ops);
-	if (ret && !vm_vis->queue_fails && !vm_vis->msi)
-		ret = vm_vis_try(vm_vis, false, nvqs, vqs, vqs_info, desc, ops);
+	vm_vis->wanted = vm_vis->msi ? vm_vis_count_msi(nvqs, vqs_info) :
+				       vm_vis_count_vectors(nvqs, vqs_info);
+	nvec = vm_vis_first_nvec(vm_vis);
+	do {
+		ret = vm_vis_try(vm_vis, nvec, nvqs, vqs, vqs_info, desc, ops);
+		nvec = vm_vis_next_nvec(vm_vis, nvec, ret);
+	} while (nvec);
+
+	if (ret > 0)
+		ret = -ENOSPC;
 	if (ret && !vm_vis->queue_fails)
 		dev_notice(vm_vis->dev,
 			   "VIS has no vectors for %u queues (%pe): trying the interrupt line\n",
@@ -653,17 +691,24 @@ int virtio_mmio_vis_set_vq_affinity(struct virtio_mmio_vis *vm_vis, struct virtq
  * @vm_vis:	VIS of the device, or NULL
  * @index:	Index of a queue of the device
  *
+ * Managed vectors divide all CPUs among themselves, and each is shut down while its CPUs are
+ * offline. So a driver must not use the queue of such a vector for other CPUs. A queue that shares
+ * its vector is for no CPU.
+ *
  * Context:	Any. Not concurrent with virtio_mmio_vis_find_vqs() or virtio_mmio_vis_free_irqs().
- * Return:	The CPUs, or NULL if the queue has no vector of its own or no vector of the device
- *		has managed affinity.
+ * Return:	The CPUs, or NULL if the queue has no vector or no vector of the device has managed
+ *		affinity.
  */
 const struct cpumask *virtio_mmio_vis_get_vq_affinity(struct virtio_mmio_vis *vm_vis, int index)
 {
 	struct vm_vis_vector *vector = vm_vis_find_vector(vm_vis, index);
+	const struct cpumask *affinity;
 
-	if (!vector || !vm_vis->per_vq)
+	if (!vector)
 		return NULL;
-	return virtio_vis_affinity(vm_vis->vis, vector->index);
+
+	affinity = virtio_vis_affinity(vm_vis->vis, vector->index);
+	return affinity && vector == vm_vis->shared ? cpu_none_mask : affinity;
 }
 
 /**
@@ -687,7 +732,7 @@ void virtio_mmio_vis_disable_vq(struct virtio_mmio_vis *vm_vis, struct virtqueue
 
 	if (!vector)
 		return;
-	if (!vm_vis->per_vq) {
+	if (vector == vm_vis->shared) {
 		synchronize_irq(vm_vis_irq(vector));
 	} else if (!vector->disabled) {
 		vector->disabled = true;

@@ -26,6 +26,9 @@ RNG = ["-object", "rng-random,id=rng0,filename={dir}/rng",
 CONSOLE = ["-device", "virtio-serial-device,max_ports=1",
            "-device", "virtconsole,chardev=console"]
 ALL_DEVICES = disk("disk0") + NET + RNG + CONSOLE
+# A console, and a port whose queues come after it
+TWO_PORTS = ["-device", "virtio-serial-device,max_ports=4",
+             "-device", "virtconsole,chardev=console", "-device", "virtserialport,chardev=port"]
 
 # Devices are plugged into the transports from the last, which is the disk's: bit 23 of microvm, 31
 # of arm64, 7 of riscv64 and of microvm without ACPI.
@@ -227,6 +230,8 @@ SCENARIOS = {
     "alone": Scenario(("alone.sh",), load=TEST_MODULES),
     "idle": Scenario(("idle.sh", "parked.sh"), load=TEST_MODULES, timeout=240),
     "shared": Scenario(("policy_shared.sh",), vectors=2),
+    "some": Scenario(("policy_some.sh",), vectors=4,
+                     devices=disk("disk0") + NET + RNG + TWO_PORTS),
     "rungs": Scenario(("policy_rungs.sh",), devices=RUNGS),
     "line1": Scenario(("policy_line_vectors1.sh",), vectors=1),
     "visoff": Scenario(("policy_line_visoff.sh",), vis="off",

@@ -78,7 +78,7 @@ SUITES = {
     "guest": Suite("a stock kernel on VIS: data, interrupts, affinity, masks, the selftests alone,"
                    " and the stock driver beside", 90, "main idle alone coexist"),
     "policy": Suite("fewer vectors than wanted, one, or none: shared vectors, and the line", 60,
-                    "shared line1 visoff nolapic param exhausted firmware reserved"),
+                    "shared some line1 visoff nolapic param exhausted firmware reserved"),
     "reload": Suite("the modules removed and inserted 20 times, nothing left behind", 60, "reload"),
     "migrate": Suite("the machine saved and restored while I/O runs", 30, "migrate"),
     "hostile": Suite("devices that lie about their tables, send messages when they must not, or"
