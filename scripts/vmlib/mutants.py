@@ -23,6 +23,7 @@ COMMENT_OR_STRING = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.
 BODY = re.compile(r"^\{\n(.*?)^\}", re.M | re.S)
 CONDITION = re.compile(r"\bif \(")
 CALL = re.compile(r"^\t+([a-z_]\w*(?:(?:->|\.)\w+)*)\(", re.M)
+STATEMENT_FOLLOWS = re.compile(r"[;{})]$|\b(else|do)$|\n\t*(case [^\n]*|\w+):$")
 LABEL = re.compile(r"^[a-z]\w*:$", re.M)
 UNDOES = re.compile(r"_(destroy|free|remove|teardown|release|undo|unmap|put|del|exit|fini)")
 # Messages, the kernel's own debugging checks, declarations and control flow
@@ -96,7 +97,7 @@ def calls(code, start, end, name):
         before = code[:found.start()].rstrip()
         last = closing(code, found.end() - 1)
         if code[last + 1:last + 2] != ";" or NOT_A_STEP.match(found[1]) or \
-                not re.search(r"[;{}:)]$|\b(else|do)$", before):
+                not STATEMENT_FOLLOWS.search(before):
             continue
         undoes = UNDOES.search(name) or LABEL.search(code, start, found.start())
         yield "unwind" if undoes else "call", found.start(1), last + 2
