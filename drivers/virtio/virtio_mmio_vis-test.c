@@ -750,7 +750,7 @@ static void vm_msi_layout_test(struct kunit *test)
 {
 	vm_msi_test_start(test);
 	KUNIT_EXPECT_EQ(test, fake->irqchip.layout.nr_vectors, VIRTIO_MMIO_MSI_MAX_VECTORS);
-	KUNIT_EXPECT_PTR_EQ(test, fake->irqchip.layout.msi, (__force void __iomem *)fake->regs);
+	KUNIT_EXPECT_PTR_EQ(test, (__force void *)fake->irqchip.layout.msi, (void *)fake->regs);
 }
 
 static void vm_msi_unsupported_test(struct kunit *test)
