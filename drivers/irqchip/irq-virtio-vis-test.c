@@ -746,6 +746,24 @@ static void vis_no_pending_test(struct kunit *test)
 	vis_test_expect_nothing(test);
 }
 
+static void vis_test_count_release(void *nr_releases)
+{
+	(*(unsigned int *)nr_releases)++;
+}
+
+static void vis_destroy_own_test(struct kunit *test)
+{
+	unsigned int nr_releases = 0;
+
+	fake->vis = virtio_vis_create(fake->dev, &fake_layout);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vis);
+	KUNIT_ASSERT_EQ(test, devm_add_action(fake->dev, vis_test_count_release, &nr_releases), 0);
+	virtio_vis_destroy(fake->vis);
+	KUNIT_EXPECT_EQ(test, nr_releases, 0);
+	if (!nr_releases)
+		devm_remove_action(fake->dev, vis_test_count_release, &nr_releases);
+}
+
 /* Other entries of the memory map */
 
 struct vis_map_case {
@@ -832,6 +850,7 @@ static struct kunit_case vis_layout_cases[] = {
 	KUNIT_CASE(vis_largest_test),
 	KUNIT_CASE(vis_no_controller_test),
 	KUNIT_CASE(vis_no_pending_test),
+	KUNIT_CASE(vis_destroy_own_test),
 	KUNIT_CASE_PARAM(vis_map_test, vis_map_gen_params),
 	KUNIT_CASE(vis_own_resource_test),
 	{ }
