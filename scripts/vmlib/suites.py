@@ -141,9 +141,9 @@ SUITES = {
     "arch.arm64.nopci": Suite("the guest tests on a kernel of arm64 with the patch series and"
                               " without PCI, VIS built in", 600,
                               "--board its --kernel nopci_arm64 --rename main", tier="draft"),
-    "arch.bigendian": Suite("KUnit of irqchip and VIS half on a big-endian CPU, powerpc64", 600,
-                            tier="draft", inputs="drivers include series selftests/kernels"
-                                                 " @source-7.3"),
+    "arch.bigendian": Suite("KUnit of irqchip and VIS half on a big-endian CPU, powerpc64", 240,
+                            tier="all", inputs="drivers include series selftests/kernels"
+                                               " @source-7.3"),
     "arch.riscv64.imsic": Suite("the guest tests on riscv64, whose IMSIC takes the messages", 260,
                                 f"--board imsic --rename {BOARD_GUESTS}", tier="all"),
 
