@@ -3,6 +3,8 @@
 
 import json
 
+from . import picture
+
 TRANSPORTS = ("legacy", "pci", "vis")
 # It has a table of its own.
 MSI = "mmio_msi"
@@ -277,6 +279,27 @@ def summary(rows):
     return "\n".join(lines) + "\n"
 
 
+PICTURE = (
+    ("Trapped accesses per interrupt", "exits_per_interrupt",
+     {"queues": 4, "kind_of_exit": "all"}),
+    ("Trapped accesses per change of a live vector's affinity", "exits_per_affinity_change",
+     {"queue": "busy"}),
+    ("Instructions of the guest per read of 4 KiB, 4 queues", "insns_per_io", MEDIAN_4),
+    ("Instructions of the guest per packet, 4 queues", "insns_per_packet", PACKET_4),
+)
+
+
+def svg(rows):
+    """The picture for the README, of those figures of which there are all three"""
+    panels = []
+    for title, metric, params in PICTURE:
+        found = [find(rows, metric, transport, **params) for transport in TRANSPORTS]
+        if None not in found:
+            panels.append((title, [(NAMES[row["transport"]], row["value"], number(row["value"]))
+                                   for row in found]))
+    return picture.svg("What an interrupt costs on each of the three transports", panels)
+
+
 PROFILE = """\
 These are the instructions of one read of 4 KiB on one queue, for each function that the CPU ran,
 from QEMU's log. Inlined functions are part of their callers. The tables leave out functions in
@@ -388,4 +411,4 @@ def files(document):
     meta["guests"] = f"the {len(meta.pop('commands'))} command lines are in bench.json"
     rows = document["rows"]
     return {"bench.json": dump(document), "bench.md": markdown(meta, rows, missing),
-            "cover-letter.txt": cover_letter(meta, rows)}
+            "cover-letter.txt": cover_letter(meta, rows), "picture.svg": svg(rows)}
