@@ -94,6 +94,7 @@ class Check:
         self.begin = time.monotonic()
         self.digests = {}
         self.counts = Counter()
+        self.found = set()
         for directory in (self.build / "tap", self.build / "log", cache / "cost",
                           cache / "suites"):
             directory.mkdir(parents=True, exist_ok=True)
@@ -187,7 +188,7 @@ class Check:
         return [name for name, suite in SUITES.items() if programs.get(name, "") == begin or
                 suite.vm and tests.selected(self.tests_of(name), test)]
 
-    def wanted(self):
+    def find_wanted(self):
         """(suite, test), test being empty for all of a suite"""
         only = os.environ.get("VIS_ONLY", "")
         if not self.options.names:
@@ -263,6 +264,16 @@ class Check:
                 thread.join()
             self.console.status("")
 
+    def empty(self, name, only):
+        """What is wrong if a suite has no results. Several suites may have been chosen by the name
+        of a test; the last one must have it if no other has."""
+        if not only:
+            return "it has no results"
+        suites = [suite for suite, test in self.wanted if test == only]
+        if name != suites[-1] or only in self.found:
+            return None
+        return f"no test {only} in {', '.join(suites)}"
+
     def run_suite(self, name, only, left):
         begin, out = time.monotonic(), self.build / "log" / f"{name}.out"
         status = self.run(name, only, left)
@@ -270,7 +281,7 @@ class Check:
         with self.write(name) as tap, out.open(encoding="utf-8") as lines:
             if status == 124:
                 tap.note(f"stopped: it ran for {seconds} s")
-            why = judge(lines, status, name, tap)
+            why = judge(lines, status, name, tap, self.empty(name, only))
         for line in why:
             self.console.print(f"not ok {line}")
         failed = [test for test, passed in tap.results.items() if not passed]
@@ -323,12 +334,12 @@ class Check:
         self.sources = self.shell("sources_hash")
         self.passed = {name: self.passed_file(name) for name, suite in SUITES.items()
                        if not suite.last}
-        wanted = self.wanted()
+        self.wanted = self.find_wanted()
         self.console.say(f"sources {self.revision}")
-        for number, (name, only) in enumerate(wanted):
-            place = f"[{number + 1}/{len(wanted)}]"
+        for number, (name, only) in enumerate(self.wanted):
+            place = f"[{number + 1}/{len(self.wanted)}]"
             cost = self.cost(name)
-            left = sum(self.cost(other) for other, test in wanted[number:]
+            left = sum(self.cost(other) for other, test in self.wanted[number:]
                        if not self.has_passed(other, test))
             if self.has_passed(name, only):
                 self.report_passed(name, place)
@@ -338,7 +349,8 @@ class Check:
                 self.console.print(f"{place} {name}: about {duration(cost)}, {duration(left)} left "
                                    "in all")
                 self.run_suite(name, only, left)
-            self.count(name)
+            if self.count(name):
+                self.found.add(only)
         self.merge()
         return self.summary()
 
@@ -355,7 +367,7 @@ class Check:
                         merged.take(reader.line(line))
 
     def count(self, name):
-        """Adds the results of a suite to the summary."""
+        """Adds the results of a suite to the summary. Returns whether it has any."""
         lines = (self.build / "tap" / f"{name}.tap").read_text("utf-8").splitlines()
         kinds = ["failed" if not event[0] else
                  "skipped" if event[2].startswith("# SKIP") else "passed"
@@ -363,6 +375,7 @@ class Check:
         self.counts.update(kinds)
         if lines[2].startswith("# from the cache, "):
             self.counts.update(["suites"] + ["kept"] * kinds.count("passed"))
+        return bool(kinds)
 
     def summary(self):
         """The last line, and the verdict"""

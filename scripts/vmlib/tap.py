@@ -120,10 +120,10 @@ class Quiet(Tap):
         return "; ".join(failed + self.notes[-5:]) if failed else None
 
 
-def judge(lines, status, suite, tap):
+def judge(lines, status, suite, tap, empty="it has no results"):
     """Passes on the output of a suite. It is a failure if that is cut short, if a test is skipped
     without an allowed reason, or if the suite fails but no test does. Returns the lines that say
-    so."""
+    so. empty is what is wrong if the suite has no results; None if nothing is."""
     reader, why = Reader(), []
     for text in lines:
         event = reader.line(text.rstrip("\n"))
@@ -135,7 +135,7 @@ def judge(lines, status, suite, tap):
                 why.append(f"{name} {rest}")
             event = passed, name, rest
         tap.take(event)
-    problem = reader.problem() or (None if reader.names else "it has no results")
+    problem = reader.problem() or (None if reader.names else empty)
     if not problem and status and all(tap.results.values()):
         problem = f"exit status {status} and no failed test"
     if problem:
