@@ -28,6 +28,7 @@ END_TIMEOUT = 10
 GREEN, RED, PLAIN, ERASE = "\033[32m", "\033[31m", "\033[m", "\r\033[K"
 # All suites depend on these besides their own inputs, except for the files that only report results
 COMMON = ("scripts/*", "scripts/lib/*", "scripts/vmlib/*")
+USE_QTEST = ". scripts/lib/common.sh; use cache packages qtest tap; "
 NOT_COMMON = {"scripts/check", "scripts/README", "scripts/vmlib/check.py",
               "scripts/vmlib/suites.py"}
 
@@ -127,11 +128,11 @@ class Check:
         suite = SUITES[name]
         words = prepare.inputs(self.root, vm.parse(shlex.split(suite.vm))) if suite.vm else \
             suite.inputs.split()
-        yield f"{suite.vm} {os.environ.get('VIS_STRESS')} {os.environ.get('VIS_SEED')}"
+        yield f"{suite.vm}{suite.qtest} {os.environ.get('VIS_STRESS')} {os.environ.get('VIS_SEED')}"
         for path in sorted(path for pattern in COMMON for path in self.root.glob(pattern)):
             if path.is_file() and str(path.relative_to(self.root)) not in NOT_COMMON:
                 yield self.digest(path)
-        if not suite.vm:
+        if not suite.vm + suite.qtest:
             yield self.digest(self.root / "scripts/suites" / name)
         if not words:
             yield self.sources
@@ -218,8 +219,11 @@ class Check:
 
     def start(self, name, only):
         suite = SUITES[name]
-        program = [self.root / "scripts/vm", "--suite", name, *shlex.split(suite.vm)] \
-            if suite.vm else [self.root / "scripts/suites" / name]
+        program = [self.root / "scripts/suites" / name]
+        if suite.vm:
+            program = [self.root / "scripts/vm", "--suite", name, *shlex.split(suite.vm)]
+        elif suite.qtest:
+            program = ["bash", "-c", USE_QTEST + suite.qtest, name]
         # If this program is killed, timeout ends the suite.
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "timeout", "-k", str(END_TIMEOUT),

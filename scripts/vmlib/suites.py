@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Suite:
-    """With `vm`, which are arguments of scripts/vm, it boots guests; else it is the program
-    scripts/suites/NAME. cost is in seconds on 2 cores. The tier "default" runs always, "all" with
-    --all, "draft" only by name. `last` reads the results of the others.
+    """With `vm`, which are arguments of scripts/vm, it boots guests; with `qtest`, it is that command
+    of scripts/lib/qtest.sh; else it is the program scripts/suites/NAME. cost is in seconds on 2
+    cores. The tier "default" runs always, "all" with --all, "draft" only by name. `last` reads the
+    results of the others.
 
     inputs are what such a program reads besides scripts/: files and directories of the checkout,
     and @NAME, which is the newest version of NAME in the cache; without any, it is all files. Those
@@ -19,6 +20,7 @@ class Suite:
     about: str
     cost: int
     vm: str = ""
+    qtest: str = ""
     tier: str = "default"
     inputs: str = ""
     tests: str = ""
@@ -62,12 +64,14 @@ SUITES = {
                       " guest tests execute together", 240, tier="all", tests="kunit.coverage",
                       inputs=f"{KERNEL} qemu selftests/vis selftests/test_modules @qemu-source"),
     "qtest": Suite("the device statements of the specification, by QEMU's qtest and without a"
-                   " guest", 60, tests="vis.device.qtest", inputs="qemu include @qemu-source"),
+                   " guest", 60, qtest="qtests '' vis.device.qtest", tests="vis.device.qtest",
+                   inputs="qemu include @qemu-source"),
     "variant_odd": Suite("the device's tests and the guest's on a device that is late, disorderly"
-                         " and as large as it likes", 75, tests="variant.odd", inputs=GUEST),
+                         " and as large as it likes", 75, qtest="variant_suite odd",
+                         tests="variant.odd", inputs=GUEST),
     "variant_small": Suite("the device's tests and the guest's on the smallest device, which shares"
-                           " no memory with the driver", 75, tier="all", tests="variant.small",
-                           inputs=GUEST),
+                           " no memory with the driver", 75, tier="all",
+                           qtest="variant_suite small", tests="variant.small", inputs=GUEST),
     "conformance": Suite("the conformance run, as others have it, and that it finds what is broken",
                          70, tier="all",
                          inputs=GUEST + " COPYING Documentation/virtio-vis.rst"),
@@ -97,10 +101,11 @@ SUITES = {
                      "managed1 managed2 managed3 managed4 managed5 managed6 managed7"
                      " managed8", tier="all"),
     "kvm.qtest": Suite("irqfds and routes of the device on KVM, by QEMU's qtest without a guest",
-                       90, tier="draft", inputs="qemu include @qemu-source @kernel-cloud-amd64"),
+                       90, tier="draft", qtest="qtests kvm kvm.qtest",
+                       inputs="qemu include @qemu-source @kernel-cloud-amd64"),
     "msi.qtest": Suite("the reference device with Dragonball's MSI registers, by QEMU's qtest and"
-                       " without a guest", 15, tier="all", tests="msi.dragonball.qtest",
-                       inputs="qemu include @qemu-source"),
+                       " without a guest", 15, tier="all", qtest="qtests msi msi.dragonball.qtest",
+                       tests="msi.dragonball.qtest", inputs="qemu include @qemu-source"),
     "msi": Suite("the guest tests on devices with Dragonball's MSI registers, which forget what"
                  " occurs while a vector is masked", 150,
                  "--rename msi msi_reload msi_migrate msi_line", tier="all"),
