@@ -84,3 +84,6 @@ need_disk()
 	[ "$have" -ge $(($1 * 1024)) ] ||
 		die "needs $1 GiB of disk space in $2, which has $((have / 1024)) GiB"
 }
+
+# Every script needs these.
+use cache packages

@@ -28,7 +28,7 @@ END_TIMEOUT = 10
 GREEN, RED, PLAIN, ERASE = "\033[32m", "\033[31m", "\033[m", "\r\033[K"
 # All suites depend on these besides their own inputs, except for the files that only report results
 COMMON = ("scripts/*", "scripts/lib/*", "scripts/vmlib/*")
-USE_QTEST = ". scripts/lib/common.sh; use cache packages qtest tap; "
+USE_QTEST = ". scripts/lib/common.sh; use qtest tap; "
 NOT_COMMON = {"scripts/check", "scripts/README", "scripts/vmlib/check.py",
               "scripts/vmlib/suites.py"}
 
@@ -104,7 +104,7 @@ class Check:
 
     def shell(self, function):
         """What a function of scripts/lib prints."""
-        command = '. "$0/scripts/lib/common.sh"; use cache revision; "$1"'
+        command = '. "$0/scripts/lib/common.sh"; use revision; "$1"'
         return subprocess.run(["bash", "-c", command, self.root, function], check=True,
                               stdout=subprocess.PIPE, text=True).stdout.strip()
 

@@ -15,7 +15,7 @@ from .scenarios import SCENARIOS
 QBOOT = "usr/share/qemu/qboot.rom"
 OPENSBI = "usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin"
 # Calls a function of the shell's library
-CALL = '. "${0%/*}/lib/common.sh"; use cache packages; "$@"'
+CALL = '. "${0%/*}/lib/common.sh"; "$@"'
 
 
 @functools.cache
