@@ -10,7 +10,8 @@ from .scenarios import CONSOLE, DISK_BYTES, NET, RNG, Scenario, tap
 MEMORY_MIB = "1024"
 GUEST_DIR = "selftests/distro"
 # What the scripts have in common with those of the guests of nothing else
-SHARED_FILES = ("selftests/vis/vis_lib.sh", "selftests/vis/parity_lib.sh")
+SHARED_FILES = ("selftests/vis/vis_lib.sh", "selftests/vis/parity_lib.sh",
+                "selftests/vis/demo_lib.sh")
 # To verify the BPF programs of systemd takes an emulated CPU 20 s, hence no LSM of that name.
 PARAMETERS = ("root=LABEL=vis-root rw net.ifnames=0 systemd.show_status=0 lsm=yama audit=0"
               " modprobe.blacklist=kvm_amd,kvm_intel,powernow_k8,acpi_cpufreq")

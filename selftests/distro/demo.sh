@@ -3,30 +3,15 @@
 # What scripts/demo --distro shows in the system.
 
 . ./lib.sh
-
-step()
-{
-	echo
-	echo "== $*"
-	host mark >/dev/null
-}
-
-trapped()
-{
-	echo "   trapped: $(host trapped)"
-}
-
-indented()
-{
-	"$@" | sed 's/^/   /'
-}
+# shellcheck source=../vis/demo_lib.sh
+. ./demo_lib.sh
 
 show_system()
 {
 	step "$(. /etc/os-release && echo "$PRETTY_NAME"), Linux $(uname -r), systemd: $(cat state)"
 	indented dpkg-query -W virtio-vis-dkms
 	indented dkms status
-	[ -e /sys/bus/pci/devices ] && echo "   PCI devices: $(entries /sys/bus/pci/devices | wc -l)"
+	show_pci
 }
 
 show_root()
@@ -39,32 +24,11 @@ show_root()
 	echo "   $virtio is $(platform_of "$virtio") of $(platform_driver "$virtio")"
 }
 
-show_interrupts()
-{
-	step "/proc/interrupts"
-	echo "   $(sed -n '1s/^   //p' /proc/interrupts)"
-	indented grep VIS- /proc/interrupts
-}
-
 use_devices()
 {
 	step "disk, network, entropy, console and balloon at work"
 	devices_work
 	trapped
-}
-
-# move ACTION CPU COMMAND...
-move()
-{
-	local action=$1 cpu=$2 irq
-
-	irq=$(irq_of "$action")
-	shift 2
-	step "$action (irq $irq) from CPU $(effective_cpu "$irq") to CPU $cpu"
-	set_affinity "$irq" "$cpu" || fail "$action refused CPU $cpu"
-	trapped
-	await 5 effective_is "$irq" "$cpu" || fail "$action is on CPU $(effective_cpu "$irq")"
-	"$@" >/dev/null
 }
 
 demo()
@@ -75,8 +39,10 @@ demo()
 	show_root
 	use_devices
 	show_interrupts
-	move "$(with_vis virtio_net)-input.0" 3 ping -q -c 1 "$HOST_ADDRESS"
-	move "$(with_vis virtio_rng)-input" 2 dd if=/dev/hwrng of=/dev/null bs=64 count=1 status=none
+	show_move "$(with_vis virtio_net)-input.0" 3
+	net_ping
+	show_move "$(with_vis virtio_rng)-input" 2
+	rng_read
 	show_interrupts
 	echo
 }

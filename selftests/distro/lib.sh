@@ -10,12 +10,6 @@
 MODULES="irq_virtio_vis virtio_mmio_vis"
 STOCK_DRIVER="virtio-mmio"
 
-# virtio_of_block NAME: the virtio device of a disk
-virtio_of_block()
-{
-	basename "$(readlink -f "/sys/class/block/$1/device")"
-}
-
 # disk SERIAL: the name of that disk
 disk()
 {
@@ -24,7 +18,7 @@ disk()
 
 root_virtio()
 {
-	virtio_of_block "$(basename "$(findmnt --noheadings --output SOURCE /)")"
+	virtio_of_disk "$(basename "$(findmnt --noheadings --output SOURCE /)")"
 }
 
 # platform_driver VIRTIO

@@ -14,7 +14,7 @@ find_devices()
 	NET_DEV=$(netdev_of "$NET")
 	RNG=$(with_vis virtio_rng)
 	BALLOON=$(with_vis virtio_balloon)
-	SCRATCH=$(virtio_of_block "$(disk scratch)")
+	SCRATCH=$(virtio_of_disk "$(disk scratch)")
 }
 
 # lsirq lists each vector by its names, and irqtop those that are in use.
@@ -51,16 +51,6 @@ read_on()
 action_of()
 {
 	awk -v irq="$1:" '$1 == irq { print $NF }' /proc/interrupts
-}
-
-# rebind VIRTIO: its driver asks for interrupts anew
-rebind()
-{
-	local driver
-
-	driver=$(readlink -f "/sys/bus/virtio/devices/$1/driver")
-	echo "$1" >"$driver/unbind"
-	echo "$1" >"$driver/bind"
 }
 
 # managed_avoid CPU: no vector of a disk's queue that other CPUs share is on it
@@ -109,11 +99,10 @@ pkg_affinity()
 	find_devices
 	irq=$(irq_of "$RNG-input")
 	for cpu in 2 1; do
-		set_affinity "$irq" $cpu || fail "irq $irq refused CPU $cpu"
-		await 5 effective_is "$irq" $cpu || fail "irq $irq is on CPU $(effective_cpu "$irq")"
+		move_irq "$irq" $cpu
 	done
 	echo 4 >/proc/irq/default_smp_affinity
-	rebind "$RNG"
+	without_driver "$RNG" true
 	echo f >/proc/irq/default_smp_affinity
 	irq=$(irq_of "$RNG-input")
 	expect "CPUs of irq $irq" 2 "$(cat "/proc/irq/$irq/smp_affinity_list")"

@@ -22,7 +22,7 @@ fire()
 
 	case $1 in
 	"$BLK"-config)
-		size=$(($(blockdev --getsize64 /dev/vda) + 512))
+		size=$(($(disk_size) + 512))
 		host resize disk0 $size
 		;;
 	"$NET"-config) host link net0 "$((FIRED % 2))" ;;
@@ -57,19 +57,13 @@ latched_pattern()
 # from before the move may be waiting for the old CPU, which has taken it once a task has run there.
 move_to()
 {
-	local action=$1 before cpu=$2 elsewhere irq old
+	local action=$1 cpu=$2 irq old
 
 	irq=$(irq_of "$action")
 	old=$(effective_cpu "$irq")
-	set_affinity "$irq" "$cpu" || fail "$action refused CPU $cpu"
-	await 2 effective_is "$irq" "$cpu" ||
-		fail "$action is on CPU $(effective_cpu "$irq"), not $cpu"
+	move_irq "$irq" "$cpu"
 	taskset -c "$old" true
-	before=$(irq_count "$irq" "$cpu")
-	elsewhere=$(irq_elsewhere "$irq" "$cpu")
-	fire "$action" >/dev/null
-	await 5 irq_rose "$irq" "$before" "$cpu" || fail "$action did not come on CPU $cpu"
-	expect "$action on CPUs other than $cpu" "$elsewhere" "$(irq_elsewhere "$irq" "$cpu")"
+	comes_on "$irq" "$cpu" fire "$action"
 	usleep $CLEANUP_US
 }
 

@@ -36,10 +36,10 @@ read_on_each_cpu()
 disk_works()
 {
 	drop_caches
-	expect "hash of $1" "$(host hash "$2")" "$(sha256sum <"$1" | cut -d ' ' -f 1)"
+	expect "hash of $1" "$(host hash "$2")" "$(hash_of "$1")"
 	head -c $FILE_BYTES /dev/urandom >/tmp/written
 	dd if=/tmp/written of="$1" bs=1M conv=fsync status=none || fail "cannot write $1"
-	expect "hash of what was written" "$(sha256sum </tmp/written | cut -d ' ' -f 1)" \
+	expect "hash of what was written" "$(hash_of /tmp/written)" \
 		"$(host hash "$2" 0 $FILE_BYTES)"
 	rm /tmp/written
 }
@@ -163,11 +163,11 @@ share_works()
 	mkdir -p $MOUNT
 	mount -t "$1" -o "$2" share $MOUNT || fail "cannot mount"
 	expect "hash of the host's file" "$(host hash share/known)" \
-		"$(sha256sum <$MOUNT/known | cut -d ' ' -f 1)"
+		"$(hash_of $MOUNT/known)"
 	head -c $FILE_BYTES /dev/urandom >/tmp/written
 	cp /tmp/written "$MOUNT/from-$1"
 	sync
-	expect "hash of the guest's file" "$(sha256sum </tmp/written | cut -d ' ' -f 1)" \
+	expect "hash of the guest's file" "$(hash_of /tmp/written)" \
 		"$(host hash "share/from-$1")"
 	umount $MOUNT || fail "cannot unmount"
 	rm /tmp/written
@@ -241,7 +241,7 @@ encrypt()
 {
 	kcapi-enc --cipher "$1" --encrypt --infile "$2" --outfile "$2.$1" --nounpad \
 		--iv 000102030405060708090a0b0c0d0e0f --keyfd 5 5</tmp/key || fail "$1: cannot encrypt"
-	sha256sum <"$2.$1" | cut -d ' ' -f 1
+	hash_of "$2.$1"
 }
 
 # Compares the device's AES with the kernel's own

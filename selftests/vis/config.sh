@@ -4,13 +4,6 @@
 
 . ./vis_lib.sh
 
-GROWTH=1048576
-
-size_is()
-{
-	[ "$(blockdev --getsize64 /dev/vda)" = "$1" ]
-}
-
 config_vector()
 {
 	local before config size virtio
@@ -18,10 +11,10 @@ config_vector()
 	virtio=$(virtio_of virtio_blk)
 	config=$(irq_of "$virtio-config")
 	before=$(irq_count "$config")
-	size=$(($(blockdev --getsize64 /dev/vda) + GROWTH))
+	size=$(($(disk_size) + GROWTH))
 	host mark
 	host resize disk0 "$size"
-	await 5 size_is "$size" || fail "the capacity is still $(blockdev --getsize64 /dev/vda)"
+	await 5 size_is "$size" || fail "the capacity is still $(disk_size)"
 	[ "$(irq_count "$config")" -gt "$before" ] || fail "no interrupt of the configuration"
 	expect "messages sent for vector 0" 1 "$(host count "$MESSAGE_SENT" "vector 0\b")"
 }

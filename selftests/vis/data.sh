@@ -14,7 +14,7 @@ data_blk()
 	local before cpu half size virtio
 
 	virtio=$(virtio_of virtio_blk)
-	size=$(blockdev --getsize64 /dev/vda)
+	size=$(disk_size)
 	half=$((size / 2 / MEBIBYTE))
 	before=$(counts "$virtio" req.0 req.1 req.2 req.3)
 	disk_matches_host
@@ -26,7 +26,7 @@ data_blk()
 	head -c $((half * MEBIBYTE)) /dev/urandom >/tmp/written
 	dd if=/tmp/written of=/dev/vda bs=1M seek="$half" conv=fsync status=none ||
 		fail "cannot write"
-	expect "hash of what was written" "$(sha256sum </tmp/written | cut -d ' ' -f 1)" \
+	expect "hash of what was written" "$(hash_of /tmp/written)" \
 		"$(host hash disk0 $((half * MEBIBYTE)))"
 	rm /tmp/written
 }

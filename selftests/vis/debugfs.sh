@@ -26,24 +26,25 @@ observe_debugfs()
 		fail "irq $irq is of another domain: $(grep '^domain:' "$IRQS/$irq")"
 	grep -q '^ hwirq: *0x1$' "$IRQS/$irq" || fail "irq $irq is not vector 1"
 	for cpu in 0 1 2 3; do
-		set_affinity "$irq" $cpu
-		await 2 effective_is "$irq" $cpu || fail "cannot move to CPU $cpu"
+		move_irq "$irq" $cpu
 		expect "message" "0x00000000 0xfee0${cpu}000 " "$(message "$irq")"
 	done
+}
+
+expect_no_domain()
+{
+	expect "domains of $1 without a driver" "" "$(entries $DOMAINS | grep "VIS-$1")"
 }
 
 # A device keeps no domain of its own when its driver goes, and gets one again.
 observe_debugfs_domain()
 {
-	local driver=/sys/bus/virtio/drivers/virtio_rng platform virtio
+	local platform virtio
 
 	virtio=$(virtio_of virtio_rng)
 	platform=$(platform_of "$virtio")
 	expect "domains of $platform" 1 "$(entries $DOMAINS | grep -c "VIS-$platform")"
-	echo "$virtio" >$driver/unbind
-	expect "domains of $platform without a driver" "" \
-		"$(entries $DOMAINS | grep "VIS-$platform")"
-	echo "$virtio" >$driver/bind
+	without_driver "$virtio" expect_no_domain "$platform"
 	check_vectors virtio_rng config input
 	expect "domains of $platform after it" 1 "$(entries $DOMAINS | grep -c "VIS-$platform")"
 }

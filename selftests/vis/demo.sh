@@ -3,20 +3,9 @@
 # scripts/demo runs this in the guest. Each step prints how many accesses it trapped.
 
 . ./vis_lib.sh
+. ./demo_lib.sh
 
 MEBIBYTE=1048576
-
-step()
-{
-	echo
-	echo "== $*"
-	host mark >/dev/null
-}
-
-trapped()
-{
-	echo "   trapped: $(host trapped)"
-}
 
 # vectors_came COUNT: number of interrupts of all vectors since there had been COUNT
 vectors_came()
@@ -38,16 +27,10 @@ use()
 	trapped
 }
 
-show_interrupts()
-{
-	echo "   $(sed -n '1s/^   //p' /proc/interrupts)"
-	grep VIS- /proc/interrupts | sed 's/^/   /'
-}
-
 show_guest()
 {
 	step "Linux $(uname -r) on $(online_cpus | wc -l) CPUs"
-	[ ! -e /sys/bus/pci/devices ] || echo "   PCI devices: $(entries /sys/bus/pci/devices | wc -l)"
+	show_pci
 	echo "   virtio-mmio devices: $(entries /sys/bus/platform/devices | grep -cE '^LNRO0005|virtio_mmio$')"
 }
 
@@ -64,7 +47,7 @@ insert_modules()
 	for driver in virtio_blk virtio_net virtio_rng virtio_console; do
 		[ -n "$(irqs_of "$(virtio_of $driver)")" ] || fail "$driver has no vectors"
 	done
-	dmesg | grep -i virtio_ | grep -v 'ommand line' | sed 's/^/   /'
+	dmesg | grep -i virtio_ | indented grep -v 'ommand line'
 	trapped
 }
 
@@ -101,7 +84,7 @@ talk()
 
 use_devices()
 {
-	step "the disk, 4 queues: all of it read, $(($(blockdev --getsize64 /dev/vda) / MEBIBYTE)) MiB"
+	step "the disk, 4 queues: all of it read, $(($(disk_size) / MEBIBYTE)) MiB"
 	use read_disk
 	step "the network: 4 MiB to the host and 4 MiB back"
 	use exchange_packets
@@ -114,19 +97,13 @@ use_devices()
 # move ACTION CPU COMMAND...: moves the vector; COMMAND makes it fire
 move()
 {
-	local action=$1 before cpu=$2 elsewhere irq
+	local before cpu=$2 irq
 
-	irq=$(irq_of "$action")
+	show_move "$1" "$cpu"
+	irq=$(irq_of "$1")
 	shift 2
-	step "$action (irq $irq) from CPU $(effective_cpu "$irq") to CPU $cpu"
-	set_affinity "$irq" "$cpu" || fail "$action refused CPU $cpu"
-	trapped
-	await 2 effective_is "$irq" "$cpu" || fail "$action is on CPU $(effective_cpu "$irq")"
 	before=$(irq_count "$irq" "$cpu")
-	elsewhere=$(irq_elsewhere "$irq" "$cpu")
-	"$@" >/dev/null
-	await 5 irq_rose "$irq" "$before" "$cpu" || fail "$action does not come on CPU $cpu"
-	expect "interrupts elsewhere" "$elsewhere" "$(irq_elsewhere "$irq" "$cpu")"
+	comes_on "$irq" "$cpu" "$@"
 	echo "   came on CPU $cpu: $(($(irq_count "$irq" "$cpu") - before)), elsewhere: 0"
 }
 
@@ -141,7 +118,7 @@ other_cpu()
 
 grow_disk()
 {
-	host resize disk0 $(($(blockdev --getsize64 /dev/vda) + MEBIBYTE))
+	host resize disk0 $(($(disk_size) + MEBIBYTE))
 }
 
 move_vectors()
@@ -176,11 +153,9 @@ demo()
 	show_guest
 	insert_modules
 	use_devices
-	step "/proc/interrupts"
 	show_interrupts
 	move_vectors
 	show_pinned
-	step "/proc/interrupts"
 	show_interrupts
 	echo
 }

@@ -10,7 +10,6 @@ FEATURES_OK=11
 DRIVER_OK=15
 VERSION_1_AND_VIS=0x20001
 INT_CONFIG=2
-GROWTH=1048576
 
 negotiate_by_hand()
 {
@@ -62,23 +61,26 @@ enable_by_hand()
 	expect "messages sent for a masked vector" 0 "$(device_sent "$base")"
 }
 
+enable_and_reset()
+{
+	local status
+
+	(enable_too_late "$1" $(($2 - GROWTH / 2)) && enable_by_hand "$1" "$2")
+	status=$?
+	reg "$1" $MMIO_STATUS 0
+	return $status
+}
+
 enable_transition()
 {
-	local base driver platform size virtio
+	local base size virtio
 
 	virtio=$(virtio_of virtio_blk)
-	platform=$(platform_of "$virtio")
 	base=$(base_of "$virtio")
-	driver=$(driver_of "$platform")
-	size=$(($(blockdev --getsize64 /dev/vda) + GROWTH))
-	echo "$platform" >"$driver/unbind"
-	(enable_too_late "$base" $((size - GROWTH / 2)) && enable_by_hand "$base" "$size")
-	status=$?
-	reg "$base" $MMIO_STATUS 0
-	echo "$platform" >"$driver/bind"
-	[ $status = 0 ] || exit 1
+	size=$(($(disk_size) + GROWTH))
+	without_driver "$(platform_of "$virtio")" enable_and_reset "$base" "$size" || exit 1
 	disk_matches_host
-	expect "size of the disk" "$size" "$(blockdev --getsize64 /dev/vda)"
+	expect "size of the disk" "$size" "$(disk_size)"
 }
 
 tests="

@@ -9,18 +9,6 @@ TABLES="MMIO_VIS_TABLE_LOW MMIO_VIS_MASK_LOW MMIO_VIS_PENDING_LOW"
 ENTRY_SIZE=16
 WORD_SIZE=4
 
-# without_driver PLATFORM COMMAND...: runs it while the device has no driver
-without_driver()
-{
-	local driver platform=$1
-
-	driver=$(driver_of "$platform")
-	shift
-	echo "$platform" >"$driver/unbind"
-	"$@"
-	echo "$platform" >"$driver/bind" || fail "$platform is not bound again"
-}
-
 # describe_tables BASE PLATFORM: adds the tables of the device at BASE as resources of PLATFORM
 describe_tables()
 {

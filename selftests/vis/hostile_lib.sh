@@ -106,7 +106,7 @@ check_reads()
 	read_blocks "$disk" &
 	await 20 [ -e "/tmp/blocks.$disk" ] || fail "a read of $disk of $1 does not end"
 	expect "hash of $disk of $1" "$(host hash disk0 0 $((READ_BLOCKS * 4096)))" \
-		"$(sha256sum <"/tmp/blocks.$disk" | cut -d ' ' -f 1)"
+		"$(hash_of "/tmp/blocks.$disk")"
 }
 
 # on_vis PLATFORM: the disk has its two vectors

@@ -25,8 +25,7 @@ survives_move()
 
 	irq=$(irq_of "$(virtio_at "$1")-config")
 	for cpu in $(online_cpus); do
-		set_affinity "$irq" "$cpu" || fail "cannot move irq $irq"
-		await 5 effective_is "$irq" "$cpu" || fail "irq $irq is not on CPU $cpu"
+		move_irq "$irq" "$cpu"
 		works_on_vis "$1"
 	done
 }

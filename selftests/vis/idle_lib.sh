@@ -64,8 +64,7 @@ move()
 rest_on()
 {
 	watch
-	move "$1"
-	await 2 effective_is "$IRQ" "$1" || fail "irq $IRQ is on CPU $(effective_cpu "$IRQ"), not $1"
+	move_irq "$IRQ" "$1"
 	usleep $SETTLE_US
 	watch
 }
@@ -84,14 +83,11 @@ ends_on()
 # arrives_on CPU: one change of the size sends one message, and one interrupt arrives there
 arrives_on()
 {
-	local before elsewhere
+	local before
 
 	before=$(irq_count "$IRQ" "$1")
-	elsewhere=$(irq_elsewhere "$IRQ" "$1")
 	host mark
-	host resize disk0 $(($(blockdev --getsize64 /dev/vda) + 512)) >/dev/null
-	await 5 irq_rose "$IRQ" "$before" "$1" || fail "irq $IRQ does not come on CPU $1"
+	comes_on "$IRQ" "$1" host resize disk0 $(($(disk_size) + 512))
 	expect "interrupts on CPU $1" $((before + 1)) "$(irq_count "$IRQ" "$1")"
-	expect "interrupts elsewhere" "$elsewhere" "$(irq_elsewhere "$IRQ" "$1")"
 	expect "messages sent" 1 "$(host count virtio_mmio_vis_send "mmio $BASE ")"
 }

@@ -25,7 +25,7 @@ read_and_compare()
 
 	until [ -e /tmp/stop ]; do
 		drop_caches
-		[ "$(sha256sum </dev/vda | cut -d ' ' -f 1)" = "$hash" ] || return 1
+		[ "$(hash_of /dev/vda)" = "$hash" ] || return 1
 		echo >>/tmp/rounds
 	done
 }

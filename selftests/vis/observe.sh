@@ -40,8 +40,7 @@ observe_tracepoints()
 	echo 1 >$EVENTS/enable || fail "no events"
 
 	restart_trace
-	set_affinity "$irq" 2 || fail "cannot move to CPU 2"
-	await 2 effective_is "$irq" 2 || fail "cannot move to CPU 2"
+	move_irq "$irq" 2
 	expect "messages written" 1 \
 		"$(traced write_msg "dev=$platform vector=$RNG_VECTOR .*addr_lo=0xfee02[0-9a-f]* ")"
 	expect "masks" 0 "$(traced mask .)"

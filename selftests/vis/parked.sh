@@ -46,7 +46,7 @@ parked_masked()
 	rest_on 0
 	before=$(irq_count "$IRQ")
 	chip disable "$IRQ"
-	host resize disk0 $(($(blockdev --getsize64 /dev/vda) + 512)) >/dev/null
+	host resize disk0 $(($(disk_size) + 512)) >/dev/null
 	await 5 masked || fail "irq $IRQ was not masked"
 	twice 1 2
 	usleep $SETTLE_US

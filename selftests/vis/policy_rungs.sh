@@ -32,7 +32,7 @@ policy_rungs()
 	drop_caches
 	hash=$(host hash disk0)
 	for disk in /dev/vd?; do
-		expect "hash of $disk" "$hash" "$(sha256sum <"$disk" | cut -d ' ' -f 1)"
+		expect "hash of $disk" "$hash" "$(hash_of "$disk")"
 	done
 }
 

@@ -146,8 +146,7 @@ rebind_needs_reset()
 	break_ring "$base"
 	all_rose "$before"
 	expect "status" $((DRIVER_OK | NEEDS_RESET)) $(($(reg "$base" $MMIO_STATUS)))
-	echo "$virtio" >/sys/bus/virtio/drivers/virtio_rng/unbind
-	echo "$virtio" >/sys/bus/virtio/drivers/virtio_rng/bind || fail "$virtio is not bound again"
+	without_driver "$virtio" true
 	expect "status" $((DRIVER_OK)) $(($(reg "$base" $MMIO_STATUS)))
 	rmmod vis_test
 	all_have_vectors

@@ -12,7 +12,6 @@ UPDATE=0x1
 MASK=0x2
 UNMASK=0x3
 QUEUES=4
-GROWTH=1048576
 
 # writes BASE OFFSET [VALUE]: how many there were since the mark; VALUE is a pattern
 writes()
@@ -37,35 +36,25 @@ expect_setup()
 
 registers_setup()
 {
-	local base driver first platform virtio
+	local base virtio
 
 	virtio=$(virtio_of virtio_blk)
 	base=$(base_of "$virtio")
-	platform=$(platform_of "$virtio")
-	driver=$(driver_of "$platform")
-	echo "$platform" >"$driver/unbind"
-	host mark
-	echo "$platform" >"$driver/bind"
+	count_binding "$(platform_of "$virtio")"
 	expect "vectors after binding again" $((QUEUES + 1)) "$(irqs_of "$virtio" | wc -l)"
 	expect "reads of MSI_CSR" 1 "$(host count virtio_mmio_msi_read "mmio $base ")"
 	expect_setup "$base"
-	first=$(host first virtio_mmio_msi_write "mmio $base ")
-	case $first in
-	*"offset $MMIO_MSI_CSR "*) ;;
-	*) fail "MSI_CSR is written after '$first'" ;;
-	esac
+	expect_first "MSI_CSR" "offset $MMIO_MSI_CSR " virtio_mmio_msi_write "mmio $base "
 }
 
 # The transport stays bound: the driver has to write what the reset took from the device.
 registers_again()
 {
-	local base driver=/sys/bus/virtio/drivers/virtio_blk virtio
+	local base virtio
 
 	virtio=$(virtio_of virtio_blk)
 	base=$(base_of "$virtio")
-	echo "$virtio" >$driver/unbind
-	host mark
-	echo "$virtio" >$driver/bind
+	count_binding "$virtio"
 	expect_setup "$base"
 	disk_matches_host
 }
@@ -86,8 +75,7 @@ registers_mask()
 	chip mask "$irq"
 	expect "masks" 1 "$(commands "$base" $MASK 1)"
 	cpu=$(((cpu + 1) % 4))
-	set_affinity "$irq" $cpu || fail "cannot move to CPU $cpu"
-	await 2 effective_is "$irq" $cpu || fail "irq $irq is on CPU $(effective_cpu "$irq")"
+	move_irq "$irq" $cpu
 	expect "writes for a masked vector" 1 "$(host count virtio_mmio_msi_write "mmio $base ")"
 	chip unmask "$irq"
 	expect "messages of an unmask" 1 "$(commands "$base" $UPDATE 1)"
@@ -105,11 +93,6 @@ has_forgotten()
 	[ "$(host count virtio_mmio_msi_forget "mmio $1 vector 0\b")" != 0 ]
 }
 
-size_is()
-{
-	[ "$(blockdev --getsize64 /dev/vda)" = "$1" ]
-}
-
 # The core disables lazily: the first interrupt masks the vector, and is repeated later. The device
 # forgets the second change, which the repeated interrupt finds.
 registers_lost()
@@ -119,17 +102,17 @@ registers_lost()
 	virtio=$(virtio_of virtio_blk)
 	base=$(base_of "$virtio")
 	irq=$(irq_of "$virtio-config")
-	size=$(blockdev --getsize64 /dev/vda)
+	size=$(disk_size)
 	host mark
 	chip disable "$irq"
 	host resize disk0 $((size + GROWTH))
 	await 5 is_masked "$base" || fail "the first change does not mask the vector"
 	host resize disk0 $((size + 2 * GROWTH))
 	await 5 has_forgotten "$base" || fail "the device has not forgotten the second change"
-	expect "size while disabled" "$size" "$(blockdev --getsize64 /dev/vda)"
+	expect "size while disabled" "$size" "$(disk_size)"
 	chip enable "$irq"
 	await 5 size_is $((size + 2 * GROWTH)) ||
-		fail "the size is $(blockdev --getsize64 /dev/vda)"
+		fail "the size is $(disk_size)"
 }
 
 # While its CPU is offline, the vector of a queue is masked for the core has shut it down. What

@@ -24,15 +24,11 @@ vectors_cost()
 
 setup_exits()
 {
-	local driver events platform virtio
+	local events virtio
 
 	virtio=$(virtio_of virtio_blk)
-	platform=$(platform_of "$virtio")
-	driver=$(driver_of "$platform")
 	events=$(irqs_of "$virtio" | wc -l)
-	echo "$platform" >"$driver/unbind"
-	host mark
-	echo "$platform" >"$driver/bind"
+	count_binding "$(platform_of "$virtio")"
 	expect "vectors after binding again" "$events" "$(irqs_of "$virtio" | wc -l)"
 	at_most "discovery reads" 7 "$(host count virtio_mmio_vis_reg_read)"
 	vectors_cost "$events"
@@ -41,13 +37,11 @@ setup_exits()
 # The transport stays bound, so the irqchip has to handle the reset and the new start.
 setup_again()
 {
-	local driver=/sys/bus/virtio/drivers/virtio_blk events virtio
+	local events virtio
 
 	virtio=$(virtio_of virtio_blk)
 	events=$(irqs_of "$virtio" | wc -l)
-	echo "$virtio" >$driver/unbind
-	host mark
-	echo "$virtio" >$driver/bind
+	count_binding "$virtio"
 	expect "vectors after binding again" "$events" "$(irqs_of "$virtio" | wc -l)"
 	expect "discovery reads" 0 "$(host count virtio_mmio_vis_reg_read)"
 	vectors_cost "$events"
@@ -56,20 +50,12 @@ setup_again()
 # ENABLE finds every vector masked: none is latched while the core may be writing its entry.
 setup_order()
 {
-	local base driver first platform virtio
+	local base virtio
 
 	virtio=$(virtio_of virtio_blk)
-	platform=$(platform_of "$virtio")
-	driver=$(driver_of "$platform")
 	base=$(base_of "$virtio")
-	echo "$platform" >"$driver/unbind"
-	host mark
-	echo "$platform" >"$driver/bind"
-	first=$(host first "virtio_mmio_vis_(enable|mask_write)" "mmio $base\b")
-	case $first in
-	*vis_enable*) ;;
-	*) fail "ENABLE comes after '$first'" ;;
-	esac
+	count_binding "$(platform_of "$virtio")"
+	expect_first "ENABLE" vis_enable "virtio_mmio_vis_(enable|mask_write)" "mmio $base\b"
 }
 
 tests="

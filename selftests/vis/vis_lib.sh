@@ -158,6 +158,12 @@ virtio_of()
 	entries "/sys/bus/virtio/drivers/$1" virtio | sed -n "${2:-1}p"
 }
 
+# virtio_of_disk NAME
+virtio_of_disk()
+{
+	basename "$(readlink -f "/sys/block/$1/device")"
+}
+
 platform_of()
 {
 	basename "$(dirname "$(readlink -f "/sys/bus/virtio/devices/$1")")"
@@ -175,6 +181,11 @@ base_of()
 irq_of()
 {
 	awk -v name="$1" '$NF == name { sub(":", "", $1); print $1 }' /proc/interrupts
+}
+
+action_of()
+{
+	awk -v irq="$1:" '$1 == irq { print $NF }' /proc/interrupts
 }
 
 irqs_of()
@@ -300,6 +311,28 @@ set_affinity()
 	echo "$2" 2>/dev/null >"/proc/irq/$1/smp_affinity_list"
 }
 
+# comes_on IRQ CPU COMMAND...: it makes the interrupt come there, and on no other CPU
+comes_on()
+{
+	local before cpu=$2 elsewhere irq=$1
+
+	shift 2
+	before=$(irq_count "$irq" "$cpu")
+	elsewhere=$(irq_elsewhere "$irq" "$cpu")
+	"$@" >/dev/null
+	await 5 irq_rose "$irq" "$before" "$cpu" ||
+		fail "irq $irq ($(action_of "$irq")) does not come on CPU $cpu"
+	expect "interrupts of irq $irq elsewhere" "$elsewhere" "$(irq_elsewhere "$irq" "$cpu")"
+}
+
+# move_irq IRQ CPU: until it is in effect
+move_irq()
+{
+	set_affinity "$1" "$2" || fail "irq $1 ($(action_of "$1")) refused CPU $2"
+	await 5 effective_is "$1" "$2" ||
+		fail "irq $1 ($(action_of "$1")) is on CPU $(effective_cpu "$1"), not $2"
+}
+
 # The file of a hart for supervisor mode, on QEMU's board of riscv64
 IMSIC_BASE=0x28000000
 IMSIC_FILE_SIZE=0x1000
@@ -365,10 +398,61 @@ driver_of()
 	readlink -f "/sys/bus/platform/devices/$1/driver"
 }
 
+# without_driver DEVICE COMMAND...: runs it while a platform or virtio device has no driver; its
+# status is that of the command
+without_driver()
+{
+	local device=$1 driver status=0
+
+	driver=$(readlink -f /sys/bus/*/devices/"$device"/driver)
+	shift
+	echo "$device" >"$driver/unbind"
+	"$@" || status=$?
+	echo "$device" >"$driver/bind" || fail "$device is not bound again"
+	return $status
+}
+
+# count_binding DEVICE: binds it again, and the host counts from then on
+count_binding()
+{
+	without_driver "$1" host mark
+}
+
+# expect_first WHAT WORD EVENT PATTERN: the first such event since the mark has that word
+expect_first()
+{
+	local first
+
+	first=$(host first "$3" "$4")
+	case $first in
+	*"$2"*) ;;
+	*) fail "$1 comes after '$first'" ;;
+	esac
+}
+
 # Using the devices
 
 GUEST_ADDRESS=10.0.2.15
 HOST_ADDRESS=10.0.2.2
+
+# How much a disk grows in a test, in bytes
+# shellcheck disable=SC2034 # for the scripts that include this file
+GROWTH=1048576
+
+disk_size()
+{
+	blockdev --getsize64 /dev/vda
+}
+
+size_is()
+{
+	[ "$(disk_size)" = "$1" ]
+}
+
+hash_of()
+{
+	sha256sum <"$1" | cut -d ' ' -f 1
+}
 
 drop_caches()
 {
@@ -389,7 +473,7 @@ read_disk_on()
 disk_matches_host()
 {
 	drop_caches
-	expect "hash of the disk" "$(host hash disk0)" "$(sha256sum </dev/vda | cut -d ' ' -f 1)"
+	expect "hash of the disk" "$(host hash disk0)" "$(hash_of /dev/vda)"
 }
 
 net_up()
@@ -413,14 +497,14 @@ net_exchange()
 	head -c "$1" /dev/urandom >/tmp/sent
 	port=$(host net-port)
 	{ echo PUT && cat /tmp/sent; } | nc "$HOST_ADDRESS" "$port" || fail "cannot send"
-	expect "hash of what was sent" "$(sha256sum </tmp/sent | cut -d ' ' -f 1)" \
+	expect "hash of what was sent" "$(hash_of /tmp/sent)" \
 		"$(host net-digest)"
 
 	port=$(host net-port)
 	echo "GET $1" | nc "$HOST_ADDRESS" "$port" >/tmp/received || fail "cannot receive"
 	expect "length of what was received" "$1" "$(wc -c </tmp/received)"
 	expect "hash of what was received" "$(host net-digest)" \
-		"$(sha256sum </tmp/received | cut -d ' ' -f 1)"
+		"$(hash_of /tmp/received)"
 	rm /tmp/sent /tmp/received
 }
 
