@@ -970,10 +970,8 @@ static void vm_vis_left_desc(const struct vm_vis_left_case *c, char *desc)
 KUNIT_ARRAY_PARAM(vm_vis_left, vm_vis_left, vm_vis_left_desc);
 
 /* The CPUs run out of vectors in the middle: the driver leaves half of them to other devices */
-static void vm_vis_run_out_test(struct kunit *test)
+static void vm_vis_expect_run_out(struct kunit *test)
 {
-	vm_vis_test_start(test);
-	fake->max_vectors = FAKE_MANY_PER_QUEUE - 1;
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find_many(NULL), 0);
 	vm_vis_test_expect_event(test, 0, FAKE_ALLOC, 0, FAKE_MANY_PER_QUEUE);
 	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_ALLOC, 0), 2);
@@ -982,6 +980,22 @@ static void vm_vis_run_out_test(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, fake->vm_vis->vectors[1].name, "virtio7-req.0");
 	KUNIT_EXPECT_STREQ(test, fake->vm_vis->vectors[2].name, "virtio7-req.1");
 	KUNIT_EXPECT_STREQ(test, fake->vm_vis->vectors[3].name, "virtio7-virtqueues");
+	KUNIT_EXPECT_FALSE(test, fake->deleted_in_use);
+}
+
+static void vm_vis_run_out_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	fake->max_vectors = FAKE_MANY_PER_QUEUE - 1;
+	vm_vis_expect_run_out(test);
+}
+
+/* Some parents notice it only when the interrupt is requested */
+static void vm_vis_run_out_late_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	fake->bad_vector = FAKE_MANY_PER_QUEUE - 1;
+	vm_vis_expect_run_out(test);
 }
 
 /* The interrupt of a vector cannot be requested: all queues share one */
@@ -1104,6 +1118,7 @@ static struct kunit_case vm_vis_policy_cases[] = {
 	KUNIT_CASE(vm_vis_some_test),
 	KUNIT_CASE_PARAM(vm_vis_left_test, vm_vis_left_gen_params),
 	KUNIT_CASE(vm_vis_run_out_test),
+	KUNIT_CASE(vm_vis_run_out_late_test),
 	KUNIT_CASE(vm_vis_some_request_fails_test),
 	KUNIT_CASE(vm_vis_line_test),
 	KUNIT_CASE(vm_vis_one_vector_test),

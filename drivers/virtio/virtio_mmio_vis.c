@@ -278,6 +278,7 @@ static unsigned int vm_vis_irq(const struct vm_vis_vector *vector)
 	return virtio_vis_irq(vector->vm_vis->vis, vector->index);
 }
 
+/* Some parents take a CPU vector when an interrupt is allocated, others when it is requested */
 static int vm_vis_request_irq(struct vm_vis_vector *vector, irq_handler_t handler, void *cookie,
 			      const char *event)
 {
@@ -287,7 +288,7 @@ static int vm_vis_request_irq(struct vm_vis_vector *vector, irq_handler_t handle
 	snprintf(vector->name, sizeof(vector->name), "%s-%s", dev_name(&vm_vis->vdev->dev), event);
 	ret = request_irq(vm_vis_irq(vector), handler, 0, vector->name, cookie);
 	if (ret)
-		return ret;
+		return ret == -ENOSPC && vector->index ? vector->index : ret;
 
 	vector->cookie = cookie;
 	vector->wakes = device_property_read_bool(vm_vis->dev, "wakeup-source") &&
@@ -497,7 +498,7 @@ static void vm_vis_enable(struct virtio_mmio_vis *vm_vis)
 	virtio_vis_enable(vm_vis->vis);
 }
 
-/* Returns 0, an error, or how many vectors could be allocated if the CPUs have fewer than @nvec */
+/* Returns 0, an error, or for how many vectors the CPUs have enough if it is less than @nvec */
 static int vm_vis_try(struct virtio_mmio_vis *vm_vis, unsigned int nvec, unsigned int nvqs,
 		      struct virtqueue *vqs[], struct virtqueue_info vqs_info[],
 		      struct irq_affinity *desc, const struct virtio_mmio_vis_vq_ops *ops)
