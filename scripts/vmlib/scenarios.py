@@ -65,6 +65,29 @@ RUNGS = [word for number in range(15) for word in (
     "-device", f"virtio-blk-device,drive=rung{number},num-queues=4")]
 
 
+# 1,024 queues, and fewer
+CONSOLES = ["-device", "virtio-serial-device,max_ports=31",
+            "-device", "virtio-serial-device,max_ports=127",
+            "-device", "virtio-serial-device,max_ports=255",
+            "-device", "virtio-serial-device,id=large,max_ports=511",
+            "-device", "virtserialport,bus=large.0,nr=1,chardev=console",
+            "-device", "virtserialport,bus=large.0,nr=510,chardev=port"]
+
+
+def crowd(bus, device, number):
+    """A console of 64 queues with a port that swallows what is written to it"""
+    name = f"{bus}{number}"
+    return ["-device", f"{device},id={name},max_ports=31",
+            "-chardev", f"file,id={name},path=/dev/null",
+            "-device", f"virtserialport,bus={name}.0,nr=1,chardev={name}"]
+
+
+CROWD = [word for number in range(4)
+         for bus, device in (("vis", "virtio-serial-device"),
+                             ("pci", "virtio-serial-pci,vectors=65"))
+         for word in crowd(bus, device, number)]
+
+
 def hostile(faults):
     """Fields of a scenario that has a device with each fault and, in the last slot, an honest disk.
 
@@ -309,6 +332,10 @@ SCENARIOS = {
         devices=MANAGED, load=("virtio_scsi",), timeout=240, daemons={
             name: FS_DAEMON for name in ("vhost-user-fs-mmio9", "vhost-user-fs-pci9")})
        for cpus in range(1, 9)},
+    "scale_exhaust": Scenario(("scale_exhaust.sh",), devices=CROWD, board=",pcie=on",
+                              smp=2, vectors=128, timeout=240),
+    **{f"scale4096_{cpus}": Scenario(("scale_4096.sh",), devices=CONSOLES, vectors=4096, smp=cpus)
+       for cpus in (4, 8)},
     "classes": Scenario(("classes.sh",), GENERIC, devices=CLASSES, board=",memory-backend=ram",
                         taps=1, vectors=32, load=CLASS_MODULES, tools=("kcapi-enc",), timeout=240,
                         daemons={"fs": FS_DAEMON, "vub": VUB_DAEMON}),
@@ -324,5 +351,6 @@ SCENARIOS = {
 SUPPORT_SCRIPTS = {"gcov.sh", "kexec_second.sh", "leaks.sh", "planted.sh"}
 
 # Names that stand for their sub-cases, one in each of these scenarios.
-GROUPS = {"parity.managed": tuple(f"managed{cpus}" for cpus in range(1, 9)),
+GROUPS = {"scale.4096": ("scale4096_4", "scale4096_8"),
+          "parity.managed": tuple(f"managed{cpus}" for cpus in range(1, 9)),
           "vis.policy.line": ("line1", "visoff", "nolapic")}
