@@ -143,7 +143,12 @@ class Rows:
 
     def window(self, name, params, lines):
         accesses, broadcasts = exits.parse(lines)
-        getattr(self, "take_" + name)(accesses, broadcasts, **params)
+        take = getattr(self, "take_" + name, None)
+        if take:
+            take(accesses, broadcasts, **params)
+        else:
+            self.windows.setdefault(name, []).append(self.moving(accesses))
+            self.masks.steps(accesses)
 
     def take_interrupts(self, accesses, broadcasts, queues, n, **params):
         kinds = exits.count(accesses)
@@ -176,31 +181,23 @@ class Rows:
         self.windows[mode]["exits"] += self.moving(accesses)
         self.windows[mode].update(self.masks.steps(accesses))
 
-    def take_parked(self, accesses, _, **__):
-        self.windows.setdefault("parked", []).append(self.moving(accesses))
-        self.masks.steps(accesses)
-
-    def take_mask(self, accesses, _, **__):
-        self.windows.setdefault("mask", []).append(self.moving(accesses))
-
-    def take_unmask(self, accesses, _, **__):
-        self.windows.setdefault("unmask", []).append(self.moving(accesses))
-
     def take_setup(self, accesses, _, **__):
         probe = exits.until_driver_ok(accesses)
         params = {"device": exits.device(probe), "queues": exits.queues_enabled(probe)}
         self.add("exits_vector_setup", "exits", exits.vector_setup(probe), **params)
         self.add("exits_probe", "exits", sum(exits.count(probe).values()), **params)
 
-    def figure(self, metric, params):
+    # The kinds of figures, by the name that the guest gives them
+
+    def insns(self, metric, params):
         insns, n = params.pop("insns"), params.pop("n")
         self.add(metric, "instructions", insns / n, **params, n=n)
 
     def rate(self, metric, params):
         self.add(metric, "1/s", params.pop("per_second"), kind="timed", **self.scale, **params)
 
-    def spread(self, params):
-        self.add("cpu_spread", "share of the busiest CPU", params["most"] / params["n"],
+    def share(self, metric, params):
+        self.add(metric, "share of the busiest CPU", params["most"] / params["n"],
                  kind="timed", queues=params["queues"], **self.scale)
 
     def samples(self, metric, params):
@@ -313,20 +310,8 @@ class BenchServices(Services):
     def do_echo_port(self, delay_ms):
         return Echo(self.address, int(delay_ms) / 1000).port
 
-    def do_figure(self, metric, *words):
-        self.rows.figure(metric, parameters(words))
-        return ""
-
-    def do_rate(self, metric, *words):
-        self.rows.rate(metric, parameters(words))
-        return ""
-
-    def do_spread(self, *words):
-        self.rows.spread(parameters(words))
-        return ""
-
-    def do_samples(self, metric, *words):
-        self.rows.samples(metric, parameters(words))
+    def do_figure(self, kind, metric, *words):
+        getattr(self.rows, kind)(metric, parameters(words))
         return ""
 
 

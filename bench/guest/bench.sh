@@ -17,7 +17,12 @@ SETTLE_US=150000
 
 param()
 {
-	sed -n "s/.*\bbench\.$1=\([^ ]*\).*/\1/p" /proc/cmdline | tr , ' '
+	kernel_parameter "bench\.$1" | tr , ' '
+}
+
+use_module()
+{
+	modprobe vis_bench || fail "no module vis_bench"
 }
 
 tell()
@@ -27,21 +32,14 @@ tell()
 
 # The devices
 
-virtio_of_disk()
-{
-	basename "$(readlink -f "/sys/block/$1/device")"
-}
-
 queues_of_disk()
 {
-	set -- "/sys/block/$1/mq/"*
-	echo $#
+	entries "/sys/block/$1/mq" | wc -l
 }
 
 queues_of_net()
 {
-	set -- "/sys/class/net/$1/queues/"tx-*
-	echo $#
+	entries "/sys/class/net/$1/queues" tx- | wc -l
 }
 
 # interrupts_of VIRTIO: the interrupts of its queues, or its line
@@ -130,92 +128,86 @@ rng_interrupt()
 	usleep $CLEANUP_US
 }
 
-run_moves_quiet()
-{
-	local cpu number
-
-	for number in $(seq "$(param moves)"); do
-		cpu=$((number % 4))
-		tell trap-start
-		set_affinity "$RNG_IRQ" $cpu || fail "cannot move to CPU $cpu"
-		tell trap-end move mode=quiet n=1
-		# The first may still come at the old place, the second ends the move.
-		tell trap-start
-		rng_interrupt
-		rng_interrupt
-		tell trap-end moved mode=quiet n=0
-	done
-}
-
-run_moves_busy()
-{
-	local cpu number reader
-
-	dd if=/dev/hwrng of=/dev/null bs=64 status=none &
-	reader=$!
-	for number in $(seq "$(param moves)"); do
-		cpu=$((number % 4))
-		tell trap-start
-		set_affinity "$RNG_IRQ" $cpu || fail "cannot move to CPU $cpu"
-		usleep $CLEANUP_US
-		tell trap-end move mode=busy n=1
-	done
-	kill $reader
-	wait $reader || true
-}
-
-run_moves_parked()
+# each_move FUNCTION: calls it with the number of each move
+each_move()
 {
 	local number
 
 	for number in $(seq "$(param moves)"); do
 		tell trap-start
-		set_affinity "$RNG_IRQ" $((number % 2))
-		set_affinity "$RNG_IRQ" $((2 + number % 2))
-		usleep $SETTLE_US
-		rng_interrupt
-		tell trap-end parked n=1
+		"$1" "$number"
 	done
 }
 
-# Makes each move while the handler runs; meanwhile the next interrupt comes at the new place.
-run_moves_colliding()
+move_rng()
 {
-	local cpu number
+	set_affinity "$RNG_IRQ" "$1" || fail "cannot move to CPU $1"
+}
 
-	modprobe vis_bench || fail "no module vis_bench"
-	run_here 3
-	for number in $(seq "$(param moves)"); do
-		cpu=$((number % 2))
-		tell trap-start
-		echo "$RNG_IRQ" >$BENCH/linger
-		rng_read
-		cat $BENCH/linger >/dev/null || fail "no interrupt of the entropy device"
-		set_affinity "$RNG_IRQ" $cpu || fail "cannot move to CPU $cpu"
-		rng_read
-		usleep $CLEANUP_US
-		tell trap-end move mode=colliding n=1
-	done
+move_quiet()
+{
+	move_rng $(($1 % 4))
+	tell trap-end move mode=quiet n=1
+	# The first may still come at the old place, the second ends the move.
+	tell trap-start
+	rng_interrupt
+	rng_interrupt
+	tell trap-end moved mode=quiet n=0
+}
+
+move_busy()
+{
+	move_rng $(($1 % 4))
+	usleep $CLEANUP_US
+	tell trap-end move mode=busy n=1
+}
+
+move_parked()
+{
+	set_affinity "$RNG_IRQ" $(($1 % 2))
+	set_affinity "$RNG_IRQ" $((2 + $1 % 2))
+	usleep $SETTLE_US
+	rng_interrupt
+	tell trap-end parked n=1
+}
+
+# Makes the move while the handler runs; meanwhile the next interrupt comes at the new place.
+move_colliding()
+{
+	echo "$RNG_IRQ" >$BENCH/linger
+	rng_read
+	cat $BENCH/linger >/dev/null || fail "no interrupt of the entropy device"
+	move_rng $(($1 % 2))
+	rng_read
+	usleep $CLEANUP_US
+	tell trap-end move mode=colliding n=1
 }
 
 run_moves()
 {
+	local reader
+
 	find_rng
 	rng_interrupt
 	set_affinity "$RNG_IRQ" 0
 	rng_interrupt
-	run_moves_quiet
-	run_moves_busy
+	each_move move_quiet
+	dd if=/dev/hwrng of=/dev/null bs=64 status=none &
+	reader=$!
+	each_move move_busy
+	kill $reader
+	wait $reader || true
 	rng_interrupt
-	run_moves_parked
-	case $(cat "/sys/kernel/irq/$RNG_IRQ/chip_name") in
-	VIS-*) run_moves_colliding ;;
-	esac
+	each_move move_parked
+	is_vector "$RNG_IRQ" || return 0
+	use_module
+	run_here 3
+	each_move move_colliding
 }
 
 run_masks()
 {
-	modprobe vis_bench || fail "no module vis_bench"
+	use_module
 	find_rng
 	for _ in $(seq 8); do
 		tell trap-start
@@ -253,7 +245,7 @@ measure()
 	param count >$BENCH/"$scope" || fail "cannot measure $scope"
 	values=$(tr ' ' '\n' <$BENCH/samples | awk 'NF' | sort -n | uniq -c |
 		awk '{ printf "%s%sx%s", sep, $1, $2; sep = "," }')
-	tell samples "$@" values="$values"
+	tell figure samples "$@" values="$values"
 }
 
 # quiet_disk DISK: removes the scheduler between the module and the driver
@@ -330,7 +322,7 @@ run_packets()
 
 run_insns()
 {
-	modprobe vis_bench || fail "no module vis_bench"
+	use_module
 	quiet_disk vda
 	run_latency
 	run_io
@@ -351,7 +343,7 @@ run_profile()
 {
 	local addresses
 
-	modprobe vis_bench || fail "no module vis_bench"
+	use_module
 	quiet_disk vda
 	echo 16 >$BENCH/io
 	tell profile-start
@@ -373,7 +365,7 @@ boot_time()
 
 run_boot()
 {
-	tell figure insns_boot kernel="$(uname -r)" insns="$(boot_time)" n=1
+	tell figure insns insns_boot kernel="$(uname -r)" insns="$(boot_time)" n=1
 }
 
 # Time
@@ -388,7 +380,7 @@ blk_iops()
 		--ioengine=io_uring --iodepth="$2" --numjobs="$queues" --thread --time_based \
 		--runtime="$(param seconds)" --cpus_allowed="0-$((queues - 1))" \
 		--cpus_allowed_policy=split --group_reporting --minimal | cut -d ';' -f 8)
-	tell rate blk_iops queues="$queues" depth="$2" per_second="$iops"
+	tell figure rate blk_iops queues="$queues" depth="$2" per_second="$iops"
 }
 
 # net_rr CARD NETWORK: sends packets that come back, one at a time on each CPU that has a queue
@@ -402,7 +394,7 @@ net_rr()
 	printf '0x0a00%02x02' "$2" >$BENCH/peer
 	before=$(now_ms)
 	on_cpus "$queues" sh -c "echo $count >$BENCH/exchanges" || fail "a packet was lost"
-	tell rate net_rr queues="$queues" \
+	tell figure rate net_rr queues="$queues" \
 		per_second=$((1000 * count * queues / ($(now_ms) - before)))
 }
 
@@ -422,7 +414,7 @@ net_pps()
 		done
 	done
 	echo start >$pktgen/pgctrl
-	tell rate net_pps queues="$queues" per_second="$(sed -n \
+	tell figure rate net_pps queues="$queues" per_second="$(sed -n \
 		's/^ *\([0-9]*\)pps .*/\1/p' "$pktgen/$card"@* | awk '{ n += $1 } END { print n }')"
 	echo reset >$pktgen/pgctrl
 }
@@ -449,7 +441,7 @@ run_rates()
 		spread "$disk"
 	done
 	modprobe pktgen
-	modprobe vis_bench || fail "no module vis_bench"
+	use_module
 	measure_net eth0 2
 	[ ! -e /sys/class/net/eth1 ] || measure_net eth1 3
 }
@@ -467,7 +459,7 @@ spread()
 		sum=$((sum + n))
 		[ $n -le $most ] || most=$n
 	done
-	tell spread queues="$(queues_of_disk "$1")" most=$most n=$sum
+	tell figure share cpu_spread queues="$(queues_of_disk "$1")" most=$most n=$sum
 }
 
 bench()
