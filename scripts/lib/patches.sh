@@ -6,6 +6,9 @@ NUMBERS=$ROOT/Documentation/results/cover-letter.txt
 NOBODY='Unsigned <unsigned@example.invalid>'
 SIGNOFF=$NOBODY
 REPO=
+# Of our entry in MAINTAINERS
+LIST=
+MAINTAINED=()
 
 repo_git()
 {
@@ -62,6 +65,31 @@ start_repo()
 	repo_git add -A
 	repo_git commit -q -m base
 	repo_git tag base
+}
+
+# maintain FILE...: extends the entry TITLE of MAINTAINERS, which is behind that of NEIGHBOUR. Between
+# the letter of a line and its value is GAP.
+maintain()
+{
+	local entry file=$REPO/MAINTAINERS
+
+	[ $# -gt 0 ] || return 0
+	MAINTAINED+=("$@")
+	entry=$({
+		echo "$TITLE"
+		[ "$SIGNOFF" = "$NOBODY" ] || echo "M: $SIGNOFF"
+		[ -z "$LIST" ] || echo "L: $LIST"
+		echo 'S: Maintained'
+		printf 'F: %s\n' "${MAINTAINED[@]}" | LC_ALL=C sort
+	} | sed "s/: /:$GAP/")
+	awk -v title="$TITLE" -v entry="$entry" -v neighbour="$NEIGHBOUR" '
+		$0 == title { old = 1 }
+		old { old = !/^$/; next }
+		{ print }
+		$0 == neighbour { here = 1 }
+		here && /^$/ { print entry "\n"; here = 0 }' "$file" >"$file.new"
+	mv "$file.new" "$file"
+	grep -qx "$TITLE" "$file" || die "no place for an entry in MAINTAINERS of $TREE"
 }
 
 # words FILE: series/FILE with the figures of the last published run of the bench
