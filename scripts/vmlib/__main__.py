@@ -171,7 +171,7 @@ class Guest:
         args = ["-nodefaults", "-no-user-config", "-display", "none",
                 "-action", "reboot=reset" if scenario.reboots else "reboot=shutdown",
                 "-machine", machine, *self.board.accelerator(),
-                "-smp", str(scenario.smp or self.options.smp), "-m", self.memory,
+                "-smp", str(scenario.smp), "-m", self.memory,
                 "-kernel", str(self.options.vmlinuz), "-initrd", str(self.initrd()),
                 "-append", self.kernel_parameters(), *self.board.serial]
         if self.options.no_acpi or self.board.firmware:
@@ -345,7 +345,6 @@ def parse(arguments=None, scenarios=SCENARIOS):
     parser.add_argument("--rename", action="store_true")
     parser.add_argument("--group", action="append", default=[])
     parser.add_argument("--only", default=os.environ.get("VIS_ONLY", ""))
-    parser.add_argument("--smp", type=int, default=4)
     parser.add_argument("--append", action="append", default=[])
     parser.add_argument("--disk", type=Path)
     parser.add_argument("--script", type=Path)

@@ -9,18 +9,20 @@ import subprocess
 from pathlib import Path
 
 NEWC_TRAILER = "TRAILER!!!"
-DIRECTORIES = ("bin", "dev", "lib", "lib/modules", "lib64", "proc", "sys", "tmp", "vis")
+MOUNT_POINTS = ("dev", "proc", "sys", "tmp")
 ELF = b"\x7fELF"
 LOADER = "lib64/ld-linux-x86-64.so.2"
 COMPRESSED = {".xz": lzma.decompress}
 
 
 class Cpio:
-    """A cpio archive in the newc format, as the kernel unpacks it."""
+    """A cpio archive in the newc format, as the kernel unpacks it. A name brings the directories that
+    it is in."""
 
     def __init__(self):
         self.parts = []
         self.inode = 0
+        self.directories = {"."}
 
     def add(self, name, mode, data=b""):
         self.inode += 1
@@ -31,12 +33,17 @@ class Cpio:
             self.parts.append(part + b"\0" * (-len(part) % 4))
 
     def directory(self, name):
-        self.add(name, stat.S_IFDIR | 0o755)
+        if name not in self.directories:
+            self.directories.add(name)
+            self.directory(os.path.dirname(name) or ".")
+            self.add(name, stat.S_IFDIR | 0o755)
 
     def file(self, name, data, mode=0o755):
+        self.directory(os.path.dirname(name) or ".")
         self.add(name, stat.S_IFREG | mode, data)
 
     def symlink(self, name, target):
+        self.directory(os.path.dirname(name) or ".")
         self.add(name, stat.S_IFLNK | 0o777, target.encode())
 
     def bytes(self):
@@ -147,7 +154,7 @@ def programs(root, names, static):
 def build(path, busybox, modules, guest_files, tools):
     """Write the archive. modules: {name: bytes}; guest_files: {name in /vis: bytes}."""
     cpio = Cpio()
-    for directory in DIRECTORIES:
+    for directory in MOUNT_POINTS:
         cpio.directory(directory)
     cpio.file("bin/busybox", Path(busybox).read_bytes())
     cpio.symlink("bin/sh", "busybox")
@@ -157,9 +164,6 @@ def build(path, busybox, modules, guest_files, tools):
     cpio.file("lib/modules/modules.dep", dependencies(modules).encode(), 0o644)
     for name, data in guest_files.items():
         cpio.file(f"vis/{name}", data)
-    for name in sorted({str(parent) for tool in tools for parent in Path(tool).parents}):
-        if name not in (".", *DIRECTORIES):
-            cpio.directory(name)
     for name, data in tools.items():
         cpio.file(name, data)
     Path(path).write_bytes(cpio.bytes())

@@ -25,30 +25,15 @@ PARAMETERS = "console=ttyS0 quiet loglevel=5 panic=-1 mitigations=off kvm_amd.ne
 MEMORY_MIB = 4096
 CPUS = 2
 CPU = "max,la57=off"
-BOOT_TIMEOUT = 120
 
 
 class Image(initramfs.Cpio):
     """The machine's root, all of it in memory."""
 
-    def __init__(self):
-        super().__init__()
-        self.names = set()
-
-    def put_directory(self, name):
-        """With those that it is in"""
-        for path in (*reversed(Path(name).parents[:-1]), name):
-            if str(path) not in self.names:
-                self.names.add(str(path))
-                self.directory(str(path))
-
     def put(self, name, top):
         """A file, or all of a directory"""
         if not top.is_dir():
-            self.put_directory(str(Path(name).parent))
             self.put_file(str(name), top)
-            return
-        self.put_directory(name)
         for path in sorted(top.rglob("*")):
             self.put_entry(str(name / path.relative_to(top)), path, top)
 
@@ -59,30 +44,28 @@ class Image(initramfs.Cpio):
         elif path.is_file():
             self.put_file(name, path)
         elif path.is_dir() and not path.is_symlink():
-            self.put_directory(name)
+            self.directory(name)
 
     def put_file(self, name, path):
         self.file(name, path.read_bytes(), stat.S_IMODE(path.stat().st_mode))
-
-    def put_text(self, name, text):
-        self.file(name, text.encode())
 
 
 def build_image(options, path):
     image = Image()
     image.put(Path("."), options.userland)
     modules = initramfs.Modules(options.kernel / "lib/modules", None).closure(MODULES)
-    image.put_directory("usr/lib/modules")
     for name, data in modules.items():
         image.file(f"usr/lib/modules/{name}.ko", data)
-    image.put_text("usr/lib/modules/modules.dep", initramfs.dependencies(modules))
-    image.put_text("modules", "".join(name + "\n" for name in MODULES))
-    image.put_text("back", str(options.back or ""))
-    image.put_text("command", f"cd {shlex.quote(str(options.root))} && VIS_SLOW={SLOW} "
-                          f"exec env {shlex.join(options.command)}\n")
+    for name, text in (
+            ("usr/lib/modules/modules.dep", initramfs.dependencies(modules)),
+            ("modules", "".join(name + "\n" for name in MODULES)),
+            ("back", str(options.back or "")),
+            ("command", f"cd {shlex.quote(str(options.root))} && VIS_SLOW={SLOW} "
+                        f"exec env {shlex.join(options.command)}\n")):
+        image.file(name, text.encode())
     image.file("init", (Path(__file__).parent / "nested.init").read_bytes())
-    for name in ("dev", "proc", "sys", "tmp"):
-        image.put_directory(name)
+    for name in initramfs.MOUNT_POINTS:
+        image.directory(name)
     for source in (options.root / "scripts", options.root / "selftests", *options.taken):
         image.put(source.absolute().relative_to("/"), source)
     path.write_bytes(image.bytes())

@@ -217,7 +217,7 @@ class Scenario:
     expected: str = "$^"
     report: str = ""
     trace: tuple = TRACE_EVENTS
-    smp: int = 0
+    smp: int = 4
     tools: tuple = ()
     fio: bool = False
     taps: int = 0
