@@ -12,7 +12,6 @@
 #include "qemu/osdep.h"
 #include "standard-headers/linux/virtio_mmio.h"
 #include "standard-headers/linux/virtio_mmio_msi.h"
-#include "hw/irq.h"
 #include "hw/virtio/virtio-mmio-vis-internal.h"
 #include "qapi/error.h"
 #include "qemu/bitmap.h"
@@ -131,7 +130,7 @@ static void msi_enable(VirtIOMMIOProxy *proxy, bool enable)
     VirtIOMMIOMSI *msi = &proxy->msi;
     uint32_t vector;
 
-    if (msi->live) {
+    if (msi->driver_ok) {
         msi_guest_error(proxy, "MSI_CSR written after DRIVER_OK");
         msi_fail(proxy);
         return;
@@ -163,7 +162,7 @@ static void msi_mask(VirtIOMMIOProxy *proxy, uint32_t vector, bool masked)
 {
     VirtIOMMIOMSI *msi = &proxy->msi;
 
-    if (!msi->live) {
+    if (!msi->driver_ok) {
         return;
     }
     if (masked) {
@@ -254,7 +253,7 @@ void virtio_mmio_msi_write(VirtIOMMIOProxy *proxy, hwaddr offset,
                            uint64_t value)
 {
     if (offset == VIRTIO_MMIO_STATUS && (value & VIRTIO_CONFIG_S_DRIVER_OK)) {
-        proxy->msi.live = true;
+        proxy->msi.driver_ok = true;
     }
 }
 
@@ -267,7 +266,7 @@ void virtio_mmio_msi_reset(VirtIOMMIOProxy *proxy)
     if (!msi->nr_vectors) {
         return;
     }
-    msi->live = false;
+    msi->driver_ok = false;
     qatomic_set(&msi->enabled, false);
     memset(msi->staged, 0, sizeof(msi->staged));
     memset(msi->message, 0, msi->nr_vectors * sizeof(*msi->message));
@@ -303,29 +302,17 @@ static int msi_post_load(void *opaque, int version_id)
 {
     VirtIOMMIOProxy *proxy = opaque;
     VirtIOMMIOMSI *msi = &proxy->msi;
-    bool live = msi->live;
+    bool driver_ok = msi->driver_ok;
 
     if (!msi->enabled) {
         return 0;
     }
-    msi->live = false;
+    msi->driver_ok = false;
     msi_enable(proxy, true);
-    msi->live = live;
-    qatomic_set(&virtio_bus_get_device(&proxy->bus)->isr, 0);
-    qemu_set_irq(proxy->irq, 0);
+    msi->driver_ok = driver_ok;
+    vis_clear_line(proxy);
     return 0;
 }
-
-static const VMStateDescription vmstate_msi_message = {
-    .name = "virtio_mmio/msi/message",
-    .version_id = 1,
-    .minimum_version_id = 1,
-    .fields = (const VMStateField[]) {
-        VMSTATE_UINT64(address, MSIMessage),
-        VMSTATE_UINT32(data, MSIMessage),
-        VMSTATE_END_OF_LIST()
-    }
-};
 
 const VMStateDescription vmstate_virtio_mmio_msi = {
     .name = "virtio_mmio/msi",
@@ -338,11 +325,11 @@ const VMStateDescription vmstate_virtio_mmio_msi = {
         VMSTATE_INT32_EQUAL(msi.nr_vectors, VirtIOMMIOProxy,
                              "The number of queues differs"),
         VMSTATE_BOOL(msi.enabled, VirtIOMMIOProxy),
-        VMSTATE_BOOL(msi.live, VirtIOMMIOProxy),
+        VMSTATE_BOOL(msi.driver_ok, VirtIOMMIOProxy),
         VMSTATE_UINT32_ARRAY(msi.staged, VirtIOMMIOProxy, 3),
         VMSTATE_STRUCT_VARRAY_POINTER_INT32(msi.message, VirtIOMMIOProxy,
                                             msi.nr_vectors,
-                                            vmstate_msi_message, MSIMessage),
+                                            vmstate_vis_message, MSIMessage),
         VMSTATE_BITMAP(msi.masked, VirtIOMMIOProxy, 1,
                        msi.nr_vectors),
         VMSTATE_BITMAP(msi.pending, VirtIOMMIOProxy, 1,

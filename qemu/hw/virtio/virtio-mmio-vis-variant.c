@@ -2,17 +2,17 @@
 /*
  * Variants of Virtio Interrupt Storage (VIS), for tests only
  *
- * They keep all that the specification demands, and differ from the plain
- * device wherever it leaves them the choice. A driver or a test that goes by
- * the plain device in place of the specification fails on them.
+ * They obey all of the specification, and differ from the plain device
+ * wherever it leaves a choice. A driver or a test that relies on the plain
+ * device instead of the specification fails on them.
  *
  * "small" is the smallest device: accesses to the vector table trap, and there
- * is no pending table. It has no memory that it shares with the driver.
+ * is no pending table. It shares no memory with the driver.
  *
- * "odd" does all late, and some of it twice: it observes events, shows pending
- * bits and completes a reset with delay, and sends messages with delay and
- * now and then twice. The number of vectors is odd. Its tables lie side by
- * side with those of other devices of the kind. What has no meaning is not 0.
+ * "odd" is late and untidy: it observes events, sends messages, shows pending
+ * bits and completes a reset with delay, and sends some messages twice. Its
+ * number of vectors is odd. Its tables adjoin those of other odd devices.
+ * Values that have no meaning are not 0.
  */
 
 #include "qemu/osdep.h"
@@ -137,13 +137,13 @@ static void small_class_init(ObjectClass *class, void *data)
 
 /* odd */
 
-/* Twice a tick until what has been signalled is sent; far below 100 ms */
+/* A signal takes two ticks until its message is sent, far below 100 ms. */
 #define ODD_TICK_NS         (200 * SCALE_US)
 /* D505 allows 100 ms. */
 #define ODD_SHOW_NS         (70 * SCALE_MS)
 #define ODD_RESET_READS     5
 #define ODD_MORE_VECTORS    32
-/* One message in so many is sent again */
+/* One message of this many is sent a second time. */
 #define ODD_TWICE           3
 
 #define TYPE_VIS_ODD        VIS_VARIANT_PREFIX "odd"
@@ -154,12 +154,12 @@ OBJECT_DECLARE_SIMPLE_TYPE(VISOdd, VIS_ODD)
  * @tick: sends, then observes
  * @show: shows pending bits
  * @nr_sent: number of messages
- * @again: vector that is to be sent a second time, or VIRTIO_NO_VECTOR
+ * @again: vector to send a second time, or VIRTIO_NO_VECTOR
  * @last: vector that was sent last, or VIRTIO_NO_VECTOR
  * @in_reset: the reset is by the driver
- * @reset_reads: reads of Status until it is complete
- * @status: what they return
- * @late: sent meanwhile, unless its address is 0
+ * @reset_reads: reads of Status until the reset is complete
+ * @status: value that these reads return
+ * @late: message that is sent meanwhile, unless its address is 0
  */
 struct VISOdd {
     VISVariant parent_obj;
@@ -200,8 +200,8 @@ static void odd_prepare(VISVariant *v)
 }
 
 /*
- * Aligned no better than it has to be, and past the last one of the kind. The
- * hole in between belongs to no table.
+ * Places the table behind the last one of its kind, with the least alignment.
+ * The hole in between belongs to no table.
  */
 static bool odd_place(VISVariant *v, VISTable table, uint64_t size,
                       Error **errp)
@@ -250,7 +250,7 @@ static void odd_notified(void *opaque)
     odd_later(VIS_VARIANT(odd));
 }
 
-/* The line is left to virtio. */
+/* While ENABLE is 0, virtio itself drives the line. */
 static void odd_assigned(VISVariant *v)
 {
     VirtIOMMIOVIS *vis = &v->proxy->vis;
@@ -308,7 +308,7 @@ static void odd_show(void *opaque)
     }
 }
 
-/* R902 has drivers tolerate the second message, which is no event's. */
+/* No event causes the second message, and R902 makes drivers tolerate it. */
 static void odd_send(VISVariant *v, uint32_t vector, MSIMessage *msg)
 {
     VISOdd *odd = VIS_ODD(v);
@@ -320,7 +320,7 @@ static void odd_send(VISVariant *v, uint32_t vector, MSIMessage *msg)
     }
 }
 
-/* A reset leaves nothing of what the driver has written to the table. */
+/* A reset leaves nothing that the driver has written to the table. */
 static void odd_reset(VISVariant *v)
 {
     VirtIOMMIOVIS *vis = &v->proxy->vis;
@@ -339,8 +339,8 @@ static void odd_reset(VISVariant *v)
 }
 
 /*
- * Until its reset is complete, a device may send, and what it returns of its
- * state has no meaning. It is what it is all the same (D109).
+ * Until its reset is complete, a device may send messages, and the state that
+ * it returns has no meaning. The discovery registers stay constant (D109).
  */
 static bool odd_read(VISVariant *v, hwaddr offset, uint64_t *value)
 {

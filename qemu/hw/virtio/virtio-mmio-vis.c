@@ -571,7 +571,7 @@ static void vis_write_control(VirtIOMMIOProxy *proxy, uint32_t value)
     if (enable == vis->enabled) {
         return;
     }
-    if (!enable || vis->live) {
+    if (!enable || vis->driver_ok) {
         vis_guest_error(vis, "ENABLE changed to %d %s", enable,
                         enable ? "after DRIVER_OK" : "without a reset");
         return;
@@ -613,7 +613,7 @@ static void vis_write_status(VirtIOMMIOProxy *proxy, uint64_t *status)
                         proxy->guest_features[0];
 
     vis_observe_all(proxy);
-    proxy->vis.live |= !!(*status & VIRTIO_CONFIG_S_DRIVER_OK);
+    proxy->vis.driver_ok |= !!(*status & VIRTIO_CONFIG_S_DRIVER_OK);
     if (!(*status & ~vdev->status & VIRTIO_CONFIG_S_FEATURES_OK)) {
         return;
     }
@@ -679,7 +679,7 @@ void virtio_mmio_vis_reset(VirtIOMMIOProxy *proxy)
     }
     trace_virtio_mmio_vis_reset(vis->mmio);
     vis->accepted = false;
-    vis->live = false;
+    vis->driver_ok = false;
     qatomic_set(&vis->enabled, false);
     bitmap_zero(vis->signalled, vis->nr_vectors);
     for (word = 0; word < vis->nr_words; word++) {
@@ -747,10 +747,15 @@ static bool vis_load_mappings(VirtIOMMIOProxy *proxy)
     return true;
 }
 
+void vis_clear_line(VirtIOMMIOProxy *proxy)
+{
+    qatomic_set(&virtio_bus_get_device(&proxy->bus)->isr, 0);
+    qemu_set_irq(proxy->irq, 0);
+}
+
 static int vis_post_load(void *opaque, int version_id)
 {
     VirtIOMMIOProxy *proxy = opaque;
-    VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
     VirtIOMMIOVIS *vis = &proxy->vis;
     uint32_t word, unused;
 
@@ -763,8 +768,7 @@ static int vis_post_load(void *opaque, int version_id)
         vis_set_pending(vis, word, vis->pending[word] & ~unused);
     }
     if (vis->enabled) {
-        qatomic_set(&vdev->isr, 0);
-        qemu_set_irq(proxy->irq, 0);
+        vis_clear_line(proxy);
     }
     return 0;
 }
@@ -776,8 +780,8 @@ static bool vis_needed(void *opaque)
     return proxy->vis.on;
 }
 
-static const VMStateDescription vmstate_vis_latch = {
-    .name = "virtio_mmio/vis/latch",
+const VMStateDescription vmstate_vis_message = {
+    .name = "virtio_mmio/vis/message",
     .version_id = 1,
     .minimum_version_id = 1,
     .fields = (const VMStateField[]) {
@@ -804,7 +808,7 @@ const VMStateDescription vmstate_virtio_mmio_vis = {
         VMSTATE_UINT64_EQUAL(vis.address[VIS_PENDING_TABLE], VirtIOMMIOProxy,
                              "The pending table is elsewhere"),
         VMSTATE_BOOL(vis.accepted, VirtIOMMIOProxy),
-        VMSTATE_BOOL(vis.live, VirtIOMMIOProxy),
+        VMSTATE_BOOL(vis.driver_ok, VirtIOMMIOProxy),
         VMSTATE_BOOL(vis.enabled, VirtIOMMIOProxy),
         VMSTATE_UINT16(vis.config_vector, VirtIOMMIOProxy),
         VMSTATE_UINT16_ARRAY(vis.queue_vector, VirtIOMMIOProxy,
@@ -814,8 +818,8 @@ const VMStateDescription vmstate_virtio_mmio_vis = {
         VMSTATE_VARRAY_UINT32(vis.pending, VirtIOMMIOProxy, vis.nr_words, 1,
                               vmstate_info_uint32, uint32_t),
         VMSTATE_STRUCT_VARRAY_POINTER_UINT32(vis.latch, VirtIOMMIOProxy,
-                                             vis.nr_vectors, vmstate_vis_latch,
-                                             MSIMessage),
+                                             vis.nr_vectors,
+                                             vmstate_vis_message, MSIMessage),
         VMSTATE_END_OF_LIST()
     }
 };

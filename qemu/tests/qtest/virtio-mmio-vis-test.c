@@ -4,10 +4,10 @@
  *
  * The names D... are the device statements of Documentation/virtio-vis.rst of
  * virtio-vis. The device is a virtio-blk disk, and its events are requests for
- * its serial number and changes of its size. What it sends is read from its
- * trace, at the latest that the specification allows and in any order. A case
- * runs in each configuration that could make a difference to it, and on each
- * variant of the device.
+ * its serial number and changes of its size. The cases read its messages from
+ * its trace, as late as the specification allows and in any order. Each case
+ * runs in every configuration that could matter to it, and on each variant of
+ * the device.
  */
 
 #include "qemu/osdep.h"
@@ -94,7 +94,7 @@ static const Config variants[] = {
       .async = true, .in_iothread = true },
 };
 
-/* What an iothread signals is sent by irqfd. */
+/* The signals of an iothread go by irqfd. */
 static const Config kvm = {
     "kvm", "", "-object iothread,id=io -trace " SIGNALS, ",iothread=io",
     .async = true, .in_iothread = true, .kvm = true
@@ -231,9 +231,9 @@ static char *sort_words(const char *text)
 }
 
 /*
- * What has been signalled has occurred when this returns, and what is sent or
- * shown within bounded time has been: without its iothread, the device has
- * nothing left to say.
+ * When this returns, every signalled event has occurred, and all that a device
+ * sends or shows within bounded time has been sent and shown. Without its
+ * iothread, the device has nothing left to do.
  */
 static void settle(Vis *t)
 {
@@ -369,7 +369,7 @@ static uint32_t pending_read(Vis *t, uint32_t word)
     return qtest_readl(t->qts, t->pending + word * 4);
 }
 
-/* For those who can see it */
+/* Only where there is a pending table */
 static void assert_pending(Vis *t, uint32_t word, uint32_t bits)
 {
     if (t->pending) {
@@ -522,7 +522,7 @@ static Vis *vis_start_live(const char *options)
     return t;
 }
 
-/* The same, with nothing unmasked and DRIVER_OK still to be set */
+/* The same, but nothing is unmasked, and DRIVER_OK is not set */
 static Vis *vis_start_enabled(const char *options)
 {
     Vis *t = vis_start_mapped(options);
@@ -1452,10 +1452,10 @@ static void test_map_no_queue(void)
 }
 
 /*
- * Events are signalled and not yet observed as the driver goes on: what comes
- * of them is as if they had occurred before its write. It takes luck, not time,
- * to have the write come first, so each case tries often. The odd device leaves
- * all signals until its next tick, which does not come by itself.
+ * The driver goes on while events are signalled and not yet observed. The
+ * result must be as if they had occurred before its write. Luck decides whether
+ * the write comes first, so each case tries often. The odd device leaves all
+ * signals until its next tick, which does not come by itself.
  */
 
 #define DRAIN_TRIES     32
@@ -1528,7 +1528,7 @@ static void test_drain_before_mask(void)
     vis_end(t);
 }
 
-/* The same for an event that no notifier tells of */
+/* The same for an event without a notifier */
 static void test_drain_config(void)
 {
     Vis *t = vis_start_live("");
@@ -1721,7 +1721,7 @@ static void test_needs_reset_notification(void)
 
     /*
      * D909: a descriptor of length zero breaks the device. Its iothread must
-     * not wait for who resets it meanwhile.
+     * not wait for the thread that resets it meanwhile.
      */
     desc_write(t, 0, 0, REQUEST(0), 0, VRING_DESC_F_NEXT);
     queue_request(t, 0);
@@ -1886,7 +1886,7 @@ static void queue_reset(Vis *t)
     }
 }
 
-/* A read that takes its time: the backend answers when it is told to. */
+/* A slow read: the backend answers when the test tells it to. */
 static void queue_slow_request(Vis *t, uint32_t queue)
 {
     qtest_writel(t->qts, REQUEST(queue), VIRTIO_BLK_T_IN);
@@ -1904,7 +1904,7 @@ static void test_queue_reset_waits(void)
     t = vis_start_live("-blockdev null-co,node-name=slow,"
                        "latency-ns=300000000,read-zeroes=on");
 
-    /* What the device works on as the queue is reset comes to no later use. */
+    /* A request in progress when the queue is reset has no later effect. */
     qtest_writeb(t->qts, REQ_STATUS(0), 0xff);
     queue_slow_request(t, 0);
     select_queue(t, 0);
@@ -2044,7 +2044,7 @@ static void test_migrate_state(void)
     /* D1102 */
     queue_event(u, 0);
     assert_sent(u, " 0:40");
-    /* What was pending is sent, and what was written is latched. */
+    /* Pending vectors are sent, and written entries are latched. */
     mask_write(u, 0, 0);
     mask_write(u, 1, 0);
     queue_event(u, 0);
@@ -2055,7 +2055,7 @@ static void test_migrate_state(void)
     unlink(file);
 }
 
-/* What occurs while the machine is stopped is sent as it goes on. */
+/* An event while the machine is stopped is sent when the machine goes on. */
 static void test_stopped_pends(void)
 {
     Vis *t = vis_start_live("");
@@ -2323,14 +2323,14 @@ static void test_suspend(void)
     g_test_skip("never: QEMU has no VIRTIO_F_SUSPEND");
 }
 
-/* KVM: irqchip, irqfds and routes, for which no guest need run */
+/* KVM: irqchip, irqfds and routes. They work without a running guest. */
 
 #define KVM_COMMIT      "kvm_irqchip_commit_routes"
 /* KVM_IRQFD, as the trace of ioctls has it */
 #define KVM_IRQFD_CALL  "kvm_vm_ioctl type 0x4020ae76,"
 #define HLT             0xf4
 
-/* The CPU halts at once: no firmware is to find the disk. */
+/* The CPU halts at once, so that no firmware finds the disk. */
 static char *halting_firmware(void)
 {
     char *name = temp_file();
@@ -2438,7 +2438,7 @@ static void test_kvm_mask(void)
     vis_end(t);
 }
 
-/* No message of an event is QEMU's, unless its vector was masked. */
+/* QEMU itself sends no message of an event, unless its vector was masked. */
 static void test_kvm_irqfd_sends(void)
 {
     Vis *t = vis_start_kvm("");
@@ -2473,7 +2473,7 @@ static void test_kvm_no_target(void)
     vis_end(t);
 }
 
-/* A queue for each vector, but for the last; all unmasked and live */
+/* A queue for each vector but the last; all unmasked, DRIVER_OK set */
 static void start_many(Vis *t)
 {
     g_autofree struct virtio_vis_entry *entries =
@@ -2494,7 +2494,7 @@ static void start_many(Vis *t)
     driver_ok(t);
 }
 
-/* What a move costs does not depend on the number of vectors that stay. */
+/* The cost of a move does not depend on the number of other vectors. */
 static void test_kvm_move_of_many(void)
 {
     Vis *t = vis_start_kvm("");

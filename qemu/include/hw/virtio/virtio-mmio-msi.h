@@ -20,7 +20,7 @@ typedef struct VirtIOMMIOProxy VirtIOMMIOProxy;
  * @io: the registers, which are not all of 32 bits
  * @nr_vectors: number of vectors, 0 without the registers
  * @enabled: the driver has enabled MSI
- * @live: DRIVER_OK has been set since the reset
+ * @driver_ok: DRIVER_OK has been set since the reset
  * @staged: the message for the next UPDATE: both halves of the address, data
  * @message: message of each vector
  * @masked: a vector each
@@ -37,7 +37,7 @@ typedef struct VirtIOMMIOMSI {
     MemoryRegion io;
     int32_t nr_vectors;
     bool enabled;
-    bool live;
+    bool driver_ok;
     uint32_t staged[3];
     MSIMessage *message;
     unsigned long *masked;

@@ -67,6 +67,11 @@ void vis_show_pending(VirtIOMMIOVIS *vis, uint32_t word);
 /* Send a message that is no event's, without a trace of it. */
 void vis_send_message(VirtIOMMIOVIS *vis, MSIMessage msg);
 
+extern const VMStateDescription vmstate_vis_message;
+
+/* Loading a device has raised its line for what its messages have told. */
+void vis_clear_line(VirtIOMMIOProxy *proxy);
+
 #define TYPE_VIS_VARIANT        "virtio-mmio-vis-variant"
 #define VIS_VARIANT_PREFIX      "virtio-mmio-vis-"
 OBJECT_DECLARE_TYPE(VISVariant, VISVariantClass, VIS_VARIANT)

@@ -132,7 +132,7 @@ typedef QLIST_HEAD(, VISEvent) VISEventList;
  * @mask_io: the mask table, which traps
  * @pending_view: the driver's view of @pending, or NULL
  * @accepted: the features of the last FEATURES_OK include VIRTIO_F_VIS
- * @live: DRIVER_OK has been set since the reset
+ * @driver_ok: DRIVER_OK has been set since the reset
  * @enabled: VISControl.ENABLE
  * @mask: mask bits, all 1 while @enabled is false and past @nr_vectors
  * @pending: pending bits
@@ -171,7 +171,7 @@ typedef struct VirtIOMMIOVIS {
     uint32_t *pending_view;
 
     bool accepted;
-    bool live;
+    bool driver_ok;
     bool enabled;
     uint32_t *mask;
     uint32_t *pending;
