@@ -38,10 +38,12 @@ qtest_run()
 		"$ROOT/scripts/lib/qtest-run" "$QTEST_LIMIT" "$@" >&2 || true
 }
 
-# qtests VARIANT PREFIX: those of a variant of the device (of the plain one: nothing; of the plain
-# one on KVM: kvm), with results PREFIX.NAME
+# qtests VARIANT PREFIX: those of a variant of the device (plain, or kvm for the plain one on KVM),
+# with results PREFIX.NAME
 qtests()
 (
+	variant=/$1
+	[ "$1" != plain ] || variant=
 	QTEST=$("$ROOT/scripts/build-qemu" --tests)
 	QTEST_QEMU_BINARY=${QTEST%/*}/qemu-system-x86_64
 	# For what the tests themselves leave
@@ -54,36 +56,10 @@ qtests()
 	paths=()
 	while read -r path; do
 		! tap_wanted "$2.${path##*/}" || paths+=("$path")
-	done < <("$QTEST" -l | grep -E "^/[^/]+/virtio-mmio-vis${1:+/$1}/[^/]+$")
+	done < <("$QTEST" -l | grep -E "^/[^/]+/virtio-mmio-vis$variant/[^/]+$")
 	[ ${#paths[@]} = 0 ] || qtest_run "$QTEST_DIR" "${paths[@]}"
 	for path in "${paths[@]}"; do
 		qtest_report "$2" "${path##*/}"
 	done
 	tap_end
 )
-
-# variant_tests NAME: those of VIS_ONLY, under the names that they have on the plain device
-variant_tests()
-{
-	local cases=vis.device.qtest status=0
-
-	case $VIS_ONLY in
-	'' | "$cases"*) qtests "$1" $cases || status=1 ;;
-	esac
-	case $VIS_ONLY in
-	"$cases"*) ;;
-	*) "$ROOT/scripts/vm" --suite "variant.$1" --variant "$1" main || status=1 ;;
-	esac
-	return $status
-}
-
-# variant_suite NAME: vis.TEST becomes variant.NAME.TEST
-variant_suite()
-{
-	local suite=variant.$1
-
-	export VIS_ONLY=${VIS_ONLY-}
-	[ "$VIS_ONLY" != "$suite" ] || VIS_ONLY=
-	VIS_ONLY=${VIS_ONLY/#"$suite."/vis.}
-	variant_tests "$1" | sed -uE "s/^((not )?ok [0-9]+) vis\\./\\1 $suite./" | tap_merge
-}

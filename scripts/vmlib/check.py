@@ -28,7 +28,7 @@ END_TIMEOUT = 10
 GREEN, RED, PLAIN, ERASE = "\033[32m", "\033[31m", "\033[m", "\r\033[K"
 # All suites depend on these besides their own inputs, except for the files that only report results
 COMMON = ("scripts/*", "scripts/lib/*", "scripts/vmlib/*")
-USE_QTEST = ". scripts/lib/common.sh; use qtest tap; "
+QTESTS = ". scripts/lib/common.sh; use qtest tap; qtests"
 NOT_COMMON = {"scripts/check", "scripts/README", "scripts/vmlib/check.py",
               "scripts/vmlib/suites.py"}
 
@@ -165,7 +165,7 @@ class Check:
     def list(self):
         for name, suite in SUITES.items():
             known = "" if (self.cache / "cost" / name).exists() else "?"
-            print(f"{name:<18} {suite.tier:<8} {self.cost(name):>6} s{known:<1}  {suite.about}")
+            print(f"{name:<20} {suite.tier:<8} {self.cost(name):>6} s{known:<1}  {suite.about}")
 
     def tier(self, tier):
         """Suites whose inputs changed come first, then the cheapest, so that more of them fit into
@@ -223,7 +223,7 @@ class Check:
         if suite.vm:
             program = [self.root / "scripts/vm", "--suite", name, *shlex.split(suite.vm)]
         elif suite.qtest:
-            program = ["bash", "-c", USE_QTEST + suite.qtest, name]
+            program = ["bash", "-c", f"{QTESTS} {suite.qtest} {suite.tests or name}", name]
         # If this program is killed, timeout ends the suite.
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "timeout", "-k", str(END_TIMEOUT),

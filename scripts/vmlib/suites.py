@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Suite:
-    """With `vm`, which are arguments of scripts/vm, it boots guests; with `qtest`, it is that command
-    of scripts/lib/qtest.sh; else it is the program scripts/suites/NAME. cost is in seconds on 2
-    cores. The tier "default" runs always, "all" with --all, "draft" only by name. `last` reads the
+    """With `vm`, which are arguments of scripts/vm, it boots guests; with `qtest`, which is a variant of
+    the device, it runs QEMU's qtests of that; else it is the program scripts/suites/NAME. cost is in
+    seconds on 2 cores. The tier "default" runs always, "all" with --all, "draft" only by name. `last` reads the
     results of the others.
 
     inputs are what such a program reads besides scripts/: files and directories of the checkout,
@@ -64,14 +64,18 @@ SUITES = {
                       " guest tests execute together", 240, tier="all", tests="kunit.coverage",
                       inputs=f"{KERNEL} qemu selftests/vis selftests/test_modules @qemu-source"),
     "qtest": Suite("the device statements of the specification, by QEMU's qtest and without a"
-                   " guest", 60, qtest="qtests '' vis.device.qtest", tests="vis.device.qtest",
+                   " guest", 60, qtest="plain", tests="vis.device.qtest",
                    inputs="qemu include @qemu-source"),
-    "variant_odd": Suite("the device's tests and the guest's on a device that is late, disorderly"
-                         " and as large as it likes", 75, qtest="variant_suite odd",
-                         tests="variant.odd", inputs=GUEST),
-    "variant_small": Suite("the device's tests and the guest's on the smallest device, which shares"
-                           " no memory with the driver", 75, tier="all",
-                           qtest="variant_suite small", tests="variant.small", inputs=GUEST),
+    "variant.odd.qtest": Suite("the same on a device that is late, disorderly and as large as it"
+                               " likes", 20, qtest="odd", tests="variant.odd.device.qtest",
+                               inputs="qemu include @qemu-source"),
+    "variant.odd": Suite("the guest tests on that device", 60, "--variant odd --rename main"),
+    "variant.small.qtest": Suite("the same on the smallest device, which shares no memory with the"
+                                 " driver", 20, tier="all", qtest="small",
+                                 tests="variant.small.device.qtest",
+                                 inputs="qemu include @qemu-source"),
+    "variant.small": Suite("the guest tests on that device", 60, "--variant small --rename main",
+                           tier="all"),
     "conformance": Suite("the conformance run, as others have it, and that it finds what is broken",
                          70, tier="all",
                          inputs=GUEST + " COPYING Documentation/virtio-vis.rst"),
@@ -103,10 +107,10 @@ SUITES = {
                      "managed1 managed2 managed3 managed4 managed5 managed6 managed7"
                      " managed8", tier="all"),
     "kvm.qtest": Suite("irqfds and routes of the device on KVM, by QEMU's qtest without a guest",
-                       90, tier="draft", qtest="qtests kvm kvm.qtest",
+                       90, tier="draft", qtest="kvm",
                        inputs="qemu include @qemu-source @kernel-cloud-amd64"),
     "msi.qtest": Suite("the reference device with Dragonball's MSI registers, by QEMU's qtest and"
-                       " without a guest", 15, tier="all", qtest="qtests msi msi.dragonball.qtest",
+                       " without a guest", 15, tier="all", qtest="msi",
                        tests="msi.dragonball.qtest", inputs="qemu include @qemu-source"),
     "msi": Suite("the guest tests on devices with Dragonball's MSI registers, which forget what"
                  " occurs while a vector is masked", 150,
