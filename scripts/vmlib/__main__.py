@@ -294,8 +294,7 @@ class Guest:
                 raise MachineError("the guest has no timer")
 
     def klog(self):
-        path = self.rundir / "klog"
-        return path.read_text("utf-8", "replace") if path.exists() else ""
+        return verdict.klog(self.rundir)
 
     def await_log(self):
         """The kernel log ends with the init's own line once the console has caught up."""

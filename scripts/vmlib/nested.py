@@ -125,19 +125,15 @@ class Nested:
                 return int(text.split()[1])
             print(text, flush=True)
 
-    def klog(self):
-        path = self.rundir / "klog"
-        return path.read_text("utf-8", "replace") if path.exists() else ""
-
     def complain(self, problem):
         """What the kernel in there has said last tells a hang of the emulator from ours."""
         print(f"# the nested machine: {problem}, see {self.rundir}", flush=True)
-        for line in self.klog().splitlines()[-20:]:
+        for line in verdict.klog(self.rundir).splitlines()[-20:]:
             print(f"# {line}", flush=True)
         return 1
 
     def judge(self, status):
-        reports = verdict.kernel_reports(self.klog())
+        reports = verdict.kernel_reports(verdict.klog(self.rundir))
         for report in reports[:10]:
             print(f"# the nested machine's kernel: {report}", flush=True)
         return 1 if reports else status

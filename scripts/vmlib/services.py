@@ -10,12 +10,14 @@ import socket
 import threading
 import time
 
+from . import verdict
+
 IO_TIMEOUT = 20
 DRIP_S = 0.001
 RNG_RECORD = 64
 WAV_HEADER = 44
 ASLEEP = "PM: suspend-to-idle"
-STARTED = "] Linux version "
+STARTED = r"\] Linux version "
 HALF_SCALE = 1 << 14
 MMIO_INTERRUPT_STATUS = 0x060
 MMIO_INTERRUPT_ACK = 0x064
@@ -123,8 +125,7 @@ class Services:
 
     def do_line(self):
         """The last level of an interrupt line."""
-        lines = self.machine.trace.lines("virtio_mmio_setting_irq")
-        return lines[-1].split()[-1] if lines else "unknown"
+        return self.do_last("virtio_mmio_setting_irq").rpartition(" ")[2] or "unknown"
 
     def do_keep(self, name, text):
         """Keep a file of the guest's, in base64."""
@@ -212,8 +213,7 @@ class Services:
         """Answers once the guest sleeps; the answer on its serial line wakes it."""
         self.sleeps += 1
         deadline = time.monotonic() + self.timeout
-        klog = self.rundir / "klog"
-        while klog.read_text("utf-8", "replace").count(ASLEEP) < self.sleeps:
+        while self.do_logged(ASLEEP) < self.sleeps:
             if time.monotonic() > deadline:
                 raise ValueError("the guest does not sleep")
             time.sleep(0.01)
@@ -221,12 +221,11 @@ class Services:
 
     def do_boots(self):
         """Number of times that a kernel has started."""
-        return (self.rundir / "klog").read_text("utf-8", "replace").count(STARTED)
+        return self.do_logged(STARTED)
 
     def do_logged(self, *pattern):
         """Lines of the kernel log, of all boots, that match."""
-        text = (self.rundir / "klog").read_text("utf-8", "replace")
-        return len(re.findall("^.*" + " ".join(pattern), text, re.M))
+        return len(re.findall("^.*" + " ".join(pattern), verdict.klog(self.rundir), re.M))
 
     def do_revive(self):
         """Start the machine again once it is off."""

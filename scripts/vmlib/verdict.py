@@ -46,6 +46,12 @@ class GuestTap(tap.Reader):
         return super().problem()
 
 
+def klog(rundir):
+    """What the kernel of a machine has logged, over all its boots"""
+    path = rundir / "klog"
+    return path.read_text("utf-8", "replace") if path.exists() else ""
+
+
 def running(report):
     """The lines of a report, without the part of each stack that an interrupt has interrupted."""
     interrupted = False
