@@ -40,7 +40,8 @@ def svg(description, panels):
     for title, bars in panels:
         lines += panel(top, title, bars)
         top += TITLE + len(bars) * (BAR + 4) + GAP
-    return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" '
+    return "\n".join(["<!-- SPDX-License-Identifier: GPL-2.0-only -->",
+                      f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" '
                       f'width="{WIDTH}" height="{top}" role="img">',
                       f"<title>{escape(description)}</title>", f"<style>\n{STYLE}\n</style>",
                       *lines, "</svg>", ""])
