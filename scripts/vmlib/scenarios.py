@@ -334,6 +334,8 @@ SCENARIOS = {
        for cpus in range(1, 9)},
     "scale_exhaust": Scenario(("scale_exhaust.sh",), devices=CROWD, board=",pcie=on",
                               smp=2, vectors=128, timeout=240),
+    "scale65535": Scenario(("scale_65535.sh",), devices=disk("disk0"), vectors=65535,
+                           load=TEST_MODULES),
     **{f"scale4096_{cpus}": Scenario(("scale_4096.sh",), devices=CONSOLES, vectors=4096, smp=cpus)
        for cpus in (4, 8)},
     "classes": Scenario(("classes.sh",), GENERIC, devices=CLASSES, board=",memory-backend=ram",
