@@ -44,14 +44,14 @@ irqfd_masked()
 	host mark
 	read_disk_on "$cpu" 1 &
 	reader=$!
-	await 5 pending_is "$base" 2 || fail "pending word is $(pending_word "$base"), not 0x2"
+	expect_pending "while masked" "$base" 2
 	expect "interrupts while masked" "$before" "$(irq_count "$irq")"
 	expect "messages while masked" 0 "$(sent_by_vmm "$base")"
 	chip unmask "$irq"
 	wait "$reader" || fail "the read failed"
 	expect "interrupts at unmask" $((before + 1)) "$(irq_count "$irq")"
 	expect "messages at unmask" 1 "$(sent_by_vmm "$base" 1)"
-	expect "pending word after" 0 $(($(pending_word "$base")))
+	expect_pending "after" "$base" 0
 
 	host mark
 	read_disk_on "$cpu" $READS || fail "cannot read on CPU $cpu"
