@@ -2538,7 +2538,7 @@ static void run_case(const void *data)
 
     config = c->config;
     if (needs_variant(config) && !has_variant(config->variant)) {
-        g_test_skip("needs CONFIG_TEST_DEVICES");
+        g_test_skip("needs CONFIG_VIRTIO_MMIO_VIS_VARIANTS");
         return;
     }
     if (config->kvm && !qtest_has_accel("kvm")) {
