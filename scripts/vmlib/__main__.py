@@ -203,7 +203,9 @@ class Guest:
             self.judge_planted(self.outer)
 
     def has_begun(self):
-        return (self.rundir / "transcript").exists()
+        """The transcript of a machine that ends before the guest says anything is empty."""
+        transcript = self.rundir / "transcript"
+        return transcript.exists() and transcript.stat().st_size > 0
 
     def start(self):
         """One boot, with what serves its devices; returns what went wrong."""

@@ -52,12 +52,13 @@ data_rng()
 	all_rose "$before"
 }
 
+# The driver polls for what it sends, so the device may see that it needs no interrupt for it.
 data_console()
 {
 	local before virtio
 
 	virtio=$(virtio_of virtio_console)
-	before=$(counts "$virtio" input output)
+	before=$(counts "$virtio" input)
 	console_open
 	console_exchange console
 	all_rose "$before"
