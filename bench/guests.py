@@ -39,11 +39,11 @@ def device(transport, name, options=""):
     return ["-device", f"virtio-{name}-{bus}{options}{modern}"]
 
 
-def null_disk(transport, number, queues):
+def null_disk(transport, number, queues, options=""):
     """A read costs the host nothing."""
     node = f"null{number}"
     return ["-blockdev", f"driver=null-co,node-name={node},size={DISK_BYTES},read-zeroes=off",
-            *device(transport, "blk", f",drive={node},num-queues={queues}")]
+            *device(transport, "blk", f",drive={node},num-queues={queues}{options}")]
 
 
 def rng(transport):
@@ -91,6 +91,15 @@ def exits_scenario(transport, interrupts, moves):
     ports = [word for queues in (8, 16, 64) for word in serial(transport, queues)]
     return scenario(transport, ("interrupts", "moves", "masks", "setup"),
                     disks + rng(transport) + ports, smp=CPUS, timeout=300,
+                    parameters={"count": interrupts, "moves": moves})
+
+
+def kvm_scenario(transport, interrupts, moves):
+    """What an iothread signals is sent by irqfd, where the transport has irqfds."""
+    disks = [word for number, queues in enumerate((1, CPUS))
+             for word in null_disk(transport, number, queues, ",iothread=io")]
+    return scenario(transport, ("interrupts", "live", "masks", "setup"),
+                    ["-object", "iothread,id=io"] + disks + rng(transport), smp=CPUS, timeout=300,
                     parameters={"count": interrupts, "moves": moves})
 
 
@@ -329,13 +338,13 @@ def prepared(options):
     return prepare.for_scenario(options, Scenario(()))
 
 
-def run(options, name, transport, wanted, scale=None):
+def run(options, name, transport, wanted, scale=None, rows=None, verbs=BenchServices):
     """Boots one guest and returns its rows. scale has parameters of all timed figures."""
     SCENARIOS[name] = wanted
     tap = Quiet()
     guest = vm.Guest(prepare.for_scenario(options, wanted), name, tap)
-    rows = Rows(transport, scale or {})
-    guest.services = type("Verbs", (BenchServices,), {"rows": rows})
+    rows = rows or Rows(transport, scale or {})
+    guest.services = type("Verbs", (verbs,), {"rows": rows})
     guest.rundir = options.root / "build/bench/guests" / name
     guest.run()
     if tap.failure():

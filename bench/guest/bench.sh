@@ -96,18 +96,21 @@ run_interrupts()
 	local all before count disk irqs queues
 
 	count=$(param count)
-	for disk in vda vdb vdc; do
-		queues=$(queues_of_disk $disk)
+	for disk in $(entries /sys/block vd); do
+		queues=$(queues_of_disk "$disk")
 		[ "$queues" != 2 ] || continue
-		irqs=$(interrupts_of "$(virtio_of_disk $disk)")
+		irqs=$(interrupts_of "$(virtio_of_disk "$disk")")
+		# The first run of a program touches memory that it finds in place later.
+		read_blocks "$queues" "$disk" 1
 		# shellcheck disable=SC2086 # a list
 		before=$(arrived $irqs)
 		tell trap-start
 		all=$(all_arrived)
-		read_blocks "$queues" $disk $((count / queues))
+		read_blocks "$queues" "$disk" $((count / queues))
 		all=$(($(all_arrived) - all))
 		# shellcheck disable=SC2086 # a list
-		tell trap-end interrupts queues="$queues" n=$(($(arrived $irqs) - before)) all=$all
+		tell trap-end interrupts queues="$queues" n=$(($(arrived $irqs) - before)) all=$all \
+			reads=$((count / queues * queues))
 	done
 }
 
@@ -183,15 +186,21 @@ move_colliding()
 	tell trap-end move mode=colliding n=1
 }
 
-run_moves()
+# Moves of an idle vector whose last move is over
+run_live()
 {
-	local reader
-
 	find_rng
 	rng_interrupt
 	set_affinity "$RNG_IRQ" 0
 	rng_interrupt
 	each_move move_quiet
+}
+
+run_moves()
+{
+	local reader
+
+	run_live
 	dd if=/dev/hwrng of=/dev/null bs=64 status=none &
 	reader=$!
 	each_move move_busy

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The exits that KVM counts. In the machine of scripts/nested, which has KVM, this is a program of
+its own: it prints a row a line."""
+
+import json
+import subprocess
+import sys
+
+from vmlib import __main__ as vm, kvm
+
+from . import guests
+
+# Reasons of exits of an AMD CPU; others are shown as numbers.
+CPU_REASONS = {0x60: "interrupt", 0x64: "interrupt_window", 0x77: "pause", 0x78: "halt",
+               0x7b: "port", 0x7c: "msr", 0x400: "page_fault"}
+# Of the exits that KVM hands on to the VMM, those that a device of the bench can cause. Ports are
+# those of the guest's serial lines.
+VMM_REASONS = {6: "mmio", 26: "ioapic_eoi"}
+# Rarer ones say nothing of the transport.
+RARE = 0.01
+SCRIPT = "bench/guest/bench.sh"
+SMALL = {"interrupts": 800, "moves": 6}
+FULL = {"interrupts": 4000, "moves": 20}
+
+
+class Rows(guests.Rows):
+    """The rows of the kind exits under names of their own, and what KVM itself has counted for each
+    read: cpu and vmm are {reason: number} of the last period."""
+
+    cpu = vmm = {}
+
+    def add(self, metric, *arguments, **options):
+        # KVM has the local APICs, so QEMU sees none of their EOIs.
+        if metric != "lapic_eoi_per_interrupt":
+            super().add(f"kvm_{metric}", *arguments, **options)
+
+    def take_interrupts(self, accesses, broadcasts, queues, n, reads, **params):
+        super().take_interrupts(accesses, broadcasts, queues, n, **params)
+        for to, counts, names in (("KVM", self.cpu, CPU_REASONS), ("VMM", self.vmm, VMM_REASONS)):
+            for reason, number in sorted(counts.items()):
+                if number >= RARE * reads:
+                    self.add("exits_per_read", "exits", number / reads, queues=queues, to=to,
+                             reason=names.get(reason, hex(reason)))
+            self.add("exits_per_read", "exits", sum(counts.values()) / reads, queues=queues,
+                     to=to, reason="all")
+
+
+class Verbs(guests.BenchServices):
+    """Those of the bench, with KVM's counters"""
+
+    histograms = ()
+
+    def do_trap_start(self):
+        reply = super().do_trap_start()
+        for histogram in self.histograms:
+            histogram.clear()
+        return reply
+
+    def do_trap_end(self, *words):
+        self.rows.cpu, vmm = (histogram.counts() for histogram in self.histograms)
+        self.rows.vmm = {reason: vmm.get(reason, 0) for reason in VMM_REASONS}
+        return super().do_trap_end(*words)
+
+
+def rows_of(options, transport, counts):
+    wanted = guests.kvm_scenario(transport, counts["interrupts"], counts["moves"])
+    with kvm.instance("exits") as tracing:
+        Verbs.histograms = (kvm.Histogram(tracing, "kvm_exit", "exit_reason"),
+                            kvm.Histogram(tracing, "kvm_userspace_exit", "reason"))
+        return guests.run(options, f"kvm-{transport}", transport, wanted, verbs=Verbs,
+                          rows=Rows(transport, {}))
+
+
+def in_nested(own, options, transport, small):
+    """The rows of a transport, from this program where KVM is"""
+    options = guests.prepared(options)
+    files = [options.kernel / "boot", options.kernel / "lib/modules", options.modules,
+             options.qemu.parents[1], own.root / "bench"]
+    done = subprocess.run(
+        [own.root / "scripts/nested", *(word for path in files for word in ("--with", path)),
+         f"PYTHONPATH={own.root / 'scripts'}:{own.root}", "python3", "-m", "bench.kvm", transport,
+         "small" if small else "full", "--root", own.root, "--kernel", options.kernel,
+         "--modules", options.modules, "--qemu", options.qemu, "--append", "quiet",
+         "--append", "loglevel=5"], stdout=subprocess.PIPE, text=True)
+    lines = done.stdout.splitlines()
+    if done.returncode:
+        raise guests.BenchError("\n".join(["the nested machine failed", *lines[-20:]]))
+    return [json.loads(line) for line in lines if line.startswith("{")]
+
+
+def main():
+    transport, size, *words = sys.argv[1:]
+    options = vm.parse(["--prepared", "--only", "", *words])
+    options.script = options.root / SCRIPT
+    try:
+        rows = rows_of(options, transport, SMALL if size == "small" else FULL)
+    except guests.BenchError as error:
+        sys.exit(f"bench: {error}")
+    for row in rows:
+        print(json.dumps(row))
+
+
+if __name__ == "__main__":
+    main()
