@@ -16,7 +16,7 @@ from pathlib import Path
 from vmlib import __main__ as vm, prepare
 from vmlib.boards import has_kvm
 
-from . import guests, kvm, report, size
+from . import density, guests, kvm, report, size
 
 FULL = {"interrupts": 100000, "moves": 40, "count": 500, "rate": 1000, "rounds": 7}
 SMALL = {"interrupts": 2000, "moves": 6, "count": 100, "rate": 100, "rounds": 1}
@@ -25,10 +25,11 @@ RESULTS = "Documentation/results"
 EXPECTED = "bench/expected.json"
 SCRIPT = "bench/guest/bench.sh"
 SUMMARY_MARKS = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.S)
-KINDS = ("exits", "kvm", "insns", "profile", "boot", "size", "twins", "rates", "scale")
+KINDS = ("exits", "kvm", "insns", "profile", "boot", "size", "density", "twins", "rates",
+         "scale")
 LEFT = "steps.json"
 PLACE = re.compile(r"/(?:[^/\s,=]+/)+|vis\.scenario=\S+ ")
-CHECKED = ("exits", "insns")
+CHECKED = ("exits", "insns", "density")
 
 
 def parse():
@@ -115,6 +116,14 @@ class Steps:
         yield "size", 1, lambda name: size.rows(
             guests.prepared(self.options), prepare.made_by(self.options.root, "fetch", "source"),
             prepare.made_by(self.options.root, "fetch", "qemu-source"))
+
+    def density(self):
+        """Each round has every transport, as in rates."""
+        for number in range(self.counts["rounds"]):
+            for transport in guests.TRANSPORTS:
+                yield (f"density-{transport}-{number + 1}", 15,
+                       lambda name, transport=transport, first=number == 0:
+                       density.rows(self.options, name, transport, first))
 
     def guest(self, transport, wanted, params=None):
         return lambda name: guests.run(self.options, name, transport, wanted, params)

@@ -120,6 +120,13 @@ def boot_scenario(transport, kernel=CLOUD):
                     kernel=kernel, append=[ONE_GIGAHERTZ], modules=(), load=(), parameters={})
 
 
+def density_scenario(transport, number):
+    """As many disks, each of which has a queue and a vector for each CPU."""
+    return scenario(transport, (), [word for disk in range(number)
+                                    for word in null_disk(transport, disk, CPUS)],
+                    smp=CPUS, vectors=CPUS + 1, parameters={})
+
+
 def rates_scenario(transport, count, seconds, cpus=CPUS):
     """The device with one queue, and with one for each CPU; only the latter if the number of CPUs
     is not the usual one."""
