@@ -175,7 +175,7 @@ SUITES = {
                              " series", 350, tier="draft", tests="intree.series",
                              inputs=SERIES),
     "series_build": Suite("each commit of the patch series builds, in every configuration it can"
-                          " meet", 800, tier="draft", tests="intree.series",
+                          " meet", 1900, tier="draft", tests="intree.series",
                           inputs=SERIES + " compat"),
     "series_qemu": Suite("the patch series for QEMU applies, its own tools find nothing, each patch"
                          " builds, and the qtests pass", 400, tier="draft", tests="series.qemu",
