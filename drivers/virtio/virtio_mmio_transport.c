@@ -2,6 +2,7 @@
 /*
  * virtio-mmio transport for devices that offer Virtio Interrupt Storage
  */
+#include <linux/cleanup.h>
 #include <linux/dma-mapping.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
@@ -50,6 +51,7 @@
  * @pdev:		The platform device that the registers belong to
  * @vm_vis:		VIS half of the device, NULL if its interrupt storage is unusable
  * @base:		The registers
+ * @features:		Feature bits that the device offers
  * @config_size:	Bytes of configuration space that are mapped
  * @generation:		ConfigGeneration as last reported
  * @nr_changes:		Number of reads in a row that found a new ConfigGeneration
@@ -64,6 +66,7 @@ struct vm_device {
 	struct platform_device	*pdev;
 	struct virtio_mmio_vis	*vm_vis;
 	void __iomem		*base;
+	u64			features;
 	resource_size_t		config_size;
 	u32			generation;
 	u32			nr_changes;
@@ -240,15 +243,19 @@ static void vm_reset(struct virtio_device *vdev)
 	vm_synchronize_cbs(vdev);
 }
 
-static u64 vm_get_features(struct virtio_device *vdev)
+static u64 vm_read_features(const struct vm_device *vm)
 {
-	struct vm_device *vm = to_vm_device(vdev);
 	u64 features;
 
 	vm_write(vm, VIRTIO_MMIO_DEVICE_FEATURES_SEL, 1);
 	features = (u64)vm_read(vm, VIRTIO_MMIO_DEVICE_FEATURES) << 32;
 	vm_write(vm, VIRTIO_MMIO_DEVICE_FEATURES_SEL, 0);
 	return features | vm_read(vm, VIRTIO_MMIO_DEVICE_FEATURES);
+}
+
+static u64 vm_get_features(struct virtio_device *vdev)
+{
+	return to_vm_device(vdev)->features;
 }
 
 static int vm_finalize_features(struct virtio_device *vdev)
@@ -299,6 +306,7 @@ static void vm_activate_vq(const struct vm_device *vm, const struct virtqueue *v
 	vm_write(vm, VIRTIO_MMIO_QUEUE_READY, 1);
 }
 
+/* No queue is ready here: each has been reset with the device, or deleted by vm_del_vq() */
 static struct virtqueue *vm_setup_vq(struct virtio_device *vdev, unsigned int index,
 				     void (*callback)(struct virtqueue *vq), const char *name,
 				     bool ctx)
@@ -309,9 +317,6 @@ static struct virtqueue *vm_setup_vq(struct virtio_device *vdev, unsigned int in
 	u32 num;
 
 	vm_write(vm, VIRTIO_MMIO_QUEUE_SEL, index);
-	if (vm_read(vm, VIRTIO_MMIO_QUEUE_READY))
-		return ERR_PTR(-ENOENT);
-
 	num = vm_read(vm, VIRTIO_MMIO_QUEUE_NUM_MAX);
 	if (!num)
 		return ERR_PTR(-ENOENT);
@@ -605,67 +610,65 @@ static int vm_decline(const struct platform_device *pdev, const char *reg, u32 v
 	return -ENODEV;
 }
 
-static int vm_identify(const struct platform_device *pdev, void __iomem *base,
-		       const struct resource *res)
+static int vm_identify(struct vm_device *vm, const struct resource *res)
 {
 	u32 magic, version;
 
 	if (resource_size(res) < VIRTIO_MMIO_CONFIG)
 		return -ENODEV;
 
-	magic = readl(base + VIRTIO_MMIO_MAGIC_VALUE);
+	magic = vm_read(vm, VIRTIO_MMIO_MAGIC_VALUE);
 	if (magic != VM_MAGIC)
-		return vm_decline(pdev, "MagicValue", magic);
+		return vm_decline(vm->pdev, "MagicValue", magic);
 
-	version = readl(base + VIRTIO_MMIO_VERSION);
+	version = vm_read(vm, VIRTIO_MMIO_VERSION);
 	if (version < VM_VERSION_MIN || version > VM_VERSION_MAX)
-		return vm_decline(pdev, "Version", version);
+		return vm_decline(vm->pdev, "Version", version);
 
-	return readl(base + VIRTIO_MMIO_DEVICE_ID) ? 0 : vm_decline(pdev, "DeviceID", 0);
+	vm->vdev.id.device = vm_read(vm, VIRTIO_MMIO_DEVICE_ID);
+	if (!vm->vdev.id.device)
+		return vm_decline(vm->pdev, "DeviceID", 0);
+
+	vm->vdev.id.vendor = vm_read(vm, VIRTIO_MMIO_VENDOR_ID);
+	vm->features = vm_read_features(vm);
+	return 0;
 }
 
 /* The stock driver takes a device without VIS, but cannot match one that the parameter added */
-static struct virtio_mmio_vis *vm_probe_vis(struct platform_device *pdev, void __iomem *base)
+static int vm_probe_vis(struct vm_device *vm)
 {
-	struct virtio_mmio_vis *vm_vis = virtio_mmio_vis_probe(pdev, base);
+	struct virtio_mmio_vis *vm_vis = virtio_mmio_vis_probe(vm->pdev, vm->base, vm->features);
 
 	/* Such a device runs on its line; virtio_mmio_vis_probe() has logged the reason */
 	if (IS_ERR(vm_vis))
-		return NULL;
-	if (vm_vis)
-		return vm_vis;
-	if (!vm_is_from_param(pdev))
-		return ERR_PTR(-ENODEV);
+		return 0;
 
-	dev_notice(&pdev->dev, "VIS is not offered: using the interrupt line\n");
-	return NULL;
+	vm->vm_vis = vm_vis;
+	if (vm_vis)
+		return 0;
+	if (!vm_is_from_param(vm->pdev))
+		return -ENODEV;
+
+	dev_notice(&vm->pdev->dev, "VIS is not offered: using the interrupt line\n");
+	return 0;
 }
 
-static int vm_register(struct platform_device *pdev, const struct resource *res,
-		       void __iomem *base, struct virtio_mmio_vis *vm_vis)
+static int vm_register(struct vm_device *vm)
 {
-	struct vm_device *vm = kzalloc(sizeof(*vm), GFP_KERNEL);
+	struct virtio_mmio_vis *vm_vis = vm->vm_vis;
 	int ret;
 
-	if (!vm)
-		return -ENOMEM;
-
-	vm->vdev.dev.parent = &pdev->dev;
+	vm->vdev.dev.parent = &vm->pdev->dev;
 	vm->vdev.dev.release = vm_release;
 	vm->vdev.config = &vm_config_ops;
-	vm->pdev = pdev;
-	vm->vm_vis = vm_vis;
-	vm->base = base;
-	vm->line = platform_get_irq_optional(pdev, 0);
-	/* Firmware may declare only the registers, but the mapping consists of whole pages */
-	vm->config_size = PAGE_ALIGN(res->end + 1) - res->start - VIRTIO_MMIO_CONFIG;
-	vm->vdev.id.device = vm_read(vm, VIRTIO_MMIO_DEVICE_ID);
-	vm->vdev.id.vendor = vm_read(vm, VIRTIO_MMIO_VENDOR_ID);
-
-	platform_set_drvdata(pdev, vm);
+	platform_set_drvdata(vm->pdev, vm);
 	ret = register_virtio_device(&vm->vdev);
-	if (ret)
-		put_device(&vm->vdev.dev);
+	if (!ret)
+		return 0;
+
+	/* Frees @vm */
+	put_device(&vm->vdev.dev);
+	virtio_mmio_vis_remove(vm_vis);
 	return ret;
 }
 
@@ -674,30 +677,37 @@ static int vm_probe(struct platform_device *pdev)
 	struct device *dev = &pdev->dev;
 	struct resource *res;
 	void __iomem *base;
-	struct virtio_mmio_vis *vm_vis;
 	int ret;
 
 	base = devm_platform_get_and_ioremap_resource(pdev, 0, &res);
 	if (IS_ERR(base))
 		return PTR_ERR(base);
-	ret = vm_identify(pdev, base, res);
+
+	struct vm_device *vm __free(kfree) = kzalloc(sizeof(*vm), GFP_KERNEL);
+
+	if (!vm)
+		return -ENOMEM;
+
+	vm->pdev = pdev;
+	vm->base = base;
+	/* Firmware may declare only the registers, but the mapping consists of whole pages */
+	vm->config_size = PAGE_ALIGN(res->end + 1) - res->start - VIRTIO_MMIO_CONFIG;
+	ret = vm_identify(vm, res);
 	if (ret)
 		return ret;
-	if (platform_get_irq_optional(pdev, 0) == -EPROBE_DEFER)
+
+	vm->line = platform_get_irq_optional(pdev, 0);
+	if (vm->line == -EPROBE_DEFER)
 		return -EPROBE_DEFER;
 
-	vm_vis = vm_probe_vis(pdev, base);
-	if (IS_ERR(vm_vis))
-		return PTR_ERR(vm_vis);
+	ret = vm_probe_vis(vm);
+	if (ret)
+		return ret;
 
 	if (dma_set_mask_and_coherent(dev, DMA_BIT_MASK(64)) &&
 	    dma_set_mask_and_coherent(dev, DMA_BIT_MASK(32)))
 		dev_warn(dev, "neither 64-bit nor 32-bit DMA: the device may not work\n");
-
-	ret = vm_register(pdev, res, base, vm_vis);
-	if (ret)
-		virtio_mmio_vis_remove(vm_vis);
-	return ret;
+	return vm_register(no_free_ptr(vm));
 }
 
 static void vm_remove(struct platform_device *pdev)

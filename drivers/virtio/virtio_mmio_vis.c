@@ -34,10 +34,6 @@
 
 #define VM_VIS_NAME_LEN		64
 
-/* The feature bit is in the upper word of the feature registers */
-#define VM_VIS_FEATURES_SEL	(VIRTIO_F_VIS / 32)
-#define VM_VIS_FEATURES_BIT	BIT(VIRTIO_F_VIS % 32)
-
 /**
  * struct vm_vis_vector - A vector and the events mapped to it
  * @vm_vis:	The device
@@ -92,12 +88,6 @@ struct virtio_mmio_vis {
 };
 
 /* Discovery */
-
-static bool vm_vis_offered(void __iomem *base)
-{
-	writel(VM_VIS_FEATURES_SEL, base + VIRTIO_MMIO_DEVICE_FEATURES_SEL);
-	return readl(base + VIRTIO_MMIO_DEVICE_FEATURES) & VM_VIS_FEATURES_BIT;
-}
 
 static bool vm_vis_has_msi(void __iomem *base)
 {
@@ -199,6 +189,7 @@ static struct virtio_mmio_vis *vm_vis_create(struct platform_device *pdev, void 
  * virtio_mmio_vis_probe - Find out whether a virtio-mmio device has VIS, and set it up
  * @pdev:	The platform device, with its register block as first resource
  * @base:	The mapped register block of a device of version 2 or later
+ * @features:	The feature bits that the device offers
  *
  * Reads each discovery register once ("Discovery" in virtio-vis.rst). A device that does not offer
  * VIS may have MSI registers ("Discovery" in virtio-mmio-msi.rst), which serve as well.
@@ -208,9 +199,10 @@ static struct virtio_mmio_vis *vm_vis_create(struct platform_device *pdev, void 
  *		or an ERR_PTR(), after a message, if its VIS cannot be used. In the last two cases
  *		the device runs on its line, and the other functions take NULL.
  */
-struct virtio_mmio_vis *virtio_mmio_vis_probe(struct platform_device *pdev, void __iomem *base)
+struct virtio_mmio_vis *virtio_mmio_vis_probe(struct platform_device *pdev, void __iomem *base,
+					      u64 features)
 {
-	if (vm_vis_offered(base))
+	if (features & BIT_ULL(VIRTIO_F_VIS))
 		return vm_vis_create(pdev, base, false);
 	return vm_vis_has_msi(base) ? vm_vis_create(pdev, base, true) : NULL;
 }
@@ -278,7 +270,11 @@ static unsigned int vm_vis_irq(const struct vm_vis_vector *vector)
 	return virtio_vis_irq(vector->vm_vis->vis, vector->index);
 }
 
-/* Some parents take a CPU vector when an interrupt is allocated, others when it is requested */
+/*
+ * Some parents take a CPU vector when an interrupt is allocated, others when it is requested. Those
+ * of the latter kind find out here for how many vectors the CPUs have enough, which is returned as
+ * virtio_vis_alloc_vectors() returns it.
+ */
 static int vm_vis_request_irq(struct vm_vis_vector *vector, irq_handler_t handler, void *cookie,
 			      const char *event)
 {

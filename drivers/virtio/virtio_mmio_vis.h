@@ -31,7 +31,8 @@ struct virtio_mmio_vis_vq_ops {
 
 #if IS_ENABLED(CONFIG_VIRTIO_MMIO_VIS)
 
-struct virtio_mmio_vis *virtio_mmio_vis_probe(struct platform_device *pdev, void __iomem *base);
+struct virtio_mmio_vis *virtio_mmio_vis_probe(struct platform_device *pdev, void __iomem *base,
+					      u64 features);
 void virtio_mmio_vis_remove(struct virtio_mmio_vis *vm_vis);
 
 void virtio_mmio_vis_finalize_features(struct virtio_mmio_vis *vm_vis, struct virtio_device *vdev);
@@ -55,7 +56,7 @@ void virtio_mmio_vis_enable_vq(struct virtio_mmio_vis *vm_vis, struct virtqueue 
 #else
 
 static inline struct virtio_mmio_vis *
-virtio_mmio_vis_probe(struct platform_device *pdev, void __iomem *base)
+virtio_mmio_vis_probe(struct platform_device *pdev, void __iomem *base, u64 features)
 {
 	return NULL;
 }
