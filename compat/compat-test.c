@@ -410,10 +410,19 @@ static void compat_test_start(struct kunit *test, const struct fake_kind *kind)
 		disable_delayed_work_sync(&compat_msi_find(fake->dev)->settle);
 }
 
+static struct compat_irq *compat_test_irq(unsigned int index)
+{
+	return xa_load(&compat_msi_find(fake->dev)->irqs, index);
+}
+
+static struct msi_map compat_test_try(unsigned int index)
+{
+	return msi_domain_alloc_irq_at(fake->dev, MSI_DEFAULT_DOMAIN, index, NULL, NULL);
+}
+
 static unsigned int compat_test_alloc(struct kunit *test, unsigned int index)
 {
-	struct msi_map map = msi_domain_alloc_irq_at(fake->dev, MSI_DEFAULT_DOMAIN, index, NULL,
-						     NULL);
+	struct msi_map map = compat_test_try(index);
 
 	KUNIT_ASSERT_EQ(test, map.index, index);
 	KUNIT_ASSERT_GT(test, map.virq, 0);
@@ -554,7 +563,7 @@ static void compat_refused_test(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, compat_test_end, NULL), 0);
 
 	fake->refuses = true;
-	map = msi_domain_alloc_irq_at(fake->dev, MSI_DEFAULT_DOMAIN, 0, NULL, NULL);
+	map = compat_test_try(0);
 	KUNIT_EXPECT_EQ(test, map.index, -ENOSPC);
 	fake->refuses = false;
 	compat_test_alloc(test, 0);
@@ -576,12 +585,60 @@ static void compat_unprepared_test(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, compat_msi_find(fake->dev));
 }
 
+/* Each index once, the lowest free one if none is given, and none past the domain */
+static void compat_index_test(struct kunit *test)
+{
+	compat_test_start(test, test->param_value);
+	compat_test_alloc(test, 1);
+	KUNIT_EXPECT_EQ(test, compat_test_try(1).index, -EBUSY);
+	KUNIT_EXPECT_EQ(test, compat_test_try(FAKE_NVEC).index, -ERANGE);
+	KUNIT_EXPECT_EQ(test, compat_test_try(MSI_ANY_INDEX).index, 0);
+	KUNIT_EXPECT_EQ(test, compat_test_try(MSI_ANY_INDEX).index, 2);
+	KUNIT_EXPECT_EQ(test, compat_test_try(MSI_ANY_INDEX).index, -EBUSY);
+}
+
+/* One interrupt is freed while the others are in use, and can be allocated again */
+static void compat_free_range_test(struct kunit *test)
+{
+	unsigned int first, last, virq;
+
+	compat_test_start(test, test->param_value);
+	first = compat_test_request(test, 0);
+	virq = compat_test_alloc(test, 1);
+	last = compat_test_request(test, 2);
+	fake->nr_written = 0;
+
+	msi_domain_free_irqs_range(fake->dev, MSI_DEFAULT_DOMAIN, 1, 1);
+	KUNIT_EXPECT_NULL(test, irq_get_irq_data(virq));
+	KUNIT_EXPECT_NULL(test, compat_test_irq(1));
+	KUNIT_EXPECT_EQ(test, fake->nr_written, 0);
+	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(first), 0);
+	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(last), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_handled, 2);
+	compat_test_alloc(test, 1);
+}
+
+static void compat_free_nothing_test(struct kunit *test)
+{
+	unsigned int virq;
+
+	compat_test_start(test, test->param_value);
+	virq = compat_test_alloc(test, 2);
+	msi_domain_free_irqs_range(fake->dev, MSI_DEFAULT_DOMAIN, 0, 1);
+	KUNIT_EXPECT_NOT_NULL(test, irq_get_irq_data(virq));
+	msi_domain_free_irqs_all(fake->dev, MSI_DEFAULT_DOMAIN);
+	KUNIT_EXPECT_NULL(test, irq_get_irq_data(virq));
+}
+
 static struct kunit_case compat_parent_cases[] = {
 	KUNIT_CASE_PARAM(compat_life_test, fake_kind_gen_params),
 	KUNIT_CASE_PARAM(compat_use_test, fake_kind_gen_params),
 	KUNIT_CASE_PARAM(compat_move_test, fake_kind_gen_params),
 	KUNIT_CASE_PARAM(compat_managed_test, fake_kind_gen_params),
 	KUNIT_CASE_PARAM(compat_refused_test, fake_kind_gen_params),
+	KUNIT_CASE_PARAM(compat_index_test, fake_kind_gen_params),
+	KUNIT_CASE_PARAM(compat_free_range_test, fake_kind_gen_params),
+	KUNIT_CASE_PARAM(compat_free_nothing_test, fake_kind_gen_params),
 	KUNIT_CASE(compat_name_test),
 	KUNIT_CASE(compat_teardown_test),
 	KUNIT_CASE(compat_no_parent_test),
@@ -603,7 +660,7 @@ static unsigned int compat_test_start_moves(struct kunit *test)
 
 	compat_test_start(test, fake_vector);
 	virq = compat_test_request(test, 1);
-	compat_msi_find(fake->dev)->irqs[1].state = 0;
+	compat_test_irq(1)->state = 0;
 	fake->moving = false;
 	fake->nr_acked = 0;
 	return virq;
@@ -615,7 +672,7 @@ static bool compat_test_settle(void)
 	struct compat_msi *msi = compat_msi_find(fake->dev);
 
 	compat_settle_work(&msi->settle.work);
-	return test_bit(COMPAT_IRQ_MOVED, &msi->irqs[1].state);
+	return compat_test_irq(1) && test_bit(COMPAT_IRQ_MOVED, &compat_test_irq(1)->state);
 }
 
 /* The new CPU acknowledges; no handler runs, and no interrupt is counted */
@@ -691,24 +748,36 @@ static void compat_settle_offline_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_acked, 0);
 }
 
-/* The work must not run after the vectors are freed */
+/* A move is completed although another interrupt is freed meanwhile */
+static void compat_settle_other_freed_test(struct kunit *test)
+{
+	unsigned int virq = compat_test_start_moves(test);
+	struct compat_msi *msi = compat_msi_find(fake->dev);
+
+	compat_test_alloc(test, 2);
+	enable_delayed_work(&msi->settle);
+	irq_set_affinity(virq, cpumask_of(compat_test_other_cpu(test, virq)));
+	msi_domain_free_irqs_range(fake->dev, MSI_DEFAULT_DOMAIN, 2, 2);
+	flush_delayed_work(&msi->settle);
+	KUNIT_EXPECT_EQ(test, fake->nr_acked, 1);
+}
+
+/* The work finds no freed interrupt, and does not run when the domain is gone */
 static void compat_free_cancels_test(struct kunit *test)
 {
-	struct compat_msi *msi;
-	unsigned int virq;
+	unsigned int virq = compat_test_start_moves(test);
+	struct compat_msi *msi = compat_msi_find(fake->dev);
 
-	compat_test_start(test, fake_vector);
-	msi = compat_msi_find(fake->dev);
 	enable_delayed_work(&msi->settle);
-	virq = compat_test_request(test, 1);
-	fake->moving = false;
 	irq_set_affinity(virq, cpumask_of(compat_test_other_cpu(test, virq)));
 	free_irq(virq, fake);
 	msi_domain_free_irqs_all(fake->dev, MSI_DEFAULT_DOMAIN);
+	KUNIT_EXPECT_FALSE(test, compat_test_settle());
+	KUNIT_EXPECT_EQ(test, fake->nr_acked, 0);
+	compat_x86_stop(msi);
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&msi->settle));
-	KUNIT_EXPECT_EQ(test, msi->irqs[1].desc.irq, 0);
 	compat_test_alloc(test, 1);
-	KUNIT_EXPECT_EQ(test, msi->irqs[1].state, 0);
+	KUNIT_EXPECT_EQ(test, compat_test_irq(1)->state, 0);
 }
 
 static void compat_remapped_test(struct kunit *test)
@@ -741,6 +810,7 @@ static struct kunit_case compat_x86_cases[] = {
 	KUNIT_CASE(compat_parked_disabled_test),
 	KUNIT_CASE(compat_settle_freed_test),
 	KUNIT_CASE(compat_settle_offline_test),
+	KUNIT_CASE(compat_settle_other_freed_test),
 	KUNIT_CASE(compat_free_cancels_test),
 	KUNIT_CASE(compat_remapped_test),
 	KUNIT_CASE(compat_apic_test),

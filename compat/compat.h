@@ -29,6 +29,7 @@
 #define msi_remove_device_irq_domain	compat_remove_device_irq_domain
 #define msi_domain_alloc_irq_at		compat_alloc_irq_at
 #define msi_domain_free_irqs_all	compat_free_irqs_all
+#define msi_domain_free_irqs_range	compat_free_irqs_range
 
 struct resource *devm_request_mem_region(struct device *dev, resource_size_t start,
 					 resource_size_t size, const char *name);
@@ -41,6 +42,8 @@ void msi_remove_device_irq_domain(struct device *dev, unsigned int domid);
 struct msi_map msi_domain_alloc_irq_at(struct device *dev, unsigned int domid, unsigned int index,
 				       const struct irq_affinity_desc *affdesc,
 				       union msi_instance_cookie *cookie);
+void msi_domain_free_irqs_range(struct device *dev, unsigned int domid, unsigned int first,
+				unsigned int last);
 void msi_domain_free_irqs_all(struct device *dev, unsigned int domid);
 
 #endif /* _VIS_COMPAT_H */

@@ -2,14 +2,16 @@
 /*
  * Per-device MSI domains for modules; compat.h explains why and how
  *
- * As with the MSI core, no two of these functions may run for one device at once.
+ * As in the MSI core, interrupts of one device may be allocated and freed at once, but its domain
+ * may not be created or removed meanwhile.
  */
 #include <linux/cleanup.h>
 #include <linux/device.h>
 #include <linux/irq.h>
 #include <linux/irqdomain.h>
-#include <linux/mm.h>
-#include <linux/overflow.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
 
 #include "msi.h"
 
@@ -157,10 +159,12 @@ static struct compat_msi *compat_msi_new(struct device *dev,
 {
 	struct compat_msi *msi;
 
-	msi = kvzalloc(struct_size(msi, irqs, hwsize), GFP_KERNEL);
+	msi = kzalloc(sizeof(*msi), GFP_KERNEL);
 	if (!msi)
 		return NULL;
 
+	mutex_init(&msi->lock);
+	xa_init_flags(&msi->irqs, XA_FLAGS_ALLOC);
 	msi->dev = dev;
 	msi->template = *template;
 	msi->template.info.hwsize = hwsize;
@@ -175,9 +179,10 @@ static void compat_msi_release(struct device *dev, void *res)
 {
 	struct compat_msi *msi = *(struct compat_msi **)res;
 
+	compat_x86_stop(msi);
 	compat_teardown(msi);
 	compat_remove_domain(msi->domain);
-	kvfree(msi);
+	kfree(msi);
 }
 
 static struct compat_msi *compat_msi_find(struct device *dev)
@@ -229,7 +234,7 @@ bool msi_create_device_irq_domain(struct device *dev, unsigned int domid,
 
 	msi = compat_msi_new(dev, template, hwsize, domain_data, chip_data);
 	if (!msi || !compat_init_info(msi, parent) || !compat_add_domain(msi, parent)) {
-		kvfree(msi);
+		kfree(msi);
 		devres_free(res);
 		return false;
 	}
@@ -251,33 +256,50 @@ void msi_remove_device_irq_domain(struct device *dev, unsigned int domid)
 	devres_release(dev, compat_msi_release, NULL, NULL);
 }
 
-/**
- * msi_domain_alloc_irq_at - Like the kernel's, but the caller must give the index
- * @dev:	The device, with a domain
- * @domid:	MSI_DEFAULT_DOMAIN
- * @index:	Index in the domain, below its size
- * @affdesc:	Affinity descriptor, or NULL
- * @cookie:	NULL
- *
- * Context:	May sleep.
- * Return:	Index and Linux number of the interrupt, or an error as a negative index.
- */
-struct msi_map msi_domain_alloc_irq_at(struct device *dev, unsigned int domid, unsigned int index,
-				       const struct irq_affinity_desc *affdesc,
-				       union msi_instance_cookie *cookie)
+static struct compat_irq *compat_irq_new(struct compat_msi *msi, unsigned int index)
 {
-	struct compat_msi *msi = compat_msi_find(dev);
+	const struct xa_limit below_size = XA_LIMIT(0, msi->template.info.hwsize - 1);
+	struct compat_irq *irq;
+	int ret;
+
+	if (index != MSI_ANY_INDEX && index > below_size.max)
+		return ERR_PTR(-ERANGE);
+
+	irq = kzalloc(sizeof(*irq), GFP_KERNEL);
+	if (!irq)
+		return ERR_PTR(-ENOMEM);
+
+	ret = index == MSI_ANY_INDEX ?
+	      xa_alloc(&msi->irqs, &index, irq, below_size, GFP_KERNEL) :
+	      xa_insert(&msi->irqs, index, irq, GFP_KERNEL);
+	if (ret) {
+		kfree(irq);
+		return ERR_PTR(ret);
+	}
+	irq->desc = (struct msi_desc) { .dev = msi->dev, .nvec_used = 1, .msi_index = index };
+	return irq;
+}
+
+static void compat_irq_free(struct compat_msi *msi, struct compat_irq *irq)
+{
+	if (irq->desc.irq)
+		irq_dispose_mapping(irq->desc.irq);
+	xa_erase(&msi->irqs, irq->desc.msi_index);
+	kfree(irq);
+}
+
+static int compat_irq_map(struct compat_msi *msi, struct compat_irq *irq,
+			  const struct irq_affinity_desc *affdesc)
+{
 	msi_alloc_info_t arg = msi->alloc_info;
-	struct compat_irq *irq = &msi->irqs[index];
 	struct irq_data *d;
 	int virq;
 
-	irq->state = 0;
-	irq->desc = (struct msi_desc) { .dev = dev, .nvec_used = 1, .msi_index = index };
 	msi->template.ops.set_desc(&arg, &irq->desc);
-	virq = __irq_domain_alloc_irqs(msi->domain, -1, 1, dev_to_node(dev), &arg, false, affdesc);
+	virq = __irq_domain_alloc_irqs(msi->domain, -1, 1, dev_to_node(msi->dev), &arg, false,
+				       affdesc);
 	if (virq < 0)
-		return (struct msi_map) { .index = -ENOSPC };
+		return -ENOSPC;
 
 	d = irq_domain_get_irq_data(msi->domain, virq);
 	d->common->msi_desc = &irq->desc;
@@ -288,7 +310,64 @@ struct msi_map msi_domain_alloc_irq_at(struct device *dev, unsigned int domid, u
 	irq_set_status_flags(virq, IRQ_MOVE_PCNTXT);
 #endif
 	irq->desc.irq = virq;
-	return (struct msi_map) { .index = index, .virq = virq };
+	return 0;
+}
+
+/**
+ * msi_domain_alloc_irq_at - Like the kernel's
+ * @dev:	The device, with a domain
+ * @domid:	MSI_DEFAULT_DOMAIN
+ * @index:	Index in the domain, below its size, or MSI_ANY_INDEX for the lowest free one
+ * @affdesc:	Affinity descriptor, or NULL
+ * @cookie:	NULL
+ *
+ * Context:	May sleep. May run at once with other allocations, and with the freeing of others.
+ * Return:	Index and Linux number of the interrupt, or an error as a negative index: -ERANGE if
+ *		@index is past the domain, -EBUSY if it or each index is allocated, -ENOSPC if the
+ *		parent has no interrupt left, or -ENOMEM.
+ */
+struct msi_map msi_domain_alloc_irq_at(struct device *dev, unsigned int domid, unsigned int index,
+				       const struct irq_affinity_desc *affdesc,
+				       union msi_instance_cookie *cookie)
+{
+	struct compat_msi *msi = compat_msi_find(dev);
+	struct compat_irq *irq;
+	int ret;
+
+	guard(mutex)(&msi->lock);
+	irq = compat_irq_new(msi, index);
+	if (IS_ERR(irq))
+		return (struct msi_map) { .index = PTR_ERR(irq) };
+
+	ret = compat_irq_map(msi, irq, affdesc);
+	if (ret) {
+		compat_irq_free(msi, irq);
+		return (struct msi_map) { .index = ret };
+	}
+	return (struct msi_map) { .index = irq->desc.msi_index, .virq = irq->desc.irq };
+}
+
+/**
+ * msi_domain_free_irqs_range - Like the kernel's
+ * @dev:	The device, with a domain
+ * @domid:	MSI_DEFAULT_DOMAIN
+ * @first:	First index
+ * @last:	Last index, included
+ *
+ * Frees those of the range that are allocated, and leaves the others alone.
+ *
+ * Context:	May sleep. After free_irq() for every interrupt of the range.
+ */
+void msi_domain_free_irqs_range(struct device *dev, unsigned int domid, unsigned int first,
+				unsigned int last)
+{
+	struct compat_msi *msi = compat_msi_find(dev);
+	struct compat_irq *irq;
+	unsigned long index;
+
+	guard(mutex)(&msi->lock);
+	xa_for_each_range(&msi->irqs, index, irq, first, last)
+		compat_irq_free(msi, irq);
 }
 
 /**
@@ -301,15 +380,8 @@ struct msi_map msi_domain_alloc_irq_at(struct device *dev, unsigned int domid, u
 void msi_domain_free_irqs_all(struct device *dev, unsigned int domid)
 {
 	struct compat_msi *msi = compat_msi_find(dev);
-	unsigned int i;
 
-	compat_x86_stop(msi);
-	for (i = 0; i < msi->template.info.hwsize; i++) {
-		if (msi->irqs[i].desc.irq)
-			irq_dispose_mapping(msi->irqs[i].desc.irq);
-		msi->irqs[i].desc.irq = 0;
-	}
-	compat_x86_continue(msi);
+	msi_domain_free_irqs_range(dev, domid, 0, msi->template.info.hwsize - 1);
 }
 
 /**

@@ -7,7 +7,9 @@
 
 #include <linux/irqdomain.h>
 #include <linux/msi.h>
+#include <linux/mutex.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 
 /**
  * struct compat_irq - An interrupt of a device's domain
@@ -28,21 +30,29 @@ struct compat_irq {
  * @domain:	Its domain, whose host_data is @template.info, as parents expect
  * @template:	Chip and operations, as the driver and the parent want them
  * @alloc_info:	Data that the parent has prepared for allocations
+ * @lock:	Serialises allocations, freeing and @settle
+ * @irqs:	The allocated interrupts by their index, each a struct compat_irq. This is no array,
+ *		because a domain can have thousands of indices of which few are allocated.
  * @settle:	Completes moves of interrupts that do not occur; x86 only
- * @irqs:	The interrupts; template.info.hwsize is their number
  */
 struct compat_msi {
 	struct device			*dev;
 	struct irq_domain		*domain;
 	struct msi_domain_template	template;
 	msi_alloc_info_t		alloc_info;
+	struct mutex			lock;
+	struct xarray			irqs;
 	struct delayed_work		settle;
-	struct compat_irq		irqs[];
 };
 
 static inline struct compat_msi *compat_msi_of(struct irq_domain *domain)
 {
 	return container_of(domain->host_data, struct compat_msi, template.info);
+}
+
+static inline struct compat_irq *compat_irq_of(struct irq_data *d)
+{
+	return container_of(irq_data_get_msi_desc(d), struct compat_irq, desc);
 }
 
 int compat_set_affinity(struct irq_data *d, const struct cpumask *mask, bool force);
@@ -53,7 +63,6 @@ bool compat_x86_is_parent(const struct irq_domain *parent);
 void compat_x86_init(struct compat_msi *msi);
 void compat_x86_take_ack(struct compat_msi *msi, struct irq_data *d);
 void compat_x86_stop(struct compat_msi *msi);
-void compat_x86_continue(struct compat_msi *msi);
 bool compat_x86_is_apic(resource_size_t start, resource_size_t size);
 #else
 static inline struct irq_domain *compat_x86_parent(void)
@@ -75,10 +84,6 @@ static inline void compat_x86_take_ack(struct compat_msi *msi, struct irq_data *
 }
 
 static inline void compat_x86_stop(struct compat_msi *msi)
-{
-}
-
-static inline void compat_x86_continue(struct compat_msi *msi)
 {
 }
 

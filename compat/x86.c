@@ -75,11 +75,13 @@ static void compat_settle_irq(struct compat_msi *msi, struct compat_irq *irq)
 static void compat_settle_work(struct work_struct *work)
 {
 	struct compat_msi *msi = container_of(to_delayed_work(work), struct compat_msi, settle);
-	unsigned int i;
+	struct compat_irq *irq;
+	unsigned long index;
 
-	for (i = 0; i < msi->template.info.hwsize; i++) {
-		if (test_and_clear_bit(COMPAT_IRQ_MOVED, &msi->irqs[i].state))
-			compat_settle_irq(msi, &msi->irqs[i]);
+	guard(mutex)(&msi->lock);
+	xa_for_each(&msi->irqs, index, irq) {
+		if (test_and_clear_bit(COMPAT_IRQ_MOVED, &irq->state))
+			compat_settle_irq(msi, irq);
 	}
 }
 
@@ -89,7 +91,7 @@ static int compat_x86_set_affinity(struct irq_data *d, const struct cpumask *mas
 	int ret = compat_set_affinity(d, mask, force);
 
 	if (ret >= 0 || ret == -EBUSY)
-		compat_settle_later(msi, &msi->irqs[d->hwirq]);
+		compat_settle_later(msi, compat_irq_of(d));
 	return ret;
 }
 
@@ -141,17 +143,11 @@ void compat_x86_init(struct compat_msi *msi)
 	msi->template.chip.irq_set_affinity = compat_x86_set_affinity;
 }
 
-/* Until the interrupts are freed, a user can write an affinity and so start a move */
+/* The interrupts are freed, so no user can write an affinity and start a move any more */
 void compat_x86_stop(struct compat_msi *msi)
 {
 	if (compat_x86_is_parent(msi->domain->parent))
-		disable_delayed_work_sync(&msi->settle);
-}
-
-void compat_x86_continue(struct compat_msi *msi)
-{
-	if (compat_x86_is_parent(msi->domain->parent))
-		enable_delayed_work(&msi->settle);
+		cancel_delayed_work_sync(&msi->settle);
 }
 
 /* The memory map may not list the APICs, so this covers all the addresses they can have */
