@@ -42,9 +42,12 @@
 #define virtio_vis_alloc_vectors	vis_test_alloc_vectors
 #define virtio_vis_free_vectors		vis_test_free_vectors
 #define virtio_vis_irq			vis_test_irq
+#define virtio_vis_alloc_vector_at	vis_test_alloc_vector_at
+#define virtio_vis_free_vector		vis_test_free_vector
 #define virtio_vis_affinity		vis_test_affinity
 #define virtio_vis_enable		vis_test_enable
 #define virtio_vis_disable		vis_test_disable
+#define vis_domain_size			vis_test_domain_size
 #define vis_msi_init			vis_test_msi_init
 #define vis_msi_restart			vis_test_msi_restart
 #define vis_msi_commit			vis_test_msi_commit
@@ -238,6 +241,7 @@ static void __iomem *fake_ioremap(struct device *dev, resource_size_t start,
 #define devm_memremap		fake_memremap
 #define devm_ioremap		fake_ioremap
 
+#include "irq-virtio-vis-dynamic.c"
 #include "irq-virtio-vis-msi.c"
 #include "irq-virtio-vis.c"
 
@@ -1592,6 +1596,233 @@ static struct kunit_suite vis_vectors_suite = {
 	.test_cases	= vis_vectors_cases,
 };
 
+/* Vectors that come and go while the device is in use */
+
+static const struct msi_map fake_no_map = { .index = -ENOENT };
+
+/* A device in use, whose vectors 0 and 33 are requested, with room for all that it has */
+static void vis_dynamic_start(struct kunit *test)
+{
+	vis_test_start(test, 34);
+	vis_test_request(test, 0);
+	vis_test_request(test, 33);
+	virtio_vis_enable(fake->vis);
+	vis_test_forget();
+}
+
+static struct msi_map vis_dynamic_add(struct kunit *test, unsigned int vector)
+{
+	struct msi_map map = virtio_vis_alloc_vector_at(fake->vis, vector, NULL);
+
+	KUNIT_ASSERT_GE(test, map.index, 0);
+	KUNIT_ASSERT_GT(test, map.virq, 0);
+	return map;
+}
+
+static void vis_dynamic_request(struct kunit *test, struct msi_map map)
+{
+	KUNIT_ASSERT_EQ(test, request_irq(map.virq, vis_test_handler, 0, "vis-test", fake), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, vis_test_free_irq,
+							(void *)(uintptr_t)map.virq), 0);
+}
+
+/* All stores are to the entry of the vector, or to its word with this value */
+static void vis_dynamic_expect_only(struct kunit *test, unsigned int vector, u32 word)
+{
+	unsigned int i;
+
+	for (i = 0; i < fake->nr_log; i++) {
+		const struct fake_access *access = &fake->log[i];
+		bool is_mask = access->kind == FAKE_MASK_WORD;
+
+		KUNIT_EXPECT_EQ(test, access->index, is_mask ? vis_word_of(vector) : vector);
+		if (is_mask)
+			KUNIT_EXPECT_EQ(test, access->value, word);
+	}
+}
+
+/* The entry is complete before the one write of the word, which changes one bit */
+static void vis_dynamic_add_test(struct kunit *test)
+{
+	struct msi_map map;
+
+	vis_dynamic_start(test);
+	map = vis_dynamic_add(test, 35);
+	KUNIT_EXPECT_EQ(test, map.index, 35);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
+
+	vis_dynamic_request(test, map);
+	vis_dynamic_expect_only(test, 35, 0xfffffff5);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 4);
+	KUNIT_EXPECT_EQ(test, fake->nr_masks, 1);
+	vis_test_expect_access(test, 3, FAKE_MASK_WORD, 1, 0xfffffff5);
+	vis_test_expect_message(test, &fake->latched[35], map.virq,
+				cpumask_first(cpu_online_mask));
+}
+
+/* The word is masked before the entry is emptied, so the device never latches an empty one */
+static void vis_dynamic_free_test(struct kunit *test)
+{
+	static const struct virtio_vis_entry empty;
+	struct msi_map map;
+
+	vis_dynamic_start(test);
+	map = vis_dynamic_add(test, 35);
+	vis_dynamic_request(test, map);
+	vis_test_forget();
+
+	free_irq(map.virq, fake);
+	virtio_vis_free_vector(fake->vis, map);
+	vis_dynamic_expect_only(test, 35, 0xfffffffd);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 4);
+	vis_test_expect_access(test, 0, FAKE_MASK_WORD, 1, 0xfffffffd);
+	KUNIT_EXPECT_MEMEQ(test, &fake->table[35], &empty, sizeof(empty));
+	KUNIT_EXPECT_NE(test, le32_to_cpu(fake->latched[35].addr_lo), 0);
+	KUNIT_EXPECT_NULL(test, irq_get_irq_data(map.virq));
+}
+
+/* A word in which no vector was unmasked before is written as any other */
+static void vis_dynamic_new_word_test(struct kunit *test)
+{
+	struct msi_map map;
+
+	vis_dynamic_start(test);
+	map = vis_dynamic_add(test, FAKE_VECTORS - 1);
+	vis_dynamic_request(test, map);
+	KUNIT_EXPECT_EQ(test, fake->nr_masks, 1);
+	KUNIT_EXPECT_EQ(test, fake->mask[2], 0xffffffdf);
+	KUNIT_EXPECT_EQ(test, fake->nr_outside, 0);
+}
+
+static void vis_dynamic_move_test(struct kunit *test)
+{
+	struct msi_map map;
+	unsigned int cpu;
+
+	vis_dynamic_start(test);
+	map = vis_dynamic_add(test, 35);
+	vis_dynamic_request(test, map);
+	cpu = vis_test_other_cpu(test, map.virq);
+	vis_test_forget();
+	KUNIT_ASSERT_EQ(test, irq_set_affinity(map.virq, cpumask_of(cpu)), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_masks, 1);
+	vis_dynamic_expect_only(test, 35, 0xfffffff5);
+	vis_test_expect_message(test, &fake->latched[35], map.virq, cpu);
+}
+
+/* A vector that is added before the device is in use is committed with the first ones */
+static void vis_dynamic_early_test(struct kunit *test)
+{
+	struct msi_map map;
+
+	vis_test_start(test, 2);
+	map = vis_dynamic_add(test, MSI_ANY_INDEX);
+	vis_dynamic_request(test, map);
+	KUNIT_EXPECT_EQ(test, map.index, 2);
+	KUNIT_EXPECT_EQ(test, fake->nr_masks, 0);
+	virtio_vis_enable(fake->vis);
+	KUNIT_EXPECT_EQ(test, fake->nr_masks, 1);
+	vis_test_expect_message(test, &fake->latched[2], map.virq, cpumask_first(cpu_online_mask));
+}
+
+/* Each time the lowest vector that is free, until there is none */
+static void vis_dynamic_any_test(struct kunit *test)
+{
+	struct msi_map map, first = fake_no_map;
+	unsigned int i;
+
+	vis_dynamic_start(test);
+	for (i = 34; i < FAKE_VECTORS; i++) {
+		map = vis_dynamic_add(test, MSI_ANY_INDEX);
+		KUNIT_EXPECT_EQ(test, map.index, i);
+		first = i == 34 ? map : first;
+	}
+	KUNIT_EXPECT_EQ(test, virtio_vis_alloc_vector_at(fake->vis, MSI_ANY_INDEX, NULL).index,
+			-EBUSY);
+	virtio_vis_free_vector(fake->vis, first);
+	KUNIT_EXPECT_EQ(test, vis_dynamic_add(test, MSI_ANY_INDEX).index, first.index);
+}
+
+static void vis_dynamic_refused_test(struct kunit *test)
+{
+	vis_dynamic_start(test);
+	KUNIT_EXPECT_EQ(test, virtio_vis_alloc_vector_at(fake->vis, 33, NULL).index, -EBUSY);
+	KUNIT_EXPECT_EQ(test, virtio_vis_alloc_vector_at(fake->vis, FAKE_VECTORS, NULL).index,
+			-ERANGE);
+	fake->nr_parent = 0;
+	KUNIT_EXPECT_EQ(test, virtio_vis_alloc_vector_at(fake->vis, 34, NULL).index, -ENOSPC);
+	fake->nr_parent = 1;
+	KUNIT_EXPECT_EQ(test, vis_dynamic_add(test, 34).index, 34);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
+}
+
+/* Before the first vectors there is no domain, and afterwards there is none either */
+static void vis_dynamic_no_domain_test(struct kunit *test)
+{
+	vis_dynamic_start(test);
+	vis_dynamic_add(test, 40);
+	vis_test_free_irq((void *)(uintptr_t)virtio_vis_irq(fake->vis, 0));
+	vis_test_free_irq((void *)(uintptr_t)virtio_vis_irq(fake->vis, 33));
+	virtio_vis_free_vectors(fake->vis);
+	KUNIT_EXPECT_EQ(test, virtio_vis_alloc_vector_at(fake->vis, 40, NULL).index, -ENODEV);
+	KUNIT_EXPECT_EQ(test, virtio_vis_alloc_vectors(fake->vis, 34, NULL), 0);
+	KUNIT_EXPECT_EQ(test, vis_dynamic_add(test, 40).index, 40);
+}
+
+static void vis_dynamic_managed_test(struct kunit *test)
+{
+	struct irq_affinity_desc affinity = { .is_managed = 1 };
+	struct msi_map map;
+
+	vis_dynamic_start(test);
+	cpumask_copy(&affinity.mask, cpumask_of(cpumask_last(cpu_online_mask)));
+	map = virtio_vis_alloc_vector_at(fake->vis, 34, &affinity);
+	KUNIT_ASSERT_EQ(test, map.index, 34);
+	KUNIT_EXPECT_TRUE(test, irqd_affinity_is_managed(irq_get_irq_data(map.virq)));
+}
+
+/* Such a device refuses messages for vectors past those of its queues */
+static void vis_dynamic_msi_test(struct kunit *test)
+{
+	vis_msi_start_live(test, 33);
+	KUNIT_EXPECT_EQ(test, virtio_vis_alloc_vector_at(fake->vis, MSI_ANY_INDEX, NULL).index,
+			-EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, vis_domain_size(fake->vis, 5), 5);
+}
+
+/* What a device says of itself must not make an ITS reserve that much */
+static void vis_dynamic_size_test(struct kunit *test)
+{
+	struct virtio_vis vis = { .nr_vectors = VIRTIO_VIS_NUM_VECTORS_N };
+
+	KUNIT_EXPECT_EQ(test, vis_domain_size(&vis, 5), 5 + VIS_MAX_DYNAMIC);
+	KUNIT_EXPECT_EQ(test, vis_domain_size(&vis, VIRTIO_VIS_NUM_VECTORS_N),
+			VIRTIO_VIS_NUM_VECTORS_N);
+	vis.nr_vectors = 32;
+	KUNIT_EXPECT_EQ(test, vis_domain_size(&vis, 5), 32);
+}
+
+static struct kunit_case vis_dynamic_cases[] = {
+	KUNIT_CASE(vis_dynamic_add_test),
+	KUNIT_CASE(vis_dynamic_free_test),
+	KUNIT_CASE(vis_dynamic_new_word_test),
+	KUNIT_CASE(vis_dynamic_move_test),
+	KUNIT_CASE(vis_dynamic_early_test),
+	KUNIT_CASE(vis_dynamic_any_test),
+	KUNIT_CASE(vis_dynamic_refused_test),
+	KUNIT_CASE(vis_dynamic_no_domain_test),
+	KUNIT_CASE(vis_dynamic_managed_test),
+	KUNIT_CASE(vis_dynamic_msi_test),
+	KUNIT_CASE(vis_dynamic_size_test),
+	{ }
+};
+
+static struct kunit_suite vis_dynamic_suite = {
+	.name		= "virtio_vis_dynamic",
+	.init		= vis_test_init,
+	.test_cases	= vis_dynamic_cases,
+};
+
 /* A failure at every allocation */
 
 #if IS_ENABLED(CONFIG_FAULT_INJECTION_DEBUG_FS)
@@ -1734,6 +1965,6 @@ static struct kunit_suite vis_fail_suite = {
 };
 
 kunit_test_suites(&vis_tables_suite, &vis_layout_suite, &vis_latch_suite, &vis_states_suite,
-		  &vis_msi_suite, &vis_vectors_suite, &vis_fail_suite);
+		  &vis_msi_suite, &vis_vectors_suite, &vis_dynamic_suite, &vis_fail_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the VIS irqchip");

@@ -455,8 +455,8 @@ static int vis_alloc_irqs(struct virtio_vis *vis, unsigned int nvec)
 	struct msi_map map;
 	unsigned int i;
 
-	if (!msi_create_device_irq_domain(vis->dev, MSI_DEFAULT_DOMAIN, &vis_msi_template, nvec,
-					  NULL, vis))
+	if (!msi_create_device_irq_domain(vis->dev, MSI_DEFAULT_DOMAIN, &vis_msi_template,
+					  vis_domain_size(vis, nvec), NULL, vis))
 		return -ENODEV;
 
 	for (i = 0; i < nvec; i++) {
@@ -507,7 +507,7 @@ int virtio_vis_alloc_vectors(struct virtio_vis *vis, unsigned int nvec, struct i
 EXPORT_SYMBOL_GPL(virtio_vis_alloc_vectors);
 
 /**
- * virtio_vis_free_vectors - Free all vectors
+ * virtio_vis_free_vectors - Free all vectors, those of virtio_vis_alloc_vector_at() included
  * @vis:	The interrupt storage, after free_irq() and the removal of every affinity hint
  *
  * Does nothing if no vector is allocated.
@@ -529,7 +529,7 @@ EXPORT_SYMBOL_GPL(virtio_vis_free_vectors);
 /**
  * virtio_vis_irq - Get the Linux interrupt number of a vector
  * @vis:	The interrupt storage
- * @vector:	An allocated vector
+ * @vector:	A vector of virtio_vis_alloc_vectors()
  *
  * Context:	Any.
  * Return:	The interrupt number.
@@ -543,7 +543,7 @@ EXPORT_SYMBOL_GPL(virtio_vis_irq);
 /**
  * virtio_vis_affinity - Get the CPUs that a vector is meant for
  * @vis:	The interrupt storage
- * @vector:	An allocated vector
+ * @vector:	A vector of virtio_vis_alloc_vectors()
  *
  * Context:	Any.
  * Return:	NULL if no vector of @vis has managed affinity; else the managed affinity of

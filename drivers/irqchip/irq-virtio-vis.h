@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Virtio Interrupt Storage (VIS): what the irqchip shares with its other kind of storage
+ * Virtio Interrupt Storage (VIS): what the files of the irqchip share
  */
 #ifndef _DRIVERS_IRQCHIP_IRQ_VIRTIO_VIS_H
 #define _DRIVERS_IRQCHIP_IRQ_VIRTIO_VIS_H
@@ -32,9 +32,9 @@ struct vis_word {
  * @pending:	Pending table, or NULL if the device has none
  * @msi:	MSI registers, or NULL if the device has tables
  * @nr_vectors:	Number of vectors that the device has
- * @nvec:	Number of allocated vectors
- * @virqs:	Linux interrupt numbers of the allocated vectors
- * @affinity:	Affinity of the allocated vectors, or NULL if none is managed
+ * @nvec:	Number of vectors of virtio_vis_alloc_vectors()
+ * @virqs:	Their Linux interrupt numbers
+ * @affinity:	Their affinity, or NULL if none is managed
  * @words:	Shadow of the mask table
  */
 struct virtio_vis {
@@ -50,6 +50,8 @@ struct virtio_vis {
 	struct irq_affinity_desc	*affinity;
 	struct vis_word			words[];
 };
+
+unsigned int vis_domain_size(const struct virtio_vis *vis, unsigned int nvec);
 
 int vis_msi_init(struct virtio_vis *vis, void __iomem *regs);
 void vis_msi_restart(struct virtio_vis *vis, unsigned int w);

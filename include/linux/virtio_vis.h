@@ -7,11 +7,13 @@
 
 #include <linux/compiler_types.h>
 #include <linux/cpumask_types.h>
+#include <linux/msi_api.h>
 #include <linux/types.h>
 #include <uapi/linux/virtio_vis.h>
 
 struct device;
 struct irq_affinity;
+struct irq_affinity_desc;
 struct virtio_vis;
 
 /**
@@ -44,6 +46,10 @@ int virtio_vis_alloc_vectors(struct virtio_vis *vis, unsigned int nvec, struct i
 void virtio_vis_free_vectors(struct virtio_vis *vis);
 unsigned int virtio_vis_irq(const struct virtio_vis *vis, unsigned int vector);
 const struct cpumask *virtio_vis_affinity(const struct virtio_vis *vis, unsigned int vector);
+
+struct msi_map virtio_vis_alloc_vector_at(struct virtio_vis *vis, unsigned int vector,
+					  const struct irq_affinity_desc *affdesc);
+void virtio_vis_free_vector(struct virtio_vis *vis, struct msi_map map);
 
 void virtio_vis_enable(struct virtio_vis *vis);
 void virtio_vis_disable(struct virtio_vis *vis);

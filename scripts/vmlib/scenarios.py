@@ -336,6 +336,9 @@ SCENARIOS = {
                               smp=2, vectors=128, timeout=240),
     "scale65535": Scenario(("scale_65535.sh",), devices=disk("disk0"), vectors=65535,
                            load=TEST_MODULES),
+    "scale_dynamic": Scenario(("scale_dynamic.sh",), devices=disk("disk0"), vectors=1100,
+                              load=TEST_MODULES + ("vis_dynamic",), timeout=240,
+                              trace=("virtio_mmio_vis_*", "virtio_mmio_read")),
     **{f"scale4096_{cpus}": Scenario(("scale_4096.sh",), devices=CONSOLES, vectors=4096, smp=cpus)
        for cpus in (4, 8)},
     "classes": Scenario(("classes.sh",), GENERIC, devices=CLASSES, board=",memory-backend=ram",

@@ -87,8 +87,9 @@ SUITES = {
                    " and the stock driver beside", 90, "main idle alone coexist"),
     "policy": Suite("fewer vectors than wanted, one, or none: shared vectors, and the line", 60,
                     "shared some line1 visoff nolapic param exhausted firmware reserved"),
-    "scale": Suite("thousands of vectors, and CPUs that have too few", 150,
-                   "scale4096_4 scale4096_8 scale_exhaust scale65535", tier="all"),
+    "scale": Suite("thousands of vectors, CPUs that have too few, and vectors added at run time",
+                   180, "scale4096_4 scale4096_8 scale_exhaust scale65535 scale_dynamic",
+                   tier="all"),
     "reload": Suite("the modules removed and inserted 20 times, nothing left behind", 60, "reload"),
     "migrate": Suite("the machine saved and restored while I/O runs", 30, "migrate"),
     "hostile": Suite("devices that lie about their tables, send messages when they must not, or"

@@ -69,17 +69,23 @@ device_sent()
 	host count "virtio_mmio_vis_send(_extra)?" "mmio $1 "
 }
 
-# run_with_module: like vis_run, but inserts the module meanwhile
+# What run_with_module inserts; a script can add to it
+TEST_MODULES=vis_test
+
+# run_with_module: like vis_run, but inserts the modules meanwhile
 run_with_module()
 {
-	local status
+	local module status
 
-	if ! modprobe vis_test; then
-		echo "1..0 # SKIP there is no module vis_test, which selftests/test_modules makes"
-		return "$SKIPPED"
-	fi
+	for module in $TEST_MODULES; do
+		if ! modprobe "$module"; then
+			echo "1..0 # SKIP there is no $module, which selftests/test_modules makes"
+			return "$SKIPPED"
+		fi
+	done
 	vis_run
 	status=$?
-	rmmod vis_test
+	# shellcheck disable=SC2086 # names of modules
+	rmmod $TEST_MODULES
 	return $status
 }

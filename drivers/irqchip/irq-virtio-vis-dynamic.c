@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Virtio Interrupt Storage (VIS): vectors that come and go while the device is in use
+ *
+ * A new vector needs no steps of its own. Its bit in the shadow is 1 from the beginning, or again
+ * since its interrupt was freed:
+ *
+ * 1) request_irq() stores the message. The vector is masked, so nothing is committed.
+ * 2) Then it unmasks the vector. That is the commit, at which the device latches the message. It
+ *    latches the other unmasked vectors of the word again, with the messages that they have.
+ * 3) free_irq() masks the vector, and then empties its entry, which the device does not latch.
+ */
+#include <linux/bug.h>
+#include <linux/export.h>
+#include <linux/minmax.h>
+#include <linux/msi.h>
+#include <linux/virtio_vis.h>
+
+#include "irq-virtio-vis.h"
+
+/* An ITS reserves an LPI for each index of a domain, so N of an untrusted device is no size */
+#define VIS_MAX_DYNAMIC		1024
+
+/**
+ * vis_domain_size - How many indices the MSI domain of a device needs
+ * @vis:	The interrupt storage
+ * @nvec:	Number of vectors that virtio_vis_alloc_vectors() allocates
+ *
+ * Return:	@nvec, and room for vectors that are allocated later.
+ */
+unsigned int vis_domain_size(const struct virtio_vis *vis, unsigned int nvec)
+{
+	return vis->msi ? nvec : min(vis->nr_vectors, nvec + VIS_MAX_DYNAMIC);
+}
+
+/**
+ * virtio_vis_alloc_vector_at - Allocate one more vector, also while the device is in use
+ * @vis:	The interrupt storage, after virtio_vis_alloc_vectors()
+ * @vector:	The vector, or MSI_ANY_INDEX for the lowest one that is free
+ * @affdesc:	Managed affinity, or NULL for none
+ *
+ * The vector is masked until its interrupt is requested. Neither this function nor request_irq()
+ * touches the entry, the mask bit or the interrupt of another vector.
+ *
+ * Does not touch the device. The caller maps an event to the vector after request_irq() (R606) and
+ * maps it elsewhere before free_irq(). A reset clears the entry (R1002), so the caller frees the
+ * vector before one.
+ *
+ * Context:	May sleep. May run at once with the allocation and freeing of other vectors, but not
+ *		with virtio_vis_free_vectors().
+ * Return:	Vector and Linux number of the interrupt, or an error as a negative index: -ERANGE
+ *		if the device has no such vector or it is 1,024 or more past those of
+ *		virtio_vis_alloc_vectors(), -EBUSY if it or each of them is allocated, -EOPNOTSUPP
+ *		if the device has MSI registers and so no vector without a queue, -ENODEV before
+ *		virtio_vis_alloc_vectors(), or another error of msi_domain_alloc_irq_at().
+ */
+struct msi_map virtio_vis_alloc_vector_at(struct virtio_vis *vis, unsigned int vector,
+					  const struct irq_affinity_desc *affdesc)
+{
+	if (!vis->nvec)
+		return (struct msi_map) { .index = -ENODEV };
+	if (vis->msi)
+		return (struct msi_map) { .index = -EOPNOTSUPP };
+
+	return msi_domain_alloc_irq_at(vis->dev, MSI_DEFAULT_DOMAIN, vector, affdesc, NULL);
+}
+EXPORT_SYMBOL_GPL(virtio_vis_alloc_vector_at);
+
+/**
+ * virtio_vis_free_vector - Undo virtio_vis_alloc_vector_at()
+ * @vis:	The interrupt storage
+ * @map:	What virtio_vis_alloc_vector_at() returned, after free_irq() and the removal of an
+ *		affinity hint
+ *
+ * virtio_vis_free_vectors() frees what is left.
+ *
+ * Context:	May sleep. May run at once with the allocation and freeing of other vectors, but not
+ *		with virtio_vis_free_vectors().
+ */
+void virtio_vis_free_vector(struct virtio_vis *vis, struct msi_map map)
+{
+	if (WARN_ON_ONCE(map.index < 0 || map.index < vis->nvec))
+		return;
+
+	msi_domain_free_irqs_range(vis->dev, MSI_DEFAULT_DOMAIN, map.index, map.index);
+}
+EXPORT_SYMBOL_GPL(virtio_vis_free_vector);
