@@ -456,8 +456,10 @@ static int vm_vis_test_init(struct kunit *test)
 
 static struct virtio_mmio_vis *vm_vis_test_probe_device(void)
 {
+	u64 vis = BIT_ULL(VIRTIO_F_VIS);
+
 	return virtio_mmio_vis_probe(fake->pdev, (__force void __iomem *)fake->regs,
-				     fake->offered ? BIT_ULL(VIRTIO_F_VIS) : ~BIT_ULL(VIRTIO_F_VIS));
+				     fake->offered ? vis : ~vis);
 }
 
 static void vm_vis_test_teardown(void *data)
