@@ -19,6 +19,9 @@
 #define VIRTIO_VIS_NUM_VECTORS_CAPS	0x0fff0000
 #define VIRTIO_VIS_NUM_VECTORS_DRAFT	0xf0000000
 
+/* Flag of _CAPS: the driver may supply the vector table and the pending table */
+#define VIRTIO_VIS_NUM_VECTORS_DRIVER_TABLES	0x00010000
+
 /* The draft of the interface that this header describes */
 #define VIRTIO_VIS_DRAFT		2
 
@@ -35,7 +38,10 @@
 /* This value in either vector register maps the event to no vector */
 #define VIRTIO_VIS_NO_VECTOR		0xffff
 
-/* Guest-physical address of the vector table, 64 bits in two halves - Read Only */
+/*
+ * Guest-physical address of the vector table, 64 bits in two halves - Read Only, or Read Write with
+ * DRIVER_TABLES
+ */
 #define VIRTIO_MMIO_VIS_TABLE_LOW	0x0d8
 #define VIRTIO_MMIO_VIS_TABLE_HIGH	0x0dc
 
@@ -43,7 +49,10 @@
 #define VIRTIO_MMIO_VIS_MASK_LOW	0x0e0
 #define VIRTIO_MMIO_VIS_MASK_HIGH	0x0e4
 
-/* Guest-physical address of the pending table, 0 if there is none - Read Only */
+/*
+ * Guest-physical address of the pending table, 0 if there is none - Read Only, or Read Write with
+ * DRIVER_TABLES
+ */
 #define VIRTIO_MMIO_VIS_PENDING_LOW	0x0e8
 #define VIRTIO_MMIO_VIS_PENDING_HIGH	0x0ec
 
