@@ -215,11 +215,14 @@ static void send_if_valid(VISHostile *h, MSIMessage msg)
 static bool fire_before_enable(VISHostile *h, hwaddr reg, uint64_t value)
 {
     VirtIOMMIOVIS *vis = &h->proxy->vis;
+    MSIMessage entry;
     uint32_t vector;
 
     if (reg == VIRTIO_MMIO_VIS_CONTROL) {
         for (vector = 0; vector < vis->nr_vectors; vector++) {
-            send_if_valid(h, vis_read_entry(vis, vector));
+            if (vis_read_entry(vis, vector, &entry)) {
+                send_if_valid(h, entry);
+            }
         }
     }
     return true;
@@ -392,9 +395,9 @@ static bool torn_check_latches(VISHostile *h, hwaddr reg, uint64_t value)
         return true;
     }
     for (vector = 0; vector < vis->nr_vectors; vector++) {
-        entry = vis_read_entry(vis, vector);
         h->errors += !vis_is_masked(vis, vector) &&
-                     (entry.address != vis->latch[vector].address ||
+                     (!vis_read_entry(vis, vector, &entry) ||
+                      entry.address != vis->latch[vector].address ||
                       entry.data != vis->latch[vector].data);
     }
     return true;
@@ -433,7 +436,8 @@ static const VISFault faults[] = {
     LIE("n_max", NUM, ~0u, VIRTIO_VIS_NUM_VECTORS_N),
     LIE("draft_zero", NUM, ~VIRTIO_VIS_NUM_VECTORS_DRAFT, 0),
     LIE("draft_unknown", NUM, ~VIRTIO_VIS_NUM_VECTORS_DRAFT, 0x30000000),
-    LIE("flags", NUM, ~0u, VIRTIO_VIS_NUM_VECTORS_CAPS),
+    LIE("flags", NUM, ~0u,
+        VIRTIO_VIS_NUM_VECTORS_CAPS & ~VIRTIO_VIS_NUM_VECTORS_DRIVER_TABLES),
     PLACE("table_misaligned", TABLE, TABLE, 8),
     PLACE("mask_misaligned", MASK, MASK, 2),
     PLACE("pending_misaligned", PENDING, PENDING, 1),

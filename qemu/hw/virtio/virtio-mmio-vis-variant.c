@@ -9,6 +9,8 @@
  * "small" is the smallest device: accesses to the vector table trap, and there
  * is no pending table. It shares no memory with the driver.
  *
+ * "supplied" is the same, but works with tables that the driver supplies.
+ *
  * "odd" is late and untidy: it observes events, sends messages, shows pending
  * bits and completes a reset with delay, and sends some messages twice. Its
  * number of vectors is odd. Its tables adjoin those of other odd devices.
@@ -133,6 +135,21 @@ static void small_class_init(ObjectClass *class, void *data)
     dc->user_creatable = false;
     vc->prepare = small_prepare;
     vc->map_entries = small_map_entries;
+}
+
+/* supplied */
+
+#define TYPE_VIS_SUPPLIED   VIS_VARIANT_PREFIX "supplied"
+
+static void supplied_prepare(VISVariant *v)
+{
+    small_prepare(v);
+    v->proxy->vis.driver_tables = true;
+}
+
+static void supplied_class_init(ObjectClass *class, void *data)
+{
+    VIS_VARIANT_CLASS(class)->prepare = supplied_prepare;
 }
 
 /* odd */
@@ -450,6 +467,11 @@ static const TypeInfo variant_types[] = {
         .instance_size = sizeof(VISSmall),
         .instance_finalize = small_finalize,
         .class_init = small_class_init,
+    },
+    {
+        .name = TYPE_VIS_SUPPLIED,
+        .parent = TYPE_VIS_SMALL,
+        .class_init = supplied_class_init,
     },
     {
         .name = TYPE_VIS_ODD,

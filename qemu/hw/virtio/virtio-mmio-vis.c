@@ -106,6 +106,10 @@ void vis_show_pending(VirtIOMMIOVIS *vis, uint32_t word)
 {
     const MemMapEntry *area = &vis->board->area[VIS_PENDING_TABLE];
 
+    if (vis_is_supplied(vis, VIS_PENDING_TABLE)) {
+        vis_show_supplied(vis, word);
+        return;
+    }
     if (!vis->pending_view) {
         return;
     }
@@ -113,6 +117,15 @@ void vis_show_pending(VirtIOMMIOVIS *vis, uint32_t word)
     memory_region_set_dirty(vis->board->ram[VIS_PENDING_TABLE],
                             vis->address[VIS_PENDING_TABLE] - area->base +
                             word * sizeof(uint32_t), sizeof(uint32_t));
+}
+
+static void vis_show_all(VirtIOMMIOVIS *vis)
+{
+    uint32_t word;
+
+    for (word = 0; word < vis->nr_words; word++) {
+        vis_show_pending(vis, word);
+    }
 }
 
 static void vis_set_pending(VirtIOMMIOVIS *vis, uint32_t word, uint32_t bits)
@@ -167,6 +180,9 @@ static void vis_vm_change(void *opaque, bool running, RunState state)
     VirtIOMMIOProxy *proxy = opaque;
     uint32_t word;
 
+    if (running) {
+        vis_show_all(&proxy->vis);
+    }
     for (word = 0; running && word < proxy->vis.nr_words; word++) {
         vis_send_pending(&proxy->vis, word);
     }
@@ -293,22 +309,26 @@ void virtio_mmio_vis_release_notifiers(VirtIOMMIOProxy *proxy)
 
 /* Latch and commit */
 
-MSIMessage vis_read_entry(VirtIOMMIOVIS *vis, uint32_t vector)
+bool vis_read_entry(VirtIOMMIOVIS *vis, uint32_t vector, MSIMessage *msg)
 {
     struct virtio_vis_entry *entry = &vis->entries[vector];
-    uint32_t lo = le32_to_cpu(qatomic_read(&entry->addr_lo));
-    uint32_t hi = le32_to_cpu(qatomic_read(&entry->addr_hi));
+    struct virtio_vis_entry supplied;
 
-    return (MSIMessage) {
-        .address = (uint64_t)hi << 32 | lo,
-        .data = le32_to_cpu(qatomic_read(&entry->data)),
-    };
+    if (vis_is_supplied(vis, VIS_VECTOR_TABLE)) {
+        if (!vis_read_supplied(vis, vector, &supplied)) {
+            return false;
+        }
+        entry = &supplied;
+    }
+    msg->address = le32_to_cpu(qatomic_read(&entry->addr_lo)) |
+                   (uint64_t)le32_to_cpu(qatomic_read(&entry->addr_hi)) << 32;
+    msg->data = le32_to_cpu(qatomic_read(&entry->data));
+    return true;
 }
 
 /* Returns true if the message has changed. */
-static bool vis_latch(VirtIOMMIOVIS *vis, uint32_t vector)
+static bool vis_latch(VirtIOMMIOVIS *vis, uint32_t vector, MSIMessage msg)
 {
-    MSIMessage msg = vis_read_entry(vis, vector);
     MSIMessage *latch = &vis->latch[vector];
 
     trace_virtio_mmio_vis_latch(vis->mmio, vector, msg.address, msg.data);
@@ -319,15 +339,22 @@ static bool vis_latch(VirtIOMMIOVIS *vis, uint32_t vector)
     return true;
 }
 
-/* Returns the bits of the vectors whose message has changed. */
-static uint32_t vis_latch_word(VirtIOMMIOVIS *vis, uint32_t word, uint32_t bits)
+/*
+ * Returns the bits of the vectors whose message has changed. One whose entry
+ * cannot be read becomes masked.
+ */
+static uint32_t vis_latch_word(VirtIOMMIOVIS *vis, uint32_t word,
+                               uint32_t *mask)
 {
-    uint32_t changed = 0;
-    uint32_t vector;
+    uint32_t bits, vector, changed = 0;
+    MSIMessage msg;
 
-    for (; bits; bits &= bits - 1) {
+    for (bits = ~*mask; bits; bits &= bits - 1) {
         vector = word * VIRTIO_VIS_VECTORS_PER_WORD + ctz32(bits);
-        if (vis_latch(vis, vector)) {
+        if (!vis_read_entry(vis, vector, &msg)) {
+            vis_guest_error(vis, "entry %u cannot be read", vector);
+            *mask |= vis_bit(vector);
+        } else if (vis_latch(vis, vector, msg)) {
             changed |= vis_bit(vector);
         }
     }
@@ -337,11 +364,11 @@ static uint32_t vis_latch_word(VirtIOMMIOVIS *vis, uint32_t word, uint32_t bits)
 static void vis_commit(VirtIOMMIOProxy *proxy, uint32_t word, uint32_t mask)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;
-    uint32_t toggled = vis->mask[word] ^ mask;
-    uint32_t moved;
+    uint32_t toggled, moved;
 
     vis_observe_word(proxy, word);
-    moved = vis_latch_word(vis, word, ~mask);
+    moved = vis_latch_word(vis, word, &mask);
+    toggled = vis->mask[word] ^ mask;
     vis->mask[word] = mask;
     vis_irqfds_update(proxy, word, toggled, moved);
     if (vis->hooks->later) {
@@ -490,14 +517,6 @@ static uint16_t vis_queue_vector(VirtIOMMIOProxy *proxy)
            vis_event(&proxy->vis, proxy->queue_sel)->vector : VIRTIO_NO_VECTOR;
 }
 
-/* The address registers come in the order of VISTable, the low half first. */
-static uint32_t vis_read_address(VirtIOMMIOVIS *vis, hwaddr offset)
-{
-    unsigned half = (offset - VIRTIO_MMIO_VIS_TABLE_LOW) / sizeof(uint32_t);
-
-    return vis->address[half / 2] >> (half % 2 * 32);
-}
-
 bool virtio_mmio_vis_read(VirtIOMMIOProxy *proxy, hwaddr offset,
                           uint64_t *value)
 {
@@ -515,7 +534,7 @@ bool virtio_mmio_vis_read(VirtIOMMIOProxy *proxy, hwaddr offset,
         *value = 0;
         return vis->enabled;
     case VIRTIO_MMIO_VIS_NUM_VECTORS:
-        *value = vis->nr_vectors |
+        *value = vis->nr_vectors | vis_supply_flag(vis) |
                  VIRTIO_VIS_DRAFT << ctz32(VIRTIO_VIS_NUM_VECTORS_DRAFT);
         break;
     case VIRTIO_MMIO_VIS_CONTROL:
@@ -579,6 +598,7 @@ static void vis_write_control(VirtIOMMIOProxy *proxy, uint32_t value)
     trace_virtio_mmio_vis_enable(vis->mmio);
     vis_take_over_line(proxy);
     qatomic_set(&vis->enabled, true);
+    vis_show_all(vis);
 }
 
 static void vis_write_reg(VirtIOMMIOProxy *proxy, hwaddr offset, uint32_t value)
@@ -601,6 +621,12 @@ static void vis_write_reg(VirtIOMMIOProxy *proxy, hwaddr offset, uint32_t value)
         break;
     case VIRTIO_MMIO_VIS_QUEUE_VECTOR:
         vis_map_queue(proxy, vector);
+        break;
+    default:
+        if (!vis_write_address(vis, offset, value)) {
+            vis_guest_error(vis, "write to read-only register 0x%" HWADDR_PRIx,
+                            offset);
+        }
         break;
     }
 }
@@ -647,11 +673,11 @@ bool virtio_mmio_vis_write(VirtIOMMIOProxy *proxy, hwaddr offset,
     case VIRTIO_MMIO_VIS_CONTROL:
     case VIRTIO_MMIO_VIS_CONFIG_VECTOR:
     case VIRTIO_MMIO_VIS_QUEUE_VECTOR:
+    case VIRTIO_MMIO_VIS_TABLE_LOW ... VIRTIO_MMIO_VIS_PENDING_HIGH:
         vis_write_reg(proxy, offset, *value);
         return true;
     case VIRTIO_MMIO_VIS_NUM_VECTORS:
     case VIS_REG_RESERVED:
-    case VIRTIO_MMIO_VIS_TABLE_LOW ... VIRTIO_MMIO_VIS_PENDING_HIGH:
         vis_guest_error(vis, "write to read-only register 0x%" HWADDR_PRIx,
                         offset);
         return true;
@@ -681,6 +707,7 @@ void virtio_mmio_vis_reset(VirtIOMMIOProxy *proxy)
     vis->accepted = false;
     vis->driver_ok = false;
     qatomic_set(&vis->enabled, false);
+    vis_take_back_tables(vis);
     bitmap_zero(vis->signalled, vis->nr_vectors);
     for (word = 0; word < vis->nr_words; word++) {
         vis->mask[word] = ~0u;
@@ -821,6 +848,10 @@ const VMStateDescription vmstate_virtio_mmio_vis = {
                                              vis.nr_vectors,
                                              vmstate_vis_message, MSIMessage),
         VMSTATE_END_OF_LIST()
+    },
+    .subsections = (const VMStateDescription * const []) {
+        &vmstate_vis_supplied,
+        NULL
     }
 };
 

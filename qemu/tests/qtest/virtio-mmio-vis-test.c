@@ -23,6 +23,7 @@
 #include "standard-headers/linux/virtio_vis.h"
 
 #define MMIO            0xfeb00000
+#define IOAPIC          0xfec00000
 #define IOAPIC_PIN      16
 #define QUEUE_RESET     0x0c0
 #define VIS_RESERVED    0x0d4
@@ -45,6 +46,13 @@
 #define SERIAL(q)       (QUEUE_MEM(q) + 0x3100)
 #define REQ_STATUS(q)   (QUEUE_MEM(q) + 0x3200)
 #define SCRATCH         (2 * MiB)
+/* With the least alignment */
+#define TABLE           (8 * MiB + 16)
+#define PENDING         (12 * MiB + 4)
+#define OTHER_TABLE     (16 * MiB + 16)
+#define OTHER_PENDING   (20 * MiB + 4)
+#define NO_MEMORY       (64 * MiB)
+#define PATTERN         0x5a
 
 #define STATUS_DRIVER   (VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER)
 #define STATUS_FEATURES (STATUS_DRIVER | VIRTIO_CONFIG_S_FEATURES_OK)
@@ -66,6 +74,7 @@
  * @async: the parts of the device run concurrently
  * @in_iothread: one of them is a thread that signals by a notifier
  * @kvm: a CPU runs in KVM, and time passes by itself
+ * @supplies: the driver supplies the vector table and the pending table
  */
 typedef struct Config {
     const char *variant;
@@ -75,6 +84,7 @@ typedef struct Config {
     bool async;
     bool in_iothread;
     bool kvm;
+    bool supplies;
 } Config;
 
 #define SIGNALS "virtio_notify_irqfd_deferred_fn"
@@ -89,6 +99,8 @@ static const Config configs[] = {
 static const Config variants[] = {
     { "small", "", "-global virtio-mmio.vis-variant=small "
       "-global virtio-mmio.ioeventfd=off", "" },
+    { "supplied", "", "-global virtio-mmio.vis-variant=supplied "
+      "-global virtio-mmio.ioeventfd=off", "", .supplies = true },
     { "odd", "", "-global virtio-mmio.vis-variant=odd "
       "-object iothread,id=io -trace " SIGNALS, ",iothread=io",
       .async = true, .in_iothread = true },
@@ -396,6 +408,23 @@ static void reset_device(Vis *t)
     while (reg_read(t, VIRTIO_MMIO_STATUS)) {
         g_assert_cmpint(reads++, <, 1000);
     }
+    if (config->supplies) {
+        discover(t);
+    }
+}
+
+static void write_address(Vis *t, uint64_t low, uint64_t address)
+{
+    reg_write(t, low, address);
+    reg_write(t, low + 4, address >> 32);
+}
+
+static void supply(Vis *t, uint64_t table, uint64_t pending)
+{
+    write_address(t, VIRTIO_MMIO_VIS_TABLE_LOW, table);
+    write_address(t, VIRTIO_MMIO_VIS_PENDING_LOW, pending);
+    t->table = table;
+    t->pending = pending;
 }
 
 static void negotiate(Vis *t, uint64_t features)
@@ -407,6 +436,10 @@ static void negotiate(Vis *t, uint64_t features)
     reg_write(t, VIRTIO_MMIO_DRIVER_FEATURES_SEL, 1);
     reg_write(t, VIRTIO_MMIO_DRIVER_FEATURES, features >> 32);
     reg_write(t, VIRTIO_MMIO_STATUS, STATUS_FEATURES);
+    if (config->supplies && (features & VIS)) {
+        qtest_memset(t->qts, PENDING, 0, nr_words(t) * 4);
+        supply(t, TABLE, PENDING);
+    }
 }
 
 static void select_queue(Vis *t, uint32_t queue)
@@ -696,14 +729,15 @@ static void test_draft_number(void)
     Vis *t = vis_start("");
     uint32_t value = reg_read(t, VIRTIO_MMIO_VIS_NUM_VECTORS);
 
-    /* D107, D108 */
-    g_assert_cmphex(value, ==, 0x20000000 | t->nr_vectors);
+    /* D107, D108, D111 */
+    g_assert_cmphex(value, ==, 0x20000000 | t->nr_vectors |
+                    (config->supplies ? BIT(16) : 0));
     vis_end(t);
 }
 
 static void test_discovery_constant(void)
 {
-    Vis *t = vis_start_live("");
+    Vis *t = config->supplies ? vis_start("") : vis_start_live("");
     Vis before = *t;
 
     /* D109 */
@@ -787,7 +821,7 @@ static void test_reserved_register(void)
     vis_end(t);
 }
 
-static void test_registers_read_only(void)
+static void check_read_only(Vis *t)
 {
     static const uint32_t offsets[] = {
         VIRTIO_MMIO_VIS_NUM_VECTORS,
@@ -795,16 +829,26 @@ static void test_registers_read_only(void)
         VIRTIO_MMIO_VIS_MASK_LOW, VIRTIO_MMIO_VIS_MASK_HIGH,
         VIRTIO_MMIO_VIS_PENDING_LOW, VIRTIO_MMIO_VIS_PENDING_HIGH,
     };
-    Vis *t = vis_start_mapped("");
     uint32_t before;
     int i;
 
-    /* D205 */
     for (i = 0; i < ARRAY_SIZE(offsets); i++) {
         before = reg_read(t, offsets[i]);
         reg_write(t, offsets[i], ~before);
         g_assert_cmphex(reg_read(t, offsets[i]), ==, before);
     }
+}
+
+static void test_registers_read_only(void)
+{
+    Vis *t = vis_start_mapped("");
+
+    /* D205 */
+    if (!config->supplies) {
+        check_read_only(t);
+    }
+    vis_enable(t);
+    check_read_only(t);
     vis_end(t);
 }
 
@@ -1132,7 +1176,7 @@ static void test_pending_read_only(void)
     /* D1304 */
     mask_write(t, 0, BIT(0) | BIT(1));
     queue_event(t, 0);
-    if (t->pending) {
+    if (t->pending && !config->supplies) {
         qtest_writel(t->qts, t->pending, BIT(1));
     }
     assert_pending(t, 0, BIT(0));
@@ -1146,7 +1190,9 @@ static void test_pending_none(void)
     Vis *t = vis_start_live("-global virtio-mmio.vis-pending=off");
 
     /* D507, D508 */
-    g_assert_cmphex(t->pending, ==, 0);
+    if (!config->supplies) {
+        g_assert_cmphex(t->pending, ==, 0);
+    }
     mask_write(t, 0, BIT(0));
     queue_event(t, 0);
     assert_sent(t, "");
@@ -1787,6 +1833,7 @@ static void check_reset(bool system)
     queue_event(t, 0);
     if (system) {
         qtest_system_reset(t->qts);
+        discover(t);
     } else {
         reset_device(t);
     }
@@ -2025,6 +2072,7 @@ static void test_migrate_state(void)
     forget_log(u);
 
     /* D1104 */
+    discover(u);
     g_assert_cmpuint(u->nr_vectors, ==, t->nr_vectors);
     g_assert_cmphex(u->table, ==, t->table);
     g_assert_cmphex(u->mask, ==, t->mask);
@@ -2321,6 +2369,287 @@ static void test_suspend(void)
     g_assert_cmphex(device_features(t) & BIT_ULL(VIRTIO_F_SUSPEND), ==, 0);
     vis_end(t);
     g_test_skip("never: QEMU has no VIRTIO_F_SUSPEND");
+}
+
+/* 19. Supplied tables */
+
+#define DRIVER_TABLES "-global virtio-mmio.vis-driver-tables=on"
+
+static void assert_addresses(Vis *t, uint64_t table, uint64_t pending)
+{
+    g_assert_cmphex(reg_read64(t, VIRTIO_MMIO_VIS_TABLE_LOW), ==, table);
+    g_assert_cmphex(reg_read64(t, VIRTIO_MMIO_VIS_PENDING_LOW), ==, pending);
+}
+
+static void assert_not_supplied(Vis *t, const Vis *own)
+{
+    supply(t, OTHER_TABLE, OTHER_PENDING);
+    assert_addresses(t, own->table, own->pending);
+}
+
+static void test_supplied_offered(void)
+{
+    Vis *t = vis_start(DRIVER_TABLES);
+    Vis own;
+
+    /* D111 */
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_NUM_VECTORS), ==,
+                    0x20010000 | t->nr_vectors);
+    vis_end(t);
+    if (config->supplies) {
+        return;
+    }
+
+    t = vis_start("");
+    own = *t;
+    negotiate(t, VERSION_1 | VIS);
+    assert_not_supplied(t, &own);
+    vis_end(t);
+}
+
+static void test_supplied_addresses(void)
+{
+    Vis *t = vis_start(DRIVER_TABLES);
+    Vis own = *t;
+
+    /* D1901: not before the feature is negotiated */
+    assert_not_supplied(t, &own);
+    negotiate(t, VERSION_1);
+    assert_not_supplied(t, &own);
+
+    /* D1901, D1902 */
+    negotiate(t, VERSION_1 | VIS);
+    supply(t, 0x123456789abcdef0, 0xfedcba9876543210);
+    assert_addresses(t, 0x123456789abcdef0, 0xfedcba9876543210);
+    reg_write(t, VIRTIO_MMIO_VIS_TABLE_LOW, 0x10);
+    reg_write(t, VIRTIO_MMIO_VIS_PENDING_HIGH, 0x20);
+    assert_addresses(t, 0x1234567800000010, 0x2076543210);
+    write_address(t, VIRTIO_MMIO_VIS_MASK_LOW, OTHER_TABLE);
+    g_assert_cmphex(reg_read64(t, VIRTIO_MMIO_VIS_MASK_LOW), ==, own.mask);
+
+    /* D1903 */
+    reset_device(t);
+    assert_addresses(t, own.table, own.pending);
+
+    /* D1901: not while ENABLE is 1 */
+    negotiate(t, VERSION_1 | VIS);
+    supply(t, OTHER_TABLE, OTHER_PENDING);
+    vis_enable(t);
+    supply(t, own.table, own.pending);
+    assert_addresses(t, OTHER_TABLE, OTHER_PENDING);
+    qtest_system_reset(t->qts);
+    assert_addresses(t, own.table, own.pending);
+    vis_end(t);
+}
+
+/* As vis_start_mapped(), with tables in the middle of a pattern */
+static Vis *vis_start_supplied(const char *options, uint64_t table,
+                               uint64_t pending)
+{
+    g_autofree char *all = g_strdup_printf("%s %s", DRIVER_TABLES, options);
+    Vis *t = vis_start_mapped(all);
+
+    supply(t, table, pending);
+    qtest_memset(t->qts, OTHER_TABLE - 16, PATTERN, 4 * KiB);
+    qtest_memset(t->qts, OTHER_PENDING - 4, PATTERN, 4 * KiB);
+    qtest_memset(t->qts, OTHER_PENDING, 0, nr_words(t) * 4);
+    return t;
+}
+
+static void assert_pattern(Vis *t, uint64_t from, uint64_t to)
+{
+    for (; from < to; from += 4) {
+        g_assert_cmphex(qtest_readl(t->qts, from), ==, PATTERN * 0x1010101u);
+    }
+}
+
+static void test_supplied_latch(void)
+{
+    Vis *t = vis_start_supplied("", OTHER_TABLE, OTHER_PENDING);
+    uint32_t last = t->nr_vectors - 1;
+    g_autofree char *both = g_strdup_printf(" 0:fee02000:60 %u:fee03000:61",
+                                            last);
+
+    /* D1904 */
+    entry_write(t, 0, MSI | 0x2000, 0x60);
+    entry_write(t, last, MSI | 0x3000, 0x61);
+    map_queue(t, 1, last);
+    vis_enable(t);
+    mask_write(t, 0, (uint32_t)~BIT(0));
+    mask_write(t, last / 32, ~(BIT(last % 32) | (last < 32 ? BIT(0) : 0)));
+    driver_ok(t);
+    queue_event(t, 0);
+    queue_event(t, 1);
+    assert_sent(t, both);
+    /* D604 */
+    entry_write(t, 0, MSI, 0x70);
+    queue_event(t, 0);
+    assert_sent(t, " 0:fee02000:60");
+    mask_write(t, 0, (uint32_t)~BIT(0));
+    queue_event(t, 0);
+    assert_sent(t, " 0:70");
+    /* D1910 */
+    assert_entry(t, 0, MSI, 0x70);
+    assert_pattern(t, OTHER_TABLE + 16, OTHER_TABLE + 16 * last);
+    vis_end(t);
+}
+
+static void test_supplied_pending(void)
+{
+    Vis *t = vis_start("-global virtio-mmio.vectors=65");
+    uint64_t own = t->pending;
+
+    vis_end(t);
+    t = vis_start_supplied("-global virtio-mmio.vectors=65", OTHER_TABLE,
+                           OTHER_PENDING);
+    vis_enable(t);
+    driver_ok(t);
+    map_queue(t, 0, 32 + 5);
+    map_queue(t, 1, 64);
+    queue_event(t, 0);
+    queue_event(t, 1);
+
+    /* D1906 */
+    assert_pending(t, 0, 0);
+    assert_pending(t, 1, BIT(5));
+    assert_pending(t, 2, BIT(0));
+    /* D1907 */
+    if (own) {
+        g_assert_cmphex(qtest_readl(t->qts, own + 4), ==, 0);
+    }
+    /* D1910 */
+    assert_pattern(t, OTHER_PENDING - 4, OTHER_PENDING);
+    assert_pattern(t, OTHER_PENDING + 12, OTHER_PENDING + 1 * KiB);
+
+    entry_write(t, 37, MSI, 0x70);
+    mask_write(t, 1, (uint32_t)~BIT(5));
+    assert_sent(t, " 37:70");
+    assert_pending(t, 1, 0);
+    vis_end(t);
+}
+
+/* The vector stays as it would without a pending table. */
+static void check_pends_and_goes(Vis *t)
+{
+    entry_write(t, 0, MSI, 0x70);
+    vis_enable(t);
+    mask_write(t, 0, 0xffffffff);
+    driver_ok(t);
+    queue_event(t, 0);
+    assert_sent(t, "");
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_STATUS), ==, STATUS_LIVE);
+    mask_write(t, 0, (uint32_t)~BIT(0));
+    assert_sent(t, " 0:70");
+}
+
+static void test_supplied_no_pending(void)
+{
+    Vis *t = vis_start_supplied("", OTHER_TABLE, 0);
+    uint32_t before = qtest_readl(t->qts, 0);
+
+    /* D1907 */
+    check_pends_and_goes(t);
+    g_assert_cmphex(qtest_readl(t->qts, 0), ==, before);
+    vis_end(t);
+}
+
+static void test_supplied_unreadable(void)
+{
+    const uint64_t bad[] = { NO_MEMORY, MMIO, BIT_ULL(63) };
+    int i;
+
+    /* D1905, D1913 */
+    for (i = 0; i < ARRAY_SIZE(bad); i++) {
+        Vis *t = vis_start_supplied("", bad[i], OTHER_PENDING);
+
+        vis_enable(t);
+        mask_write(t, 0, 0);
+        assert_mask(t, 0, 0xffffffff);
+        driver_ok(t);
+        queue_event(t, 0);
+        assert_sent(t, "");
+        assert_pending(t, 0, BIT(0));
+        g_assert_cmphex(reg_read(t, VIRTIO_MMIO_STATUS), ==, STATUS_LIVE);
+        vis_end(t);
+    }
+}
+
+static void test_supplied_unwritable(void)
+{
+    const uint64_t bad[] = {
+        NO_MEMORY, MMIO + VIRTIO_MMIO_STATUS, UINT64_MAX - 3,
+    };
+    int i;
+
+    Vis *t;
+
+    /* D1908, D1913 */
+    for (i = 0; i < ARRAY_SIZE(bad); i++) {
+        t = vis_start_supplied("", OTHER_TABLE, bad[i]);
+        check_pends_and_goes(t);
+        vis_end(t);
+    }
+
+    /* D1913: the register that selects others, which keeps what is written */
+    t = vis_start_supplied("", OTHER_TABLE, IOAPIC);
+    g_assert_cmphex(qtest_readl(t->qts, IOAPIC), ==, 0);
+    vis_enable(t);
+    driver_ok(t);
+    queue_event(t, 0);
+    settle(t);
+    g_assert_cmphex(qtest_readl(t->qts, IOAPIC), ==, 0);
+    vis_end(t);
+}
+
+static void test_supplied_reset(void)
+{
+    Vis *t = vis_start_supplied("", OTHER_TABLE, OTHER_PENDING);
+    uint64_t words = nr_words(t) * 4;
+
+    entry_write(t, 0, MSI, 0x70);
+    vis_enable(t);
+    driver_ok(t);
+    queue_event(t, 0);
+    assert_pending(t, 0, BIT(0));
+    reset_device(t);
+
+    /* D1911: neither is used any more */
+    qtest_memset(t->qts, OTHER_TABLE, PATTERN, 1 * KiB);
+    qtest_memset(t->qts, OTHER_PENDING, PATTERN, words);
+    discover(t);
+    negotiate(t, VERSION_1 | VIS);
+    setup_queues(t);
+    entries_write(t);
+    map_all(t);
+    vis_enable(t);
+    driver_ok(t);
+    queue_event(t, 0);
+    assert_pending(t, 0, BIT(0));
+    unmask_all(t);
+    assert_sent(t, " 0:40");
+    assert_pattern(t, OTHER_PENDING, OTHER_PENDING + words);
+    vis_end(t);
+}
+
+static void test_supplied_stopped(void)
+{
+    Vis *t = vis_start_supplied("", OTHER_TABLE, OTHER_PENDING);
+
+    /* D1906: also what occurs while the machine is stopped */
+    vis_enable(t);
+    driver_ok(t);
+    qtest_qmp_assert_success(t->qts, "{ 'execute': 'stop' }");
+    config_signal(t);
+    qtest_qmp_assert_success(t->qts, "{ 'execute': 'cont' }");
+    assert_pending(t, 0, BIT(CONFIG_VECTOR));
+    vis_end(t);
+}
+
+static void test_migrate_supplied_refused(void)
+{
+    if (!config->supplies) {
+        check_restore_refused(DRIVER_TABLES, "");
+    }
 }
 
 /* KVM: irqchip, irqfds and routes. They work without a running guest. */
@@ -2670,12 +2999,22 @@ int main(int argc, char **argv)
     TEST(migrate_bad_mapping_refused);
     TEST(migrate_enable_window);
     TEST(migrate_other_place_refused);
+    TEST(migrate_supplied_refused);
     TEST(bad_register_width);
     TEST(bad_mask_width);
     TEST(bad_mask_past_end);
     TEST(bad_access_survived);
     EVENTS(line_while_disabled);
     EVENTS(line_while_enabled);
+    TEST(supplied_offered);
+    TEST(supplied_addresses);
+    EVENTS(supplied_latch);
+    EVENTS(supplied_pending);
+    EVENTS(supplied_no_pending);
+    EVENTS(supplied_unreadable);
+    EVENTS(supplied_unwritable);
+    EVENTS(supplied_reset);
+    TEST(supplied_stopped);
     add_case("suspend_silent", test_suspend, 1);
     add_case("suspend_keeps_state", test_suspend, 1);
     add_case("suspend_commit", test_suspend, 1);

@@ -57,7 +57,8 @@ void vis_unmap(VirtIOMMIOVIS *vis, VISTable table, MemoryRegion *mr);
 
 EventNotifier *vis_event_notifier(VirtIODevice *vdev, int index);
 bool vis_is_msi_target(VirtIOMMIOVIS *vis, uint64_t address);
-MSIMessage vis_read_entry(VirtIOMMIOVIS *vis, uint32_t vector);
+/* Returns false if a supplied entry is not in memory. */
+bool vis_read_entry(VirtIOMMIOVIS *vis, uint32_t vector, MSIMessage *msg);
 
 /* What a variant with VISVariantClass.later has to do. */
 void vis_observe_all(VirtIOMMIOProxy *proxy);
@@ -67,6 +68,24 @@ void vis_show_pending(VirtIOMMIOVIS *vis, uint32_t word);
 /* Send a message that is no event's, without a trace of it. */
 void vis_send_message(VirtIOMMIOVIS *vis, MSIMessage msg);
 
+/*
+ * Tables that the driver has supplied, in virtio-mmio-vis-supplied.c. It can
+ * write an address register between FEATURES_OK and ENABLE.
+ */
+
+uint32_t vis_supply_flag(VirtIOMMIOVIS *vis);
+uint32_t vis_read_address(VirtIOMMIOVIS *vis, hwaddr reg);
+/* Returns false if the register is read-only. */
+bool vis_write_address(VirtIOMMIOVIS *vis, hwaddr reg, uint32_t value);
+/* The tables in use are the device's own again. */
+void vis_take_back_tables(VirtIOMMIOVIS *vis);
+bool vis_is_supplied(const VirtIOMMIOVIS *vis, VISTable table);
+/* Returns false if there is no memory. */
+bool vis_read_supplied(VirtIOMMIOVIS *vis, uint32_t vector,
+                       struct virtio_vis_entry *entry);
+void vis_show_supplied(VirtIOMMIOVIS *vis, uint32_t word);
+
+extern const VMStateDescription vmstate_vis_supplied;
 extern const VMStateDescription vmstate_vis_message;
 
 /* Loading a device has raised its line for what its messages have told. */

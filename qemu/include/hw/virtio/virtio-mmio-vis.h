@@ -119,13 +119,16 @@ typedef QLIST_HEAD(, VISEvent) VISEventList;
  * @on: property "vis"
  * @vectors: property "vectors", 0 for one per queue and one for configuration
  * @pending_on: property "vis-pending", whether there is a pending table
+ * @driver_tables: property "vis-driver-tables", whether the driver may supply
+ *                 the vector table and the pending table
  * @variant_name: property "vis-variant", in what way it is not the plain device
  * @skip: property "x-vis-skip", slots without VIS although it is on, for tests
  * @move: property "x-vis-slot", the slot whose tables it takes, for tests
  * @board: the board, or NULL if it does not support VIS
  * @slot: number of the transport on the board
  * @mmio: address of the register block, which names the device in the trace
- * @address: addresses of the tables
+ * @address: addresses of the device's own tables
+ * @in_use: addresses of the tables, @address unless the driver has supplied one
  * @nr_vectors: number of vectors, 0 while no device is plugged
  * @nr_words: number of words of the mask and the pending table
  * @entries: the vector table
@@ -156,6 +159,7 @@ typedef struct VirtIOMMIOVIS {
     bool on;
     uint32_t vectors;
     bool pending_on;
+    bool driver_tables;
     char *variant_name;
     uint64_t skip;
     uint32_t move;
@@ -164,6 +168,7 @@ typedef struct VirtIOMMIOVIS {
     unsigned slot;
     hwaddr mmio;
     uint64_t address[VIS_NR_TABLES];
+    uint64_t in_use[VIS_NR_TABLES];
     uint32_t nr_vectors;
     uint32_t nr_words;
     struct virtio_vis_entry *entries;
