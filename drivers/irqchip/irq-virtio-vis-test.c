@@ -18,6 +18,7 @@
 #include <linux/cpumask.h>
 #include <linux/debugfs.h>
 #include <linux/device.h>
+#include <linux/dma-mapping.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/ioport.h>
@@ -51,6 +52,9 @@
 #define vis_msi_init			vis_test_msi_init
 #define vis_msi_restart			vis_test_msi_restart
 #define vis_msi_commit			vis_test_msi_commit
+#define virtio_vis_supply		vis_test_supply
+#define virtio_vis_leak_supplied	vis_test_leak_supplied
+#define vis_free_supplied		vis_test_free_supplied
 #undef EXPORT_SYMBOL_GPL
 #define EXPORT_SYMBOL_GPL(symbol)
 
@@ -76,6 +80,9 @@
 #define FAKE_MSG_BASE		0xfee00000
 #define FAKE_MSG_CPU_SHIFT	12
 #define FAKE_MSG_HIGH		0x11
+
+/* What the DMA API says of the memory that it allocates */
+#define FAKE_DMA_OFFSET		0x70000000
 
 #define FAKE_LOG_SIZE		256
 
@@ -114,6 +121,9 @@ struct fake_access {
  * @nr_states:		Number of times that the parent was asked to get or set a state
  * @enabled:		The parent has enabled the interrupt that was started last
  * @nr_parent:		Number of interrupts that the parent can still allocate
+ * @no_memory:		There is no memory for tables that the driver supplies
+ * @nr_supplied:	Number of allocations of such memory that were not freed
+ * @supplied_size:	Size of the last one in bytes
  * @dev:		The device
  * @vis:		Its interrupt storage
  */
@@ -133,6 +143,9 @@ struct fake_device {
 	unsigned int		nr_states;
 	bool			enabled;
 	unsigned int		nr_parent;
+	bool			no_memory;
+	unsigned int		nr_supplied;
+	size_t			supplied_size;
 	struct device		*dev;
 	struct virtio_vis	*vis;
 };
@@ -204,7 +217,7 @@ static void fake_writel(u32 value, void __iomem *addr)
 	fake_note(FAKE_MASK_WORD, w, value);
 	for (vector = first; vector < min(first + 32, FAKE_VECTORS); vector++) {
 		if (!(value & BIT(vector - first)))
-			fake->latched[vector] = fake->table[vector];
+			fake->latched[vector] = fake->vis->table[vector];
 	}
 }
 
@@ -225,6 +238,41 @@ static void __iomem *fake_ioremap(struct device *dev, resource_size_t start,
 	return mem ? (__force void __iomem *)fake->mask : NULL;
 }
 
+static void *fake_alloc_pages(size_t size, gfp_t gfp)
+{
+	void *memory = fake->no_memory ? NULL : alloc_pages_exact(size, gfp);
+
+	fake->nr_supplied += !!memory;
+	fake->supplied_size = size;
+	return memory;
+}
+
+static void fake_free_pages(void *memory, size_t size)
+{
+	fake->nr_supplied--;
+	free_pages_exact(memory, size);
+}
+
+static dma_addr_t fake_dma_addr(void *memory)
+{
+	return virt_to_phys(memory) + FAKE_DMA_OFFSET;
+}
+
+static void *fake_dma_alloc(struct device *dev, size_t size, dma_addr_t *addr, gfp_t gfp)
+{
+	void *memory = fake_alloc_pages(size, gfp);
+
+	if (memory)
+		*addr = fake_dma_addr(memory);
+	return memory;
+}
+
+static void fake_dma_free(struct device *dev, size_t size, void *memory, dma_addr_t addr)
+{
+	if (addr == fake_dma_addr(memory))
+		fake_free_pages(memory, size);
+}
+
 /* Only the irqchip may use these macros, so all of its headers are included above */
 #undef WRITE_ONCE
 #define WRITE_ONCE(x, value)			\
@@ -238,11 +286,17 @@ static void __iomem *fake_ioremap(struct device *dev, resource_size_t start,
 #define writel			fake_writel
 #undef writew
 #define writew			fake_writew
+#undef alloc_pages_exact
+#define alloc_pages_exact	fake_alloc_pages
+#define free_pages_exact	fake_free_pages
+#define dma_alloc_coherent	fake_dma_alloc
+#define dma_free_coherent	fake_dma_free
 #define devm_memremap		fake_memremap
 #define devm_ioremap		fake_ioremap
 
 #include "irq-virtio-vis-dynamic.c"
 #include "irq-virtio-vis-msi.c"
+#include "irq-virtio-vis-supplied.c"
 #include "irq-virtio-vis.c"
 
 /* The parent domain */
@@ -1823,6 +1877,152 @@ static struct kunit_suite vis_dynamic_suite = {
 	.test_cases	= vis_dynamic_cases,
 };
 
+/* Tables that the driver supplies */
+
+static void vis_test_supply_device(struct kunit *test, bool translated,
+				   struct virtio_vis_tables *tables)
+{
+	fake->vis = virtio_vis_create(fake->dev, &fake_layout);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vis);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, vis_test_teardown, NULL), 0);
+	KUNIT_ASSERT_EQ(test, virtio_vis_supply(fake->vis, translated, tables), 0);
+}
+
+static unsigned int vis_test_start_supplied(struct kunit *test, unsigned int vector)
+{
+	struct virtio_vis_tables tables;
+	unsigned int virq;
+
+	vis_test_supply_device(test, false, &tables);
+	KUNIT_ASSERT_EQ(test, virtio_vis_alloc_vectors(fake->vis, FAKE_VECTORS, NULL), 0);
+	virq = vis_test_request(test, vector);
+	virtio_vis_enable(fake->vis);
+	vis_test_forget();
+	return virq;
+}
+
+static void vis_test_expect_own(struct kunit *test)
+{
+	KUNIT_EXPECT_PTR_EQ(test, fake->vis->table, &fake->table[0]);
+	KUNIT_EXPECT_PTR_EQ(test, fake->vis->pending, &fake->pending[0]);
+	KUNIT_EXPECT_EQ(test, fake->nr_supplied, 0);
+}
+
+static void vis_test_expect_supplied(struct kunit *test, const struct virtio_vis_tables *tables,
+				     u64 addr)
+{
+	KUNIT_EXPECT_EQ(test, tables->table, addr);
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(tables->table, sizeof(struct virtio_vis_entry)));
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED(tables->pending, sizeof(u32)));
+	KUNIT_EXPECT_EQ(test, tables->pending - tables->table,
+			(void *)fake->vis->pending - (void *)fake->vis->table);
+	KUNIT_EXPECT_GE(test, tables->pending, tables->table + FAKE_VECTORS * 16);
+	KUNIT_EXPECT_LE(test, tables->pending + FAKE_MASK_SIZE, addr + fake->supplied_size);
+}
+
+/* The device has whole pages to itself, and they are clear */
+static void vis_supplied_test(struct kunit *test)
+{
+	struct virtio_vis_tables tables;
+
+	vis_test_supply_device(test, false, &tables);
+	vis_test_expect_supplied(test, &tables, virt_to_phys(fake->vis->table));
+	KUNIT_EXPECT_TRUE(test, PAGE_ALIGNED(fake->supplied_size));
+	KUNIT_EXPECT_NULL(test, memchr_inv(fake->vis->table, 0, fake->supplied_size));
+
+	KUNIT_ASSERT_EQ(test, virtio_vis_supply(fake->vis, true, &tables), 0);
+	vis_test_expect_supplied(test, &tables, fake_dma_addr(fake->vis->table));
+	KUNIT_EXPECT_EQ(test, fake->nr_supplied, 1);
+	vis_free_supplied(fake->vis);
+	vis_test_expect_own(test);
+}
+
+static void vis_supplied_again_test(struct kunit *test)
+{
+	struct virtio_vis_tables tables;
+
+	vis_test_supply_device(test, false, &tables);
+	memset(fake->vis->table, 0xff, fake->supplied_size);
+	KUNIT_ASSERT_EQ(test, virtio_vis_supply(fake->vis, false, &tables), 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(fake->vis->table, 0, fake->supplied_size));
+	KUNIT_EXPECT_EQ(test, fake->nr_supplied, 1);
+}
+
+static void vis_supplied_fails_test(struct kunit *test)
+{
+	struct virtio_vis_tables tables;
+
+	vis_test_supply_device(test, false, &tables);
+	fake->no_memory = true;
+	KUNIT_EXPECT_EQ(test, virtio_vis_supply(fake->vis, false, &tables), -ENOMEM);
+	vis_test_expect_own(test);
+	KUNIT_EXPECT_EQ(test, virtio_vis_supply(fake->vis, true, &tables), -ENOMEM);
+	vis_test_expect_own(test);
+}
+
+/* A move costs one write, and none of it goes to the device's own table */
+static void vis_supplied_move_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_supplied(test, 33);
+	unsigned int cpu = vis_test_other_cpu(test, virq);
+
+	KUNIT_ASSERT_EQ(test, irq_set_affinity(virq, cpumask_of(cpu)), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 1);
+	KUNIT_EXPECT_EQ(test, fake->nr_masks, 1);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(fake->latched[33].addr_lo),
+			FAKE_MSG_BASE | cpu << FAKE_MSG_CPU_SHIFT);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(fake->latched[33].data), virq);
+}
+
+static void vis_supplied_pending_test(struct kunit *test)
+{
+	unsigned int virq = vis_test_start_supplied(test, 33);
+	bool state;
+
+	KUNIT_EXPECT_EQ(test, irq_get_irqchip_state(virq, IRQCHIP_STATE_PENDING, &state), 0);
+	KUNIT_EXPECT_FALSE(test, state);
+	((__le32 *)fake->vis->pending)[1] = cpu_to_le32(BIT(1));
+	KUNIT_EXPECT_EQ(test, irq_get_irqchip_state(virq, IRQCHIP_STATE_PENDING, &state), 0);
+	KUNIT_EXPECT_TRUE(test, state);
+}
+
+static void vis_supplied_destroy_test(struct kunit *test)
+{
+	struct virtio_vis_tables tables;
+	void *memory;
+
+	fake->vis = virtio_vis_create(fake->dev, &fake_layout);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vis);
+	KUNIT_ASSERT_EQ(test, virtio_vis_supply(fake->vis, true, &tables), 0);
+	virtio_vis_destroy(fake->vis);
+	KUNIT_EXPECT_EQ(test, fake->nr_supplied, 0);
+
+	fake->vis = virtio_vis_create(fake->dev, &fake_layout);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vis);
+	KUNIT_ASSERT_EQ(test, virtio_vis_supply(fake->vis, false, &tables), 0);
+	memory = fake->vis->table;
+	virtio_vis_leak_supplied(fake->vis);
+	virtio_vis_destroy(fake->vis);
+	KUNIT_EXPECT_EQ(test, fake->nr_supplied, 1);
+	free_pages_exact(memory, fake->supplied_size);
+}
+
+static struct kunit_case vis_supplied_cases[] = {
+	KUNIT_CASE(vis_supplied_test),
+	KUNIT_CASE(vis_supplied_again_test),
+	KUNIT_CASE(vis_supplied_fails_test),
+	KUNIT_CASE(vis_supplied_move_test),
+	KUNIT_CASE(vis_supplied_pending_test),
+	KUNIT_CASE(vis_supplied_destroy_test),
+	{ }
+};
+
+static struct kunit_suite vis_supplied_suite = {
+	.name		= "virtio_vis_supplied",
+	.init		= vis_test_init,
+	.test_cases	= vis_supplied_cases,
+};
+
 /* A failure at every allocation */
 
 #if IS_ENABLED(CONFIG_FAULT_INJECTION_DEBUG_FS)
@@ -1965,6 +2165,7 @@ static struct kunit_suite vis_fail_suite = {
 };
 
 kunit_test_suites(&vis_tables_suite, &vis_layout_suite, &vis_latch_suite, &vis_states_suite,
-		  &vis_msi_suite, &vis_vectors_suite, &vis_dynamic_suite, &vis_fail_suite);
+		  &vis_msi_suite, &vis_vectors_suite, &vis_dynamic_suite, &vis_supplied_suite,
+		  &vis_fail_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the VIS irqchip");

@@ -417,12 +417,13 @@ EXPORT_SYMBOL_GPL(virtio_vis_create);
  * virtio_vis_destroy - Undo virtio_vis_create()
  * @vis:	The interrupt storage, without allocated vectors
  *
- * Unmaps and releases the tables, and frees @vis. Does not access the device.
+ * Unmaps and releases or frees the tables, and frees @vis. Does not access the device.
  *
  * Context:	May sleep. Not concurrent with any other call for @vis.
  */
 void virtio_vis_destroy(struct virtio_vis *vis)
 {
+	vis_free_supplied(vis);
 	devres_release_group(vis->dev, vis->devres);
 }
 EXPORT_SYMBOL_GPL(virtio_vis_destroy);

@@ -10,6 +10,7 @@
 #include <linux/virtio_vis.h>
 
 struct vis_msi;
+struct vis_supplied;
 
 /**
  * struct vis_word - The driver's view of one word of the mask table
@@ -27,9 +28,10 @@ struct vis_word {
  * struct virtio_vis - Interrupt storage of one device
  * @dev:	The device
  * @devres:	Group of all managed resources that virtio_vis_create() acquired
- * @table:	Vector table; the driver's own memory if the device has none
+ * @table:	Vector table; in the driver's memory if it has supplied one or the device has none
  * @mask:	Mask table
- * @pending:	Pending table, or NULL if the device has none
+ * @pending:	Pending table, or NULL if there is none
+ * @supplied:	The memory of @table and @pending if the driver has supplied it, else NULL
  * @msi:	MSI registers, or NULL if the device has tables
  * @nr_vectors:	Number of vectors that the device has
  * @nvec:	Number of vectors of virtio_vis_alloc_vectors()
@@ -43,6 +45,7 @@ struct virtio_vis {
 	struct virtio_vis_entry		*table;
 	u32 __iomem			*mask;
 	const __le32			*pending;
+	struct vis_supplied		*supplied;
 	struct vis_msi			*msi;
 	unsigned int			nr_vectors;
 	unsigned int			nvec;
@@ -56,5 +59,7 @@ unsigned int vis_domain_size(const struct virtio_vis *vis, unsigned int nvec);
 int vis_msi_init(struct virtio_vis *vis, void __iomem *regs);
 void vis_msi_restart(struct virtio_vis *vis, unsigned int w);
 void vis_msi_commit(struct virtio_vis *vis, unsigned int w);
+
+void vis_free_supplied(struct virtio_vis *vis);
 
 #endif /* _DRIVERS_IRQCHIP_IRQ_VIRTIO_VIS_H */

@@ -14,6 +14,7 @@
 #include <linux/err.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
+#include <linux/iopoll.h>
 #include <linux/ioport.h>
 #include <linux/irq.h>
 #include <linux/list.h>
@@ -42,6 +43,8 @@
 #define virtio_mmio_vis_enable_vq		vm_vis_test_enable_vq
 #define virtio_vis_create		fake_irqchip_create
 #define virtio_vis_destroy		fake_irqchip_destroy
+#define virtio_vis_supply		fake_irqchip_supply
+#define virtio_vis_leak_supplied	fake_irqchip_leak_supplied
 #define virtio_vis_alloc_vectors	fake_irqchip_alloc_vectors
 #define virtio_vis_free_vectors		fake_irqchip_free_vectors
 #define virtio_vis_irq			fake_irqchip_irq
@@ -59,6 +62,10 @@
 #define FAKE_REGS_SIZE		0x200
 #define FAKE_LINE		42
 
+/* The tables that the driver supplies */
+#define FAKE_SUPPLIED_TABLE	0x123456780ULL
+#define FAKE_SUPPLIED_PENDING	0x9abcdef04ULL
+
 #define FAKE_VECTORS		16
 #define FAKE_QUEUES		8
 #define FAKE_LOG_SIZE		128
@@ -71,13 +78,15 @@ enum fake_kind {
 	FAKE_FREE,
 	FAKE_IRQCHIP_ENABLE,
 	FAKE_IRQCHIP_DISABLE,
+	FAKE_SUPPLY,
+	FAKE_DESTROY,
 };
 
 /**
  * struct fake_event - An action of the VIS half
  * @kind:	An access to a register, or a call of the irqchip
  * @reg:	Offset of the register
- * @value:	The value read or written, or the number of vectors
+ * @value:	The value read or written, the number of vectors, or that addresses are translated
  */
 struct fake_event {
 	enum fake_kind	kind;
@@ -117,6 +126,9 @@ struct virtio_vis {
  * @max_vectors:	Number of vectors that the CPUs have
  * @bad_vector:		Vector whose interrupt cannot be requested
  * @bad_queue:		Queue that cannot be set up
+ * @bad_supply:		No tables can be supplied
+ * @stuck:		No reset completes
+ * @leaked:		The supplied tables will not be freed
  * @bad_allocs:		Bit n: allocation n fails
  * @nr_allocs:		Number of allocations
  * @nr_freed:		Number of interrupt storages freed
@@ -140,6 +152,9 @@ struct fake_device {
 	unsigned int		max_vectors;
 	unsigned int		bad_vector;
 	unsigned int		bad_queue;
+	bool			bad_supply;
+	bool			stuck;
+	bool			leaked;
 	unsigned long		bad_allocs;
 	unsigned int		nr_allocs;
 	unsigned int		nr_freed;
@@ -168,6 +183,8 @@ static u32 fake_readl(const void __iomem *addr)
 	unsigned int reg = (uintptr_t)addr - (uintptr_t)fake->regs;
 	u32 value = fake->regs[reg / sizeof(u32)];
 
+	if (reg == VIRTIO_MMIO_STATUS)
+		value |= fake->stuck;
 	fake_note(FAKE_READ, reg, value);
 	return value;
 }
@@ -317,7 +334,22 @@ struct virtio_vis *virtio_vis_create(struct device *dev, const struct virtio_vis
 
 void virtio_vis_destroy(struct virtio_vis *vis)
 {
+	fake_note(FAKE_DESTROY, 0, 0);
 	vis->exists = false;
+}
+
+int virtio_vis_supply(struct virtio_vis *vis, bool translated, struct virtio_vis_tables *tables)
+{
+	fake_note(FAKE_SUPPLY, 0, translated);
+	if (fake->bad_supply)
+		return -ENOMEM;
+	*tables = (struct virtio_vis_tables) { FAKE_SUPPLIED_TABLE, FAKE_SUPPLIED_PENDING };
+	return 0;
+}
+
+void virtio_vis_leak_supplied(struct virtio_vis *vis)
+{
+	fake->leaked = vis->exists;
 }
 
 int virtio_vis_alloc_vectors(struct virtio_vis *vis, unsigned int nvec, struct irq_affinity *affd)
@@ -855,6 +887,150 @@ static struct kunit_suite vm_msi_suite = {
 	.name		= "virtio_mmio_vis_msi",
 	.init		= vm_vis_test_init,
 	.test_cases	= vm_msi_cases,
+};
+
+/* Tables that the driver supplies */
+
+static int vm_vis_supply_init(struct kunit *test)
+{
+	int ret = vm_vis_test_init(test);
+
+	vm_vis_test_set_reg(VIRTIO_MMIO_VIS_NUM_VECTORS, 0x20010000 | FAKE_VECTORS);
+	return ret;
+}
+
+static unsigned int vm_vis_test_count_addresses(void)
+{
+	unsigned int reg, count = 0;
+
+	for (reg = VIRTIO_MMIO_VIS_TABLE_LOW; reg <= VIRTIO_MMIO_VIS_PENDING_HIGH; reg += 4)
+		count += vm_vis_test_count(FAKE_WRITE, reg);
+	return count;
+}
+
+/* The addresses are the last that the device is told before ENABLE */
+static void vm_vis_test_expect_told(struct kunit *test)
+{
+	unsigned int i = fake->nr_log - 6;
+
+	vm_vis_test_expect_enabled(test);
+	vm_vis_test_expect_event(test, i++, FAKE_WRITE, VIRTIO_MMIO_VIS_TABLE_LOW, 0x23456780);
+	vm_vis_test_expect_event(test, i++, FAKE_WRITE, VIRTIO_MMIO_VIS_TABLE_HIGH, 0x1);
+	vm_vis_test_expect_event(test, i++, FAKE_WRITE, VIRTIO_MMIO_VIS_PENDING_LOW, 0xabcdef04);
+	vm_vis_test_expect_event(test, i, FAKE_WRITE, VIRTIO_MMIO_VIS_PENDING_HIGH, 0x9);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count_addresses(), 4);
+}
+
+/* The vectors are allocated, and with them entries written, after the tables */
+static void vm_vis_supply_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	vm_vis_test_expect_event(test, 0, FAKE_SUPPLY, 0, false);
+	vm_vis_test_expect_event(test, 1, FAKE_ALLOC, 0, FAKE_PER_QUEUE);
+	vm_vis_test_expect_told(test);
+}
+
+static void vm_vis_supply_translated_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	__virtio_set_bit(&fake->vdev, VIRTIO_F_ACCESS_PLATFORM);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	vm_vis_test_expect_event(test, 0, FAKE_SUPPLY, 0, true);
+	vm_vis_test_expect_told(test);
+}
+
+/* All other flags are unknown */
+static void vm_vis_supply_not_offered_test(struct kunit *test)
+{
+	vm_vis_test_set_reg(VIRTIO_MMIO_VIS_NUM_VECTORS, 0x2ffe0000 | FAKE_VECTORS);
+	vm_vis_test_start(test);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	vm_vis_test_expect_enabled(test);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_SUPPLY, 0), 0);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count_addresses(), 0);
+}
+
+static void vm_vis_supply_fails_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	fake->bad_supply = true;
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	vm_vis_test_expect_enabled(test);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count_addresses(), 0);
+}
+
+/* A reset gives the device its own tables back */
+static void vm_vis_supply_again_test(struct kunit *test)
+{
+	unsigned int i;
+
+	vm_vis_test_start(test);
+	for (i = 0; i < 2; i++) {
+		fake->nr_log = 0;
+		KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+		vm_vis_test_expect_event(test, 0, FAKE_SUPPLY, 0, false);
+		vm_vis_test_expect_told(test);
+		virtio_mmio_vis_reset_begin(fake->vm_vis);
+		fake_del_vqs(&fake->vdev);
+	}
+}
+
+static void vm_vis_test_remove_supplied(struct kunit *test)
+{
+	vm_vis_test_add_device(test, true);
+	fake->vm_vis = vm_vis_test_probe_device();
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vm_vis);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	fake_del_vqs(&fake->vdev);
+	fake->nr_log = 0;
+	virtio_mmio_vis_remove(fake->vm_vis);
+	vm_vis_test_expect_event(test, 0, FAKE_WRITE, VIRTIO_MMIO_STATUS, 0);
+	vm_vis_test_expect_event(test, 1, FAKE_READ, VIRTIO_MMIO_STATUS, fake->stuck);
+	KUNIT_EXPECT_FALSE(test, fake->irqchip.exists);
+}
+
+static void vm_vis_supply_remove_test(struct kunit *test)
+{
+	vm_vis_test_remove_supplied(test);
+	vm_vis_test_expect_event(test, 2, FAKE_DESTROY, 0, 0);
+	KUNIT_EXPECT_FALSE(test, fake->leaked);
+}
+
+static void vm_vis_supply_stuck_test(struct kunit *test)
+{
+	fake->stuck = true;
+	vm_vis_test_remove_supplied(test);
+	KUNIT_EXPECT_TRUE(test, fake->leaked);
+}
+
+/* A device that has never been told of a table is left alone */
+static void vm_vis_supply_unused_test(struct kunit *test)
+{
+	vm_vis_test_add_device(test, true);
+	fake->vm_vis = vm_vis_test_probe_device();
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vm_vis);
+	fake->nr_log = 0;
+	virtio_mmio_vis_remove(fake->vm_vis);
+	vm_vis_test_expect_event(test, 0, FAKE_DESTROY, 0, 0);
+}
+
+static struct kunit_case vm_vis_supply_cases[] = {
+	KUNIT_CASE(vm_vis_supply_test),
+	KUNIT_CASE(vm_vis_supply_translated_test),
+	KUNIT_CASE(vm_vis_supply_not_offered_test),
+	KUNIT_CASE(vm_vis_supply_fails_test),
+	KUNIT_CASE(vm_vis_supply_again_test),
+	KUNIT_CASE(vm_vis_supply_remove_test),
+	KUNIT_CASE_SLOW(vm_vis_supply_stuck_test),
+	KUNIT_CASE(vm_vis_supply_unused_test),
+	{ }
+};
+
+static struct kunit_suite vm_vis_supply_suite = {
+	.name		= "virtio_mmio_vis_supply",
+	.init		= vm_vis_supply_init,
+	.test_cases	= vm_vis_supply_cases,
 };
 
 /* Vector policy */
@@ -1438,7 +1614,8 @@ static struct kunit_suite vm_vis_irq_suite = {
 	.test_cases	= vm_vis_irq_cases,
 };
 
-kunit_test_suites(&vm_vis_probe_suite, &vm_msi_suite, &vm_vis_policy_suite, &vm_vis_irq_suite);
+kunit_test_suites(&vm_vis_probe_suite, &vm_msi_suite, &vm_vis_supply_suite, &vm_vis_policy_suite,
+		  &vm_vis_irq_suite);
 
 MODULE_DESCRIPTION("KUnit tests of VIS for virtio-mmio");
 MODULE_LICENSE("GPL");

@@ -11,6 +11,7 @@
 #include <linux/err.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
+#include <linux/iopoll.h>
 #include <linux/of_irq.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
@@ -33,6 +34,10 @@
 #define VM_VIS_NR_LEFT		16
 
 #define VM_VIS_NAME_LEN		64
+
+/* The transport has waited for longer if the last reset was its own */
+#define VM_VIS_POLL_US		1000
+#define VM_VIS_POLL_TIMEOUT_US	USEC_PER_SEC
 
 /**
  * struct vm_vis_vector - A vector and the events mapped to it
@@ -70,6 +75,9 @@ struct vm_vis_vector {
  *		queues that have none of their own
  * @queue_fails: A queue could not be set up, so another set of vectors would not help
  * @enabled:	ENABLE has been set since the last reset
+ * @may_supply:	The device works with tables that the driver supplies
+ * @supplied:	The driver supplies tables
+ * @tables:	Where they are if it does
  * @msi:	The device has MSI registers in place of VIS
  */
 struct virtio_mmio_vis {
@@ -84,6 +92,9 @@ struct virtio_mmio_vis {
 	struct vm_vis_vector	*shared;
 	bool			queue_fails;
 	bool			enabled;
+	bool			may_supply;
+	bool			supplied;
+	struct virtio_vis_tables tables;
 	bool			msi;
 };
 
@@ -106,7 +117,7 @@ static u64 vm_vis_read_address(void __iomem *base, unsigned int low)
 
 /* Reads each register once, so that the driver uses the value that it has checked */
 static int vm_vis_read_layout(struct platform_device *pdev, void __iomem *base,
-			      struct virtio_vis_layout *layout)
+			      struct virtio_vis_layout *layout, bool *may_supply)
 {
 	struct resource *regs = platform_get_resource(pdev, IORESOURCE_MEM, 0);
 	u32 num = readl(base + VIRTIO_MMIO_VIS_NUM_VECTORS);
@@ -129,6 +140,7 @@ static int vm_vis_read_layout(struct platform_device *pdev, void __iomem *base,
 	layout->pending = vm_vis_read_address(base, VIRTIO_MMIO_VIS_PENDING_LOW);
 	layout->regs = regs->start;
 	layout->regs_size = resource_size(regs);
+	*may_supply = num & VIRTIO_VIS_NUM_VECTORS_DRIVER_TABLES;
 	return 0;
 }
 
@@ -170,7 +182,8 @@ static struct virtio_mmio_vis *vm_vis_create(struct platform_device *pdev, void 
 	if (!vm_vis)
 		return ERR_PTR(-ENOMEM);
 
-	ret = msi ? vm_vis_read_msi(pdev, base, &layout) : vm_vis_read_layout(pdev, base, &layout);
+	ret = msi ? vm_vis_read_msi(pdev, base, &layout) :
+		    vm_vis_read_layout(pdev, base, &layout, &vm_vis->may_supply);
 	if (ret)
 		return ERR_PTR(ret);
 
@@ -207,9 +220,63 @@ struct virtio_mmio_vis *virtio_mmio_vis_probe(struct platform_device *pdev, void
 	return vm_vis_has_msi(base) ? vm_vis_create(pdev, base, true) : NULL;
 }
 
+/*
+ * Supplied tables. The driver supplies them whenever it can: they are as good as the device's, and
+ * cheaper to change if accesses to those trap.
+ */
+
+/* Their addresses are of the kind that virtio_ring gives the device for its queues */
+static void vm_vis_supply(struct virtio_mmio_vis *vm_vis)
+{
+	bool translated = !virtio_has_dma_quirk(vm_vis->vdev);
+
+	vm_vis->supplied = vm_vis->may_supply &&
+			   !virtio_vis_supply(vm_vis->vis, translated, &vm_vis->tables);
+	if (vm_vis->may_supply && !vm_vis->supplied)
+		dev_notice(vm_vis->dev, "VIS: no memory for tables of %u vectors, using the device's\n",
+			   vm_vis->nr_vectors);
+}
+
+static void vm_vis_write_address(struct virtio_mmio_vis *vm_vis, unsigned int low, u64 addr)
+{
+	writel(lower_32_bits(addr), vm_vis->base + low);
+	writel(upper_32_bits(addr), vm_vis->base + low + sizeof(u32));
+}
+
+static void vm_vis_write_tables(struct virtio_mmio_vis *vm_vis)
+{
+	if (!vm_vis->supplied)
+		return;
+
+	vm_vis_write_address(vm_vis, VIRTIO_MMIO_VIS_TABLE_LOW, vm_vis->tables.table);
+	vm_vis_write_address(vm_vis, VIRTIO_MMIO_VIS_PENDING_LOW, vm_vis->tables.pending);
+}
+
+/*
+ * Not every driver resets the device when it leaves it, and not every device completes a reset.
+ * The tables may be freed only after one is seen to be complete.
+ */
+static void vm_vis_take_back_tables(struct virtio_mmio_vis *vm_vis)
+{
+	u32 status;
+
+	if (!vm_vis->supplied)
+		return;
+
+	writel(0, vm_vis->base + VIRTIO_MMIO_STATUS);
+	if (!readl_poll_timeout(vm_vis->base + VIRTIO_MMIO_STATUS, status, !status, VM_VIS_POLL_US,
+				VM_VIS_POLL_TIMEOUT_US))
+		return;
+
+	dev_err(vm_vis->dev, "VIS: Status %#x: reset not complete, tables not freed\n", status);
+	virtio_vis_leak_supplied(vm_vis->vis);
+}
+
 /**
  * virtio_mmio_vis_remove - Undo virtio_mmio_vis_probe()
  * @vm_vis:	VIS of the device, whose vectors have been freed, or NULL
+ *
+ * Resets a device that works with tables that the driver supplies, before it frees them.
  *
  * Context:	May sleep.
  */
@@ -218,6 +285,7 @@ void virtio_mmio_vis_remove(struct virtio_mmio_vis *vm_vis)
 	if (!vm_vis)
 		return;
 
+	vm_vis_take_back_tables(vm_vis);
 	virtio_vis_destroy(vm_vis->vis);
 	kfree(vm_vis);
 }
@@ -486,6 +554,7 @@ static void vm_vis_undo(struct virtio_mmio_vis *vm_vis, const struct virtio_mmio
 /* A device fails if its MSI_CSR is written after DRIVER_OK */
 static void vm_vis_enable(struct virtio_mmio_vis *vm_vis)
 {
+	vm_vis_write_tables(vm_vis);
 	if (!vm_vis->msi)
 		writel(VIRTIO_VIS_CONTROL_ENABLE, vm_vis->base + VIRTIO_MMIO_VIS_CONTROL);
 	else if (!vm_vis->enabled)
@@ -561,6 +630,7 @@ int virtio_mmio_vis_find_vqs(struct virtio_mmio_vis *vm_vis, struct virtio_devic
 	vm_vis->queue_fails = false;
 	vm_vis->wanted = vm_vis->msi ? vm_vis_count_msi(nvqs, vqs_info) :
 				       vm_vis_count_vectors(nvqs, vqs_info);
+	vm_vis_supply(vm_vis);
 	nvec = vm_vis_first_nvec(vm_vis);
 	do {
 		ret = vm_vis_try(vm_vis, nvec, nvqs, vqs, vqs_info, desc, ops);

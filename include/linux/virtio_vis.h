@@ -39,8 +39,21 @@ struct virtio_vis_layout {
 	void __iomem	*msi;
 };
 
+/**
+ * struct virtio_vis_tables - Tables that the driver supplies
+ * @table:	Address of the vector table for the device
+ * @pending:	Address of the pending table for the device
+ */
+struct virtio_vis_tables {
+	u64	table;
+	u64	pending;
+};
+
 struct virtio_vis *virtio_vis_create(struct device *dev, const struct virtio_vis_layout *layout);
 void virtio_vis_destroy(struct virtio_vis *vis);
+
+int virtio_vis_supply(struct virtio_vis *vis, bool translated, struct virtio_vis_tables *tables);
+void virtio_vis_leak_supplied(struct virtio_vis *vis);
 
 int virtio_vis_alloc_vectors(struct virtio_vis *vis, unsigned int nvec, struct irq_affinity *affd);
 void virtio_vis_free_vectors(struct virtio_vis *vis);
