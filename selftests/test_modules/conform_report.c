@@ -11,6 +11,7 @@
 #define VC_PERMITS	"it permits, and obliges to nothing"
 #define VC_NO_CHANGE	"no change of the configuration can be caused before DRIVER_OK"
 #define VC_NO_SUSPEND	"the run does not suspend the device"
+#define VC_NO_SUPPLY	"the run supplies no tables"
 
 /**
  * struct vc_statement - A statement on the device, of those that a guest can observe
@@ -26,7 +27,7 @@ struct vc_statement {
 
 static const struct vc_statement vc_statements[] = {
 	{ 101 }, { 102 }, { 103 }, { 104 }, { 105, true }, { 106, true }, { 107 }, { 108 },
-	{ 109 }, { 110, true },
+	{ 109 }, { 110, true }, { 111, false, VC_NO_SUPPLY },
 	{ 201 }, { 202 }, { 203 }, { 204 }, { 205 }, { 206 },
 	{ 301 }, { 302 }, { 303 }, { 304 }, { 305 }, { 306, false, VC_PERMITS }, { 307, true },
 	{ 309 }, { 310 }, { 312, false, "the platform's translation cannot be seen" }, { 314 },
@@ -49,6 +50,11 @@ static const struct vc_statement vc_statements[] = {
 	{ 1503 },
 	{ 1701, false, VC_NO_SUSPEND }, { 1703, false, VC_NO_SUSPEND },
 	{ 1704, false, VC_NO_SUSPEND }, { 1705, false, VC_NO_SUSPEND },
+	{ 1901, false, VC_NO_SUPPLY }, { 1902, false, VC_NO_SUPPLY },
+	{ 1903, false, VC_NO_SUPPLY }, { 1904, false, VC_NO_SUPPLY },
+	{ 1905, false, VC_NO_SUPPLY }, { 1906, false, VC_NO_SUPPLY },
+	{ 1907, false, VC_NO_SUPPLY }, { 1908, false, VC_NO_SUPPLY },
+	{ 1910, false, VC_NO_SUPPLY }, { 1911, false, VC_NO_SUPPLY },
 };
 
 int vc_report_init(struct vc *c)
