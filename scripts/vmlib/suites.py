@@ -93,6 +93,10 @@ SUITES = {
     "scale": Suite("thousands of vectors, CPUs that have too few, and vectors added at run time",
                    180, "scale4096_4 scale4096_8 scale_exhaust scale65535 scale_dynamic",
                    tier="all"),
+    "scale.driver_table": Suite("the guest tests with vector and pending tables in the driver's"
+                                " memory", 150,
+                                "--variant supplied --rename main some reload migrate scale4096_4",
+                                tier="all"),
     "reload": Suite("the modules removed and inserted 20 times, nothing left behind", 60, "reload"),
     "migrate": Suite("the machine saved and restored while I/O runs", 30, "migrate"),
     "hostile": Suite("devices that lie about their tables, send messages when they must not, or"

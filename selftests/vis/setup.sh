@@ -4,6 +4,17 @@
 
 . ./vis_lib.sh
 
+MMIO_VIS_NUM_VECTORS=0xc4
+MMIO_VIS_TABLE_LOW=0xd8
+MMIO_VIS_TABLE_HIGH=0xdc
+MMIO_VIS_PENDING_LOW=0xe8
+MMIO_VIS_PENDING_HIGH=0xec
+
+ADDRESSES="($MMIO_VIS_TABLE_LOW|$MMIO_VIS_TABLE_HIGH|$MMIO_VIS_PENDING_LOW|$MMIO_VIS_PENDING_HIGH)"
+
+# As the trace has a value of VISNumVectors
+DRIVER_TABLES='0x...1....$'
+
 # at_most WHAT LIMIT COUNT
 at_most()
 {
@@ -11,12 +22,21 @@ at_most()
 	[ "$3" -le "$2" ] || fail "$1: $3, more than $2"
 }
 
+# Writes of VISTable and VISPending, by which the driver supplies tables
+address_writes()
+{
+	host count virtio_mmio_vis_reg_write "offset $ADDRESSES\b"
+}
+
 # Each event costs a write, and so does ENABLE; 32 vectors share a mask word.
 vectors_cost()
 {
-	local events=$1
+	local events=$1 supplied
 
-	at_most "event and ENABLE writes" $((events + 1)) "$(host count virtio_mmio_vis_reg_write)"
+	supplied=$(address_writes)
+	at_most "address writes" 4 "$supplied"
+	at_most "event and ENABLE writes" $((events + 1)) \
+		$(($(host count virtio_mmio_vis_reg_write) - supplied))
 	at_most "mask table writes" $(((events + 31) / 32)) \
 		"$(host count virtio_mmio_vis_mask_write)"
 	expect "mask table reads" 0 "$(host count virtio_mmio_vis_mask_read)"
@@ -31,6 +51,8 @@ setup_exits()
 	count_binding "$(platform_of "$virtio")"
 	expect "vectors after binding again" "$events" "$(irqs_of "$virtio" | wc -l)"
 	at_most "discovery reads" 7 "$(host count virtio_mmio_vis_reg_read)"
+	expect "address writes" $((4 * $(host count virtio_mmio_vis_reg_read \
+		"offset $MMIO_VIS_NUM_VECTORS value $DRIVER_TABLES"))) "$(address_writes)"
 	vectors_cost "$events"
 }
 
