@@ -228,6 +228,7 @@ def targets():
     yield "on KVM, exits to the VMM per live change of affinity: 1", kvm_moves
     yield "on KVM, exits to the VMM above pci's: none", kvm_not_above_pci
     yield "vector setup for 4 queues: at most 15 exits, and a quarter of pci's", setup
+    yield "probe of 4 queues: not above legacy's exits", not_above("exits_probe", "legacy", **BLK_4)
     for queues in (1, 4):
         for scope in ("dispatch", "full"):
             yield (f"instructions per interrupt, {scope}, {queues} queues: at most pci's",

@@ -9,7 +9,7 @@ from vmlib import initramfs
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\')', re.S)
 SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS = 2, 4, 8
 
-# driver: the transport itself. bus: the code below it that the other transports do not need.
+# driver: the transport itself, and what it can do besides VIS. bus: the code below it that the other transports do not need.
 GUEST = {
     "legacy": {"driver": ["drivers/virtio/virtio_mmio.c", "include/uapi/linux/virtio_mmio.h"]},
     "pci": {"driver": ["drivers/virtio/virtio_pci_modern.c",
@@ -20,15 +20,17 @@ GUEST = {
                     "arch/x86/pci/*.c", "drivers/acpi/pci_*.c"]},
 }
 OUR_GUEST = ["drivers/virtio/virtio_mmio_transport.c", "drivers/virtio/virtio_mmio_vis.[ch]",
-             "drivers/irqchip/irq-virtio-vis.c", "include/linux/virtio_vis.h",
-             "include/uapi/linux/virtio_vis.h", "include/trace/events/virtio_vis.h"]
+             "drivers/irqchip/irq-virtio-vis.[ch]", "drivers/irqchip/irq-virtio-vis-[!t]*.c",
+             "include/linux/virtio_vis.h", "include/uapi/linux/virtio_vis.h",
+             "include/uapi/linux/virtio_mmio_msi.h", "include/trace/events/virtio_vis.h"]
 VMM = {
     "legacy": {"driver": ["hw/virtio/virtio-mmio.c", "include/hw/virtio/virtio-mmio.h"]},
     "pci": {"driver": ["hw/virtio/virtio-pci.c", "include/hw/virtio/virtio-pci.h"],
             "bus": ["hw/pci/*.c", "hw/pci-host/gpex*.c", "include/hw/pci/*.h"]},
 }
-OUR_VMM = ["qemu/hw/virtio/virtio-mmio-vis.c", "qemu/include/hw/virtio/virtio-mmio-vis.h",
-           "include/uapi/linux/virtio_vis.h"]
+OUR_VMM = ["qemu/hw/virtio/virtio-mmio-vis.c", "qemu/hw/virtio/virtio-mmio-vis-kvm.c",
+           "qemu/hw/virtio/virtio-mmio-vis-supplied.c", "qemu/include/hw/virtio/virtio-mmio-vis.h",
+           "qemu/include/hw/virtio/virtio-mmio-vis-internal.h", "include/uapi/linux/virtio_vis.h"]
 VIS_PATCH = "qemu/patches/*virtio-mmio-vis.patch"
 MODULES = {"legacy": ("virtio_mmio",), "vis": ("irq_virtio_vis", "virtio_mmio_vis")}
 
