@@ -9,7 +9,8 @@ from vmlib import initramfs
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\')', re.S)
 SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS = 2, 4, 8
 
-# driver: the transport itself, and what it can do besides VIS. bus: the code below it that the other transports do not need.
+# driver: the transport itself, with all that its modules can do. bus: the code below it that the
+# other transports do not need.
 GUEST = {
     "legacy": {"driver": ["drivers/virtio/virtio_mmio.c", "include/uapi/linux/virtio_mmio.h"]},
     "pci": {"driver": ["drivers/virtio/virtio_pci_modern.c",
