@@ -291,6 +291,32 @@ static bool msi_needed(void *opaque)
     return proxy->msi.nr_vectors;
 }
 
+int virtio_mmio_msi_pre_load(void *opaque)
+{
+    VIRTIO_MMIO(opaque)->msi.saved = false;
+    return virtio_mmio_vis_pre_load(opaque);
+}
+
+static int msi_check_saved(VirtIOMMIOMSI *msi)
+{
+    return vis_is_as_saved("msi=dragonball", msi->kind, msi->saved) ?
+           0 : -EINVAL;
+}
+
+int virtio_mmio_msi_post_load(void *opaque, int version_id)
+{
+    return msi_check_saved(&VIRTIO_MMIO(opaque)->msi) ?:
+           virtio_mmio_vis_post_load(opaque, version_id);
+}
+
+static int msi_pre_load(void *opaque)
+{
+    VirtIOMMIOMSI *msi = &VIRTIO_MMIO(opaque)->msi;
+
+    msi->saved = true;
+    return msi_check_saved(msi);
+}
+
 static int msi_pre_save(void *opaque)
 {
     msi_observe(opaque);
@@ -319,6 +345,7 @@ const VMStateDescription vmstate_virtio_mmio_msi = {
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = msi_needed,
+    .pre_load = msi_pre_load,
     .pre_save = msi_pre_save,
     .post_load = msi_post_load,
     .fields = (const VMStateField[]) {

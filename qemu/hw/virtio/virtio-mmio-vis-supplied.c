@@ -10,7 +10,6 @@
 #include "standard-headers/linux/virtio_mmio.h"
 #include "hw/virtio/virtio-mmio-vis-internal.h"
 #include "qemu/bitops.h"
-#include "qemu/error-report.h"
 #include "system/runstate.h"
 
 /* A read or write of the registers of a device could come back to this one. */
@@ -99,15 +98,12 @@ static bool vis_supplied_needed(void *opaque)
     return proxy->vis.driver_tables;
 }
 
-static int vis_supplied_post_load(void *opaque, int version_id)
+static int vis_supplied_pre_load(void *opaque)
 {
     VirtIOMMIOProxy *proxy = opaque;
 
-    if (proxy->vis.driver_tables) {
-        return 0;
-    }
-    error_report("virtio-mmio: the property vis-driver-tables differs");
-    return -EINVAL;
+    proxy->vis.saved_driver_tables = true;
+    return 0;
 }
 
 const VMStateDescription vmstate_vis_supplied = {
@@ -115,7 +111,7 @@ const VMStateDescription vmstate_vis_supplied = {
     .version_id = 1,
     .minimum_version_id = 1,
     .needed = vis_supplied_needed,
-    .post_load = vis_supplied_post_load,
+    .pre_load = vis_supplied_pre_load,
     .fields = (const VMStateField[]) {
         VMSTATE_UINT64(vis.in_use[VIS_VECTOR_TABLE], VirtIOMMIOProxy),
         VMSTATE_UINT64(vis.in_use[VIS_PENDING_TABLE], VirtIOMMIOProxy),

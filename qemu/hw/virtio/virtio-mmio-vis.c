@@ -729,6 +729,50 @@ void virtio_mmio_vis_save_config(VirtIOMMIOProxy *proxy)
     }
 }
 
+/*
+ * A driver has read VISNumVectors, which differs if one of these properties
+ * does. Each has a subsection, and nothing else would notice that it is not
+ * there.
+ */
+int virtio_mmio_vis_pre_load(void *opaque)
+{
+    VirtIOMMIOVIS *vis = &VIRTIO_MMIO(opaque)->vis;
+
+    vis->saved_on = false;
+    vis->saved_driver_tables = false;
+    return 0;
+}
+
+bool vis_is_as_saved(const char *property, bool set, bool saved)
+{
+    const char *out = saved ? "" : "out";
+
+    if (set == saved) {
+        return true;
+    }
+    error_report("virtio-mmio: the state was saved with%s %s, start QEMU "
+                 "with%s it", out, property, out);
+    return false;
+}
+
+int virtio_mmio_vis_post_load(void *opaque, int version_id)
+{
+    VirtIOMMIOVIS *vis = &VIRTIO_MMIO(opaque)->vis;
+
+    return vis_is_as_saved("vis=on", vis->on, vis->saved_on) &&
+           vis_is_as_saved("vis-driver-tables=on",
+                           vis->on && vis->driver_tables,
+                           vis->saved_driver_tables) ? 0 : -EINVAL;
+}
+
+static int vis_pre_load(void *opaque)
+{
+    VirtIOMMIOVIS *vis = &VIRTIO_MMIO(opaque)->vis;
+
+    vis->saved_on = true;
+    return vis_is_as_saved("vis=on", vis->on, true) ? 0 : -EINVAL;
+}
+
 static int vis_pre_save(void *opaque)
 {
     VirtIOMMIOProxy *proxy = opaque;
@@ -823,6 +867,7 @@ const VMStateDescription vmstate_virtio_mmio_vis = {
     .version_id = 2,
     .minimum_version_id = 2,
     .needed = vis_needed,
+    .pre_load = vis_pre_load,
     .pre_save = vis_pre_save,
     .post_load = vis_post_load,
     .fields = (const VMStateField[]) {

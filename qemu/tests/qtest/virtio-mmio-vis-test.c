@@ -2136,19 +2136,22 @@ static void test_migrate_stopped(void)
     unlink(file);
 }
 
-static void check_restore_refused(const char *saved, const char *restored)
+static void check_not_restored(Vis *t, Vis *u)
 {
-    g_autofree char *options = g_strdup_printf("%s -incoming defer", restored);
     g_autofree char *file = temp_file();
-    Vis *t = vis_start_live(saved);
-    Vis *u = vis_start(options);
 
-    settle(t);
     save(t, file);
     g_assert_cmpstr(restore(u, file), ==, "failed");
     vis_end(t);
     vis_end(u);
     unlink(file);
+}
+
+static void check_restore_refused(const char *saved, const char *restored)
+{
+    g_autofree char *options = g_strdup_printf("%s -incoming defer", restored);
+
+    check_not_restored(vis_start_live(saved), vis_start(options));
 }
 
 static void test_migrate_other_size_refused(void)
@@ -2645,10 +2648,16 @@ static void test_supplied_stopped(void)
     vis_end(t);
 }
 
-static void test_migrate_supplied_refused(void)
+static void test_migrate_other_kind_refused(void)
 {
+    const char *off = "-global virtio-mmio.vis=off";
+
+    /* D1104 */
+    check_restore_refused("", off);
+    check_not_restored(vis_start(off), vis_start("-incoming defer"));
     if (!config->supplies) {
         check_restore_refused(DRIVER_TABLES, "");
+        check_restore_refused("", DRIVER_TABLES);
     }
 }
 
@@ -2999,7 +3008,7 @@ int main(int argc, char **argv)
     TEST(migrate_bad_mapping_refused);
     TEST(migrate_enable_window);
     TEST(migrate_other_place_refused);
-    TEST(migrate_supplied_refused);
+    TEST(migrate_other_kind_refused);
     TEST(bad_register_width);
     TEST(bad_mask_width);
     TEST(bad_mask_past_end);

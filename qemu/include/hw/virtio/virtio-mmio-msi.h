@@ -15,6 +15,7 @@ typedef struct VirtIOMMIOProxy VirtIOMMIOProxy;
 /**
  * VirtIOMMIOMSI: MSI registers of one transport
  * @kind: property "msi", whose registers it has: "dragonball", or NULL for none
+ * @saved: the state that is being loaded has the registers
  * @forgets: property "x-msi-forgets", events of masked vectors are dropped
  * @lies: property "x-msi-lies", MSI_CSR denies what VendorID offers
  * @io: the registers, which are not all of 32 bits
@@ -31,6 +32,7 @@ typedef struct VirtIOMMIOProxy VirtIOMMIOProxy;
  */
 typedef struct VirtIOMMIOMSI {
     char *kind;
+    bool saved;
     bool forgets;
     bool lies;
 
@@ -62,5 +64,7 @@ void virtio_mmio_msi_save_config(VirtIOMMIOProxy *proxy);
 /* These call their namesakes of VIS, too. */
 void virtio_mmio_msi_plugged(DeviceState *d, Error **errp);
 void virtio_mmio_msi_unplugged(DeviceState *d);
+int virtio_mmio_msi_pre_load(void *opaque);
+int virtio_mmio_msi_post_load(void *opaque, int version_id);
 
 #endif

@@ -88,6 +88,9 @@ void vis_show_supplied(VirtIOMMIOVIS *vis, uint32_t word);
 extern const VMStateDescription vmstate_vis_supplied;
 extern const VMStateDescription vmstate_vis_message;
 
+/* Says which of the two @property belongs to if it is not both. */
+bool vis_is_as_saved(const char *property, bool set, bool saved);
+
 /* Loading a device has raised its line for what its messages have told. */
 void vis_clear_line(VirtIOMMIOProxy *proxy);
 

@@ -142,6 +142,8 @@ typedef QLIST_HEAD(, VISEvent) VISEventList;
  * @latch: messages as last committed, the only ones sent
  * @config_vector: VirtIODevice.config_vector, for migration
  * @queue_vector: vectors of the queues, for migration
+ * @saved_on: what @on is in the state that is being loaded
+ * @saved_driver_tables: what @driver_tables is in that state
  * @events: configuration changes, and the queues from 1
  * @mapped: the events of each vector
  * @nr_notifiers: number of queues that have a guest notifier; configuration
@@ -183,6 +185,8 @@ typedef struct VirtIOMMIOVIS {
     MSIMessage *latch;
     uint16_t config_vector;
     uint16_t queue_vector[VIRTIO_QUEUE_MAX];
+    bool saved_on;
+    bool saved_driver_tables;
 
     VISEvent events[VIRTIO_QUEUE_MAX + 1];
     VISEventList *mapped;
@@ -238,6 +242,10 @@ void virtio_mmio_vis_reset(VirtIOMMIOProxy *proxy);
  * loaded. To be called before it is saved.
  */
 void virtio_mmio_vis_save_config(VirtIOMMIOProxy *proxy);
+
+/* To be called before and after the subsections of the transport are loaded. */
+int virtio_mmio_vis_pre_load(void *opaque);
+int virtio_mmio_vis_post_load(void *opaque, int version_id);
 
 void virtio_mmio_vis_plugged(DeviceState *d, Error **errp);
 void virtio_mmio_vis_unplugged(DeviceState *d);
