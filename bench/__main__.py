@@ -232,11 +232,12 @@ def run(own, options, directory):
 
 
 def limit(rows, wanted):
-    """The limit of a figure: a number, or a multiple of the figure of a peer."""
+    """The limit of a figure: a number, or a multiple of the figure of a peer and some more."""
     if "peer" not in wanted:
         return wanted["value"]
-    return wanted["value"] * report.find(rows, wanted["metric"], wanted["peer"],
-                                         **wanted.get("peer_params", wanted["params"]))["value"]
+    peer = report.find(rows, wanted["metric"], wanted["peer"],
+                       **wanted.get("peer_params", wanted["params"]))
+    return wanted["value"] * peer["value"] + wanted.get("plus", 0)
 
 
 def worse(rows, expected):
