@@ -63,7 +63,7 @@ class Steps:
     def kvm(self):
         """In a machine that has KVM"""
         small = self.counts is SMALL
-        for transport in guests.TRANSPORTS:
+        for transport in (*guests.TRANSPORTS, guests.MSI):
             yield (f"kvm-{transport}", 120 if small else 240,
                    lambda name, transport=transport:
                    kvm.in_nested(self.own, self.options, transport, small))
