@@ -316,7 +316,7 @@ static const struct msi_parent_ops fake_gic_parent = { .init_dev_msi_info = fake
 static const struct msi_parent_ops fake_imsic_parent = { .init_dev_msi_info = fake_imsic_init };
 
 /**
- * struct fake_kind - A kind of parent
+ * struct fake_kind - One kind of parent
  * @name:	Its name
  * @ops:	Operations of its domain
  * @parent:	Its operations as an MSI parent, or NULL for the vector domain
@@ -585,7 +585,7 @@ static void compat_unprepared_test(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, compat_msi_find(fake->dev));
 }
 
-/* Each index once, the lowest free one if none is given, and none past the domain */
+/* Each index is allocated once, by default the lowest free one, and none past the domain */
 static void compat_index_test(struct kunit *test)
 {
 	compat_test_start(test, test->param_value);

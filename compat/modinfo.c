@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What modinfo tells of the irqchip out of tree, beside what irq-virtio-vis.c says of itself */
+/* Fields of the out-of-tree irqchip for modinfo, besides those of irq-virtio-vis.c */
 #include <linux/module.h>
 
 MODULE_AUTHOR("virtio-vis developers");

@@ -2,8 +2,8 @@
 /*
  * Per-device MSI domains for modules; compat.h explains why and how
  *
- * As in the MSI core, interrupts of one device may be allocated and freed at once, but its domain
- * may not be created or removed meanwhile.
+ * As in the MSI core, interrupts of one device may be allocated and freed concurrently, but its
+ * domain may not be created or removed meanwhile.
  */
 #include <linux/cleanup.h>
 #include <linux/device.h>
@@ -321,9 +321,9 @@ static int compat_irq_map(struct compat_msi *msi, struct compat_irq *irq,
  * @affdesc:	Affinity descriptor, or NULL
  * @cookie:	NULL
  *
- * Context:	May sleep. May run at once with other allocations, and with the freeing of others.
+ * Context:	May sleep. Other interrupts may be allocated and freed concurrently.
  * Return:	Index and Linux number of the interrupt, or an error as a negative index: -ERANGE if
- *		@index is past the domain, -EBUSY if it or each index is allocated, -ENOSPC if the
+ *		@index is past the domain, -EBUSY if it is not free or none is, -ENOSPC if the
  *		parent has no interrupt left, or -ENOMEM.
  */
 struct msi_map msi_domain_alloc_irq_at(struct device *dev, unsigned int domid, unsigned int index,
@@ -352,7 +352,7 @@ struct msi_map msi_domain_alloc_irq_at(struct device *dev, unsigned int domid, u
  * @dev:	The device, with a domain
  * @domid:	MSI_DEFAULT_DOMAIN
  * @first:	First index
- * @last:	Last index, included
+ * @last:	Last index, which is part of the range
  *
  * Frees those of the range that are allocated, and leaves the others alone.
  *

@@ -2,8 +2,8 @@
 /*
  * Virtio Interrupt Storage (VIS): vectors that come and go while the device is in use
  *
- * A new vector needs no steps of its own. Its bit in the shadow is 1 from the beginning, or again
- * since its interrupt was freed:
+ * A new vector needs no steps of its own, because its bit in the shadow is 1: it has been so from
+ * the beginning, or since the last interrupt of the vector was freed.
  *
  * 1) request_irq() stores the message. The vector is masked, so nothing is committed.
  * 2) Then it unmasks the vector. That is the commit, at which the device latches the message. It
@@ -18,7 +18,7 @@
 
 #include "irq-virtio-vis.h"
 
-/* An ITS reserves an LPI for each index of a domain, so N of an untrusted device is no size */
+/* An ITS reserves an LPI for each index, so an untrusted device must not set the domain's size */
 #define VIS_MAX_DYNAMIC		1024
 
 /**
@@ -26,7 +26,7 @@
  * @vis:	The interrupt storage
  * @nvec:	Number of vectors that virtio_vis_alloc_vectors() allocates
  *
- * Return:	@nvec, and room for vectors that are allocated later.
+ * Return:	@nvec, plus room for vectors that are allocated later.
  */
 unsigned int vis_domain_size(const struct virtio_vis *vis, unsigned int nvec)
 {
@@ -46,13 +46,14 @@ unsigned int vis_domain_size(const struct virtio_vis *vis, unsigned int nvec)
  * maps it elsewhere before free_irq(). A reset clears the entry (R1002), so the caller frees the
  * vector before one.
  *
- * Context:	May sleep. May run at once with the allocation and freeing of other vectors, but not
- *		with virtio_vis_free_vectors().
+ * Context:	May sleep. Other vectors may be allocated and freed concurrently, but not by
+ *		virtio_vis_free_vectors().
  * Return:	Vector and Linux number of the interrupt, or an error as a negative index: -ERANGE
  *		if the device has no such vector or it is 1,024 or more past those of
- *		virtio_vis_alloc_vectors(), -EBUSY if it or each of them is allocated, -EOPNOTSUPP
- *		if the device has MSI registers and so no vector without a queue, -ENODEV before
- *		virtio_vis_alloc_vectors(), or another error of msi_domain_alloc_irq_at().
+ *		virtio_vis_alloc_vectors(), -EBUSY if the vector is not free or none is,
+ *		-EOPNOTSUPP if the device has MSI registers, where each vector has its queue,
+ *		-ENODEV before virtio_vis_alloc_vectors(), or another error of
+ *		msi_domain_alloc_irq_at().
  */
 struct msi_map virtio_vis_alloc_vector_at(struct virtio_vis *vis, unsigned int vector,
 					  const struct irq_affinity_desc *affdesc)
@@ -72,10 +73,10 @@ EXPORT_SYMBOL_GPL(virtio_vis_alloc_vector_at);
  * @map:	What virtio_vis_alloc_vector_at() returned, after free_irq() and the removal of an
  *		affinity hint
  *
- * virtio_vis_free_vectors() frees what is left.
+ * virtio_vis_free_vectors() frees the vectors for which nobody has called this function.
  *
- * Context:	May sleep. May run at once with the allocation and freeing of other vectors, but not
- *		with virtio_vis_free_vectors().
+ * Context:	May sleep. Other vectors may be allocated and freed concurrently, but not by
+ *		virtio_vis_free_vectors().
  */
 void virtio_vis_free_vector(struct virtio_vis *vis, struct msi_map map)
 {

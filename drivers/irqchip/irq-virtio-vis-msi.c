@@ -2,8 +2,8 @@
 /*
  * Virtio Interrupt Storage (VIS): the storage of a device that has MSI registers and no tables
  *
- * The irqchip keeps its tables in memory of the driver. A commit of a word is carried out by the
- * commands of virtio-mmio-msi.rst, so that the device has what the tables say.
+ * The irqchip keeps its tables in memory of the driver. The commit of a word sends the commands of
+ * virtio-mmio-msi.rst that bring the device in line with the tables.
  */
 #include <linux/bitops.h>
 #include <linux/cleanup.h>
@@ -19,7 +19,7 @@
 #include "irq-virtio-vis.h"
 
 /**
- * struct vis_msi - What one device has been told
+ * struct vis_msi - The messages and masks that one device has been given
  * @regs:	Register block of the device
  * @lock:	Protects the message registers, which all vectors share, until UPDATE has read them
  * @known:	The message that the device has for each vector
@@ -37,7 +37,7 @@ static void vis_msi_command(struct vis_msi *msi, u16 code, unsigned int vector)
 	writew(code | vector, msi->regs + VIRTIO_MMIO_MSI_COMMAND);
 }
 
-/* The device takes the three registers over as one, so no interrupt has half a message */
+/* The device takes over the three registers at once, so no interrupt has half a message */
 static void vis_msi_update(struct vis_msi *msi, unsigned int vector,
 			   const struct virtio_vis_entry *entry)
 {
@@ -53,12 +53,12 @@ static void vis_msi_update(struct vis_msi *msi, unsigned int vector,
 }
 
 /**
- * vis_msi_commit - Tell the device what one word of the mask table and its entries say
+ * vis_msi_commit - Bring the device in line with one word of the mask table and its entries
  * @vis:	The interrupt storage
  * @w:		The word
  *
- * As a commit of VIS does, this takes over the messages of unmasked vectors only. A vector gets its
- * message before it is unmasked. Accesses nothing that the device already has.
+ * Like a commit of VIS, this takes over the messages of unmasked vectors only. A vector gets its
+ * message before it is unmasked. The function sends nothing that the device already has.
  *
  * Context:	Any, with the lock of the word held.
  */

@@ -19,16 +19,16 @@
 
 #include "irq-virtio-vis.h"
 
-/* Without this memory the device's own tables serve as well, so that is no reason to warn */
+/* The device's own tables do as well, so a failed allocation is no reason to warn */
 #define VIS_SUPPLIED_GFP	(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN)
 
 /**
- * struct vis_supplied - Memory of the driver that the device works with
+ * struct vis_supplied - Memory of the driver that holds the tables of a device
  * @dev:	The device
  * @memory:	The vector table, and the pending table behind it
  * @size:	Size of both in bytes
  * @addr:	Address of @memory for the device
- * @translated:	@addr is one of the DMA API, else it is guest-physical
+ * @translated:	@addr comes from the DMA API, otherwise it is guest-physical
  * @own_table:	Vector table of the device
  * @own_pending: Pending table of the device, or NULL if it has none
  */
@@ -68,14 +68,14 @@ static struct vis_supplied *vis_supplied_alloc(struct device *dev, size_t size, 
  * virtio_vis_supply - Put the vector table and the pending table into memory of the driver
  * @vis:	The interrupt storage of a device with tables, without allocated vectors
  * @translated:	The device reaches this memory by addresses of the DMA API, as it reaches its
- *		queues; else by guest-physical addresses
+ *		queues; otherwise by guest-physical addresses
  * @tables:	Returns the addresses that the device must be told before it is enabled
  *
  * Both tables are clear. The function frees the memory of its last call, so the device must have
  * been reset since. ("Supplied tables" in Documentation/virtio-vis.rst)
  *
  * Context:	May sleep. Not concurrent with any other call for @vis.
- * Return:	0; or -ENOMEM, without a message, and then the tables are those of the device.
+ * Return:	0; or -ENOMEM, without a message, and the driver then uses the device's own tables.
  */
 int virtio_vis_supply(struct virtio_vis *vis, bool translated, struct virtio_vis_tables *tables)
 {
@@ -117,7 +117,7 @@ EXPORT_SYMBOL_GPL(virtio_vis_leak_supplied);
 
 /**
  * vis_free_supplied - Free the memory of virtio_vis_supply(), if there is any
- * @vis:	The interrupt storage, which has its device's tables again when this returns
+ * @vis:	The interrupt storage, which uses the device's own tables when this returns
  *
  * Context:	May sleep.
  */

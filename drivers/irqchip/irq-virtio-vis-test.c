@@ -81,7 +81,7 @@
 #define FAKE_MSG_CPU_SHIFT	12
 #define FAKE_MSG_HIGH		0x11
 
-/* What the DMA API says of the memory that it allocates */
+/* Distance from an address of the CPU to that of the device in the fake DMA API */
 #define FAKE_DMA_OFFSET		0x70000000
 
 #define FAKE_LOG_SIZE		256
@@ -1212,7 +1212,7 @@ static void vis_no_pending_state_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, irq_get_irqchip_state(virq, IRQCHIP_STATE_PENDING, &state), -EINVAL);
 }
 
-/* Everything that the irqchip does with a vector while the device is in use */
+/* Does everything that the irqchip does with a vector while the device is in use */
 static void vis_test_use(struct kunit *test, unsigned int virq)
 {
 	struct irq_data *d = irq_get_irq_data(virq);
@@ -1387,7 +1387,7 @@ static void vis_msi_reset_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_log, 4);
 }
 
-/* The vectors of a device are no more than its queues and one, and it refuses others */
+/* A device has one more vector than queues, and refuses others */
 static void vis_msi_bounds_test(struct kunit *test)
 {
 	unsigned int virq, i;
@@ -1462,7 +1462,7 @@ static void vis_msi_concurrent_test(struct kunit *test)
 	vis_test_request(test, 1);
 	vis_test_request(test, 33);
 	virtio_vis_enable(fake->vis);
-	/* The record is not for two CPUs at once */
+	/* The log is full from here on, because two CPUs must not write to it at once */
 	fake->nr_log = FAKE_LOG_SIZE;
 
 	for (i = 0; i < ARRAY_SIZE(writers); i++) {
@@ -1654,7 +1654,7 @@ static struct kunit_suite vis_vectors_suite = {
 
 static const struct msi_map fake_no_map = { .index = -ENOENT };
 
-/* A device in use, whose vectors 0 and 33 are requested, with room for all that it has */
+/* Starts a device with vectors 0 and 33 requested, and with room in the domain for all others */
 static void vis_dynamic_start(struct kunit *test)
 {
 	vis_test_start(test, 34);
@@ -1735,7 +1735,7 @@ static void vis_dynamic_free_test(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, irq_get_irq_data(map.virq));
 }
 
-/* A word in which no vector was unmasked before is written as any other */
+/* A word in which no vector was unmasked before is written like any other */
 static void vis_dynamic_new_word_test(struct kunit *test)
 {
 	struct msi_map map;
@@ -1779,7 +1779,7 @@ static void vis_dynamic_early_test(struct kunit *test)
 	vis_test_expect_message(test, &fake->latched[2], map.virq, cpumask_first(cpu_online_mask));
 }
 
-/* Each time the lowest vector that is free, until there is none */
+/* Each call allocates the lowest free vector, until there is none */
 static void vis_dynamic_any_test(struct kunit *test)
 {
 	struct msi_map map, first = fake_no_map;
@@ -1810,7 +1810,7 @@ static void vis_dynamic_refused_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
 }
 
-/* Before the first vectors there is no domain, and afterwards there is none either */
+/* There is no domain before the first vectors are allocated, or after they are freed */
 static void vis_dynamic_no_domain_test(struct kunit *test)
 {
 	vis_dynamic_start(test);
@@ -1835,7 +1835,7 @@ static void vis_dynamic_managed_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, irqd_affinity_is_managed(irq_get_irq_data(map.virq)));
 }
 
-/* Such a device refuses messages for vectors past those of its queues */
+/* A device with MSI registers refuses messages for vectors past those of its queues */
 static void vis_dynamic_msi_test(struct kunit *test)
 {
 	vis_msi_start_live(test, 33);
@@ -1844,7 +1844,7 @@ static void vis_dynamic_msi_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vis_domain_size(fake->vis, 5), 5);
 }
 
-/* What a device says of itself must not make an ITS reserve that much */
+/* An ITS must not reserve as many LPIs as an untrusted device says that it has vectors */
 static void vis_dynamic_size_test(struct kunit *test)
 {
 	struct virtio_vis vis = { .nr_vectors = VIRTIO_VIS_NUM_VECTORS_N };

@@ -212,8 +212,8 @@ static const struct msi_domain_template vis_msi_template = {
  * @start:	Guest-physical address
  * @size:	Size in bytes
  * @align:	Alignment that @start must have, in bytes
- * @traps:	Accesses trap: the range must not share a block with one whose accesses do not,
- *		because a page can be as large as a block
+ * @traps:	Accesses trap, so the range must not share a block with a range whose accesses do
+ *		not: a page can be as large as a block
  */
 struct vis_range {
 	const char	*name;
@@ -297,7 +297,7 @@ static bool vis_is_free(struct device *dev, const struct resource *res)
 /*
  * Refuses RAM, the resources of other devices, and addresses that the CPU does not have. While
  * another device has no driver, a request inside its resource succeeds: the parents of the new
- * region show that. Nobody can claim a region that is reserved and busy, so that one is accepted.
+ * region show that. Nobody can claim a region that is reserved and busy, so this accepts such one.
  */
 static int vis_claim_range(struct device *dev, const struct vis_range *r)
 {
@@ -508,7 +508,7 @@ int virtio_vis_alloc_vectors(struct virtio_vis *vis, unsigned int nvec, struct i
 EXPORT_SYMBOL_GPL(virtio_vis_alloc_vectors);
 
 /**
- * virtio_vis_free_vectors - Free all vectors, those of virtio_vis_alloc_vector_at() included
+ * virtio_vis_free_vectors - Free all vectors, including those of virtio_vis_alloc_vector_at()
  * @vis:	The interrupt storage, after free_irq() and the removal of every affinity hint
  *
  * Does nothing if no vector is allocated.

@@ -2,8 +2,8 @@
 /*
  * KUnit tests of the virtio-mmio transport, on registers and a VIS half of the test
  *
- * The transport is compiled into the test, so that its accesses can be recorded without a hook in
- * it: they go through macros. Queues, interrupts and the virtio core are the kernel's own.
+ * The transport is compiled into the test, and macros record its accesses, so it needs no hooks.
+ * Queues, interrupts and the virtio core are the kernel's own.
  */
 #include <kunit/platform_device.h>
 #include <kunit/resource.h>
@@ -26,7 +26,7 @@
 #include <linux/virtio_ring.h>
 #include <uapi/linux/virtio_mmio.h>
 
-/* The VIS half may be in the same kernel: it gets other names here */
+/* The same kernel may contain the VIS half, so its functions have other names here */
 #define virtio_mmio_vis_probe			fake_vis_probe
 #define virtio_mmio_vis_remove			fake_vis_remove
 #define virtio_mmio_vis_finalize_features	fake_vis_finalize_features
@@ -45,7 +45,7 @@
 #include "virtio_mmio_vis.h"
 #include "virtio_mmio_vis-test.h"
 
-/* Past the memory and the devices of any machine that runs tests */
+/* Beyond the memory and the devices of any machine that runs tests */
 #define FAKE_REGS		0x3f20000000ULL
 #define FAKE_REGS_SIZE		0x200
 #define FAKE_CONFIG_SIZE	(PAGE_SIZE - VIRTIO_MMIO_CONFIG)
@@ -60,7 +60,7 @@
 #define FAKE_QUEUES		5
 #define FAKE_LOG_SIZE		256
 
-/* A register that is polled so often is given up */
+/* The transport gives up on a register after this many polls */
 #define FAKE_POLLS		8
 
 enum fake_kind {
@@ -81,10 +81,10 @@ enum fake_kind {
 };
 
 /**
- * struct fake_event - What the transport did
+ * struct fake_event - An action of the transport
  * @kind:	An access to a register, or a call
  * @reg:	Offset of the register, or index of the queue
- * @value:	What was read or written
+ * @value:	The value that was read or written
  * @len:	Length of the access in bytes
  */
 struct fake_event {
@@ -98,10 +98,10 @@ struct fake_event {
  * struct virtio_mmio_vis - The VIS half
  * @find_error:	What virtio_mmio_vis_find_vqs() returns
  * @nr_finds:	Number of its calls
- * @desc:	The spread that was asked for
+ * @desc:	The requested spread
  * @active:	It has vectors
  * @hinted:	Queue whose affinity was set
- * @cpus:	CPUs that every queue is said to be for
+ * @cpus:	The CPUs that it reports for every queue
  */
 struct virtio_mmio_vis {
 	int			find_error;
@@ -113,14 +113,14 @@ struct virtio_mmio_vis {
 };
 
 /**
- * struct fake_device - A device, and what it and the kernel have seen
+ * struct fake_device - A device, its environment, and the accesses and calls to them
  * @mem:		Registers, then configuration space
  * @features:		Offered features
  * @accepted:		Features that the driver wrote
  * @num_max:		QueueNumMax of each queue
  * @ready:		QueueReady of each queue
  * @nr_polls:		Reads of Status or QueueReset that find a reset incomplete
- * @polls_left:		Those that are left
+ * @polls_left:		Number of those still to come
  * @unstable:		ConfigGeneration changes at each read
  * @log:		Events in their order
  * @nr_log:		Number of events
@@ -129,13 +129,13 @@ struct virtio_mmio_vis {
  * @map_error:		What mapping the registers returns, if not 0
  * @register_error:	What register_virtio_device() returns, if not 0
  * @no_memory:		Rings cannot be allocated
- * @dma_bits:		DMA masks of more bits are refused
+ * @dma_bits:		DMA masks with more bits are refused
  * @dma_mask:		The last mask that was tried
- * @line:		What the platform says is the line
+ * @line:		The line that the platform reports
  * @irq:		An interrupt that can be requested
  * @nr_freed:		Number of virtio devices freed
  * @deleted_in_use:	A queue was deleted while an interrupt could use it
- * @doing:		What the system is doing
+ * @doing:		The state of the system
  * @vis_result:		What virtio_mmio_vis_probe() returns
  * @vis_features:	The features that it was given
  * @vis:		The VIS half
@@ -227,7 +227,7 @@ static void fake_write_reg(unsigned int reg, u32 value)
 		fake->ready[fake_queue()] = value;
 	if ((reg == VIRTIO_MMIO_STATUS && !value) || (reg == FAKE_QUEUE_RESET && value))
 		fake->polls_left = fake->nr_polls;
-	/* An incomplete reset shows what it is to be complete in */
+	/* Until a reset is complete, the register keeps its value */
 	if (reg == VIRTIO_MMIO_STATUS && !value && fake->nr_polls)
 		return;
 	if (reg == FAKE_QUEUE_RESET && !fake->nr_polls)
@@ -259,7 +259,7 @@ static void fake_write(u32 value, void __iomem *addr, unsigned int len)
 		memcpy(fake->mem + reg, &value, len);
 }
 
-/* What else the transport calls */
+/* Other functions that the transport calls */
 
 static void __iomem *fake_map(struct platform_device *pdev, unsigned int index,
 			      struct resource **res)
@@ -317,7 +317,7 @@ static void fake_free(void *vm)
 	kfree(vm);
 }
 
-/* Nothing but the transport may meet these: all of its headers are included above */
+/* Only the transport may use these macros, so all of its headers are included above */
 #undef readb
 #define readb(addr)				((u8)fake_read(addr, 1))
 #undef readw
@@ -448,7 +448,7 @@ void virtio_mmio_vis_enable_vq(struct virtio_mmio_vis *vis, struct virtqueue *vq
 	fake_note(FAKE_VIS_ENABLE, vq->index, vq->reset, 0);
 }
 
-/* The cases' common parts */
+/* Common parts of the cases */
 
 static void fake_nothing(struct irq_data *d)
 {
@@ -550,7 +550,7 @@ static int vm_test_find(struct vm_device *vm)
 					 fake_queues, NULL);
 }
 
-/* On its line, with two queues, and nothing recorded yet */
+/* Starts a device with two queues on its line, and then clears the log */
 static struct vm_device *vm_test_start_queues(struct kunit *test)
 {
 	struct vm_device *vm = vm_test_start_line(test);
@@ -581,11 +581,11 @@ static unsigned int vm_test_count(enum fake_kind kind, unsigned int reg)
 /* Probe and removal */
 
 /**
- * struct fake_identity - What a device says that it is
- * @name:	What is wrong
- * @reg:	A register
+ * struct fake_identity - A value in a register that identifies the device
+ * @name:	Name of the case
+ * @reg:	The register
  * @value:	Its value
- * @ret:	What becomes of the device
+ * @ret:	Result of the probe
  */
 struct fake_identity {
 	const char	*name;
@@ -609,7 +609,7 @@ static void fake_identity_desc(const struct fake_identity *identity, char *desc)
 
 KUNIT_ARRAY_PARAM(fake_identity, fake_identities, fake_identity_desc);
 
-/* Only of a device that the parameter names it is said why it is left alone */
+/* The driver logs why it declines a device only if the parameter added the device */
 static void vm_identity_test(struct kunit *test)
 {
 	const struct fake_identity *identity = test->param_value;
@@ -639,7 +639,7 @@ static void vm_probe_test(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, vm->vdev.config->bus_name(&vm->vdev), fake->pdev->name);
 }
 
-/* An access costs an exit, so what the driver has read once it does not read again */
+/* Each access costs an exit, so the driver reads no register twice */
 static void vm_read_once_test(struct kunit *test)
 {
 	struct vm_device *vm;
@@ -684,7 +684,7 @@ static void vm_remove_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_freed, 1);
 }
 
-/* The stock driver's, or if that cannot know it, on its line */
+/* A device without VIS is left to the stock driver, unless only the parameter describes it */
 static void vm_no_vis_test(struct kunit *test)
 {
 	fake->vis_result = NULL;
@@ -738,7 +738,7 @@ static struct kunit_suite vm_probe_suite = {
 
 /* Configuration space */
 
-/* In accesses as long as the field, which a longer one is made of by halves, and others by bytes */
+/* Fields of 1, 2 and 4 bytes take one access, of 8 bytes two, and all others go byte by byte */
 static void vm_config_access_test(struct kunit *test)
 {
 	static const unsigned int lens[][3] = { { 1, 1, 1 }, { 2, 2, 1 }, { 3, 1, 3 },
@@ -767,7 +767,7 @@ static void vm_config_access_test(struct kunit *test)
 	}
 }
 
-/* Offsets that drivers compute from what a device says never lead out of the mapping */
+/* Offsets that drivers compute from values of the device never lead out of the mapping */
 static void vm_config_bounds_test(struct kunit *test)
 {
 	struct vm_device *vm = vm_test_start(test);
@@ -795,7 +795,7 @@ static void vm_config_bounds_test(struct kunit *test)
 	vm_test_expect(test, 0, FAKE_READ, PAGE_SIZE - 4, 0);
 }
 
-/* A reader who waits for two equal generations is told of them after a bounded number of tries */
+/* A reader that waits for two equal generations gets them after a bounded number of tries */
 static void vm_generation_test(struct kunit *test)
 {
 	struct vm_device *vm = vm_test_start(test);
@@ -880,7 +880,7 @@ static void vm_synchronize_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_log, 1);
 }
 
-/* Left alone until a reset is complete, and what it may write to is not freed */
+/* Until a reset completes, the device is left alone, and memory that it may write is not freed */
 static void vm_dead_test(struct kunit *test)
 {
 	struct vm_device *vm = vm_test_start_queues(test);
@@ -900,7 +900,7 @@ static void vm_dead_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_log, 1);
 	KUNIT_EXPECT_TRUE(test, list_is_singular(&vm->vdev.vqs));
 
-	/* Gives back what the transport must not */
+	/* The test can free the ring that the transport must not free */
 	if (list_is_singular(&vm->vdev.vqs))
 		list_add_tail(&leaked->list, &vm->vdev.vqs);
 	fake->nr_polls = 0;
@@ -965,7 +965,7 @@ static void vm_shm_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_errors, 1);
 }
 
-/* Reset for the next kernel, but not when the machine goes off; who wants storage waits */
+/* The device is reset unless the machine powers off; only a device other than storage is broken */
 static void vm_shutdown_test(struct kunit *test)
 {
 	struct vm_device *vm = vm_test_start(test);
@@ -1017,7 +1017,7 @@ static void vm_find_line_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->vis.nr_finds, 0);
 }
 
-/* All of what a device is told of a queue, and last that it is ready */
+/* The device is told all parts of a queue, and last that the queue is ready */
 static void vm_setup_vq_test(struct kunit *test)
 {
 	struct vm_device *vm = vm_test_start_queues(test);
@@ -1073,7 +1073,7 @@ static void vm_line_fails_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vm_test_find(vm), 0);
 }
 
-/* Interrupts go before the queues, and the device has let go of a queue before its ring goes */
+/* Interrupts are freed before queues, and the device stops using a queue before its ring goes */
 static void vm_del_vqs_test(struct kunit *test)
 {
 	struct vm_device *vm = vm_test_start_queues(test);
@@ -1187,7 +1187,7 @@ static void vm_affinity_test(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, vm->vdev.config->get_vq_affinity(&vm->vdev, 1), &fake->vis.cpus);
 }
 
-/* Callbacks end before the reset begins, by the line or by the vector */
+/* Callbacks from the line or the vector end before the reset begins */
 static void vm_reset_vq_test(struct kunit *test)
 {
 	struct vm_device *vm = vm_test_start_queues(test);
@@ -1227,7 +1227,7 @@ static void vm_reset_vq_fails_test(struct kunit *test)
 	struct virtqueue *vq = fake->vqs[2];
 
 	__virtio_set_bit(&vm->vdev, VIRTIO_F_RING_RESET);
-	/* It stays ready, and then it stays in reset */
+	/* First the queue stays ready, and then it stays in reset */
 	KUNIT_EXPECT_EQ(test, vm->vdev.config->disable_vq_and_reset(vq), -ETIMEDOUT);
 	fake->nr_polls = FAKE_POLLS + 1;
 	fake->ready[1] = 0;
@@ -1287,9 +1287,9 @@ static struct kunit_suite vm_queue_suite = {
 
 /**
  * struct fake_value - A value of the parameter
- * @name:	What there is to it
- * @text:	As it is given
- * @ret:	What comes of it
+ * @name:	Name of the case
+ * @text:	The value
+ * @ret:	Result of setting it
  */
 struct fake_value {
 	const char	*name;
@@ -1341,7 +1341,7 @@ static void vm_param_value_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_errors, !!value->ret);
 }
 
-/* Devices are told as they can be given, and their numbers are their own */
+/* Reading the parameter lists the devices in the form that it accepts; each has its own id */
 static void vm_param_devices_test(struct kunit *test)
 {
 	char *text = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);

@@ -42,7 +42,7 @@
 #define VM_POLL_US			1000
 #define VM_POLL_TIMEOUT_S		10
 
-/* After this many changes of ConfigGeneration in a row, a reader gives up on a stable one */
+/* After this many changes of ConfigGeneration in a row, a reader stops waiting for a stable one */
 #define VM_GENERATION_LIMIT		1000
 
 /**
@@ -226,7 +226,7 @@ static void vm_synchronize_cbs(struct virtio_device *vdev)
  * A device of version 2 resets at once, which costs one read; one of version 3 may take longer.
  * If the poll times out, the device may still be at work when this returns. Until a later reset
  * completes, the transport leaves the device alone and does not free the rings, see vm_leak_vq().
- * It cannot protect the buffers in them: those belong to device drivers, which it cannot tell.
+ * It cannot protect the buffers in them, because they belong to device drivers.
  */
 static void vm_reset(struct virtio_device *vdev)
 {
@@ -396,8 +396,8 @@ static void vm_free_line(struct vm_device *vm)
 }
 
 /*
- * The device may write to the ring as long as the machine runs, so that memory is never freed. Nor
- * is the structure, because no function frees one without the other.
+ * The device may write to the ring as long as the machine runs, so the memory of the ring is never
+ * freed. The structure is not freed either, because no function frees one without the other.
  */
 static void vm_leak_vq(struct virtqueue *vq)
 {
@@ -720,7 +720,7 @@ static void vm_remove(struct platform_device *pdev)
 	virtio_mmio_vis_remove(vm_vis);
 }
 
-/* Drivers of storage sleep until the device answers; others may poll */
+/* Storage drivers sleep until the device answers; others may poll */
 static bool vm_is_storage(const struct virtio_device *vdev)
 {
 	switch (vdev->id.device) {

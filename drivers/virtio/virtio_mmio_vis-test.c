@@ -510,7 +510,7 @@ static void vm_vis_test_start(struct kunit *test)
 	fake->nr_allocs = 0;
 }
 
-/* From now on the device has so many vectors */
+/* From now on the device has this many vectors */
 static void vm_vis_test_limit(unsigned int nr_vectors)
 {
 	fake->vm_vis->nr_vectors = nr_vectors;
@@ -908,7 +908,7 @@ static unsigned int vm_vis_test_count_addresses(void)
 	return count;
 }
 
-/* The addresses are the last that the device is told before ENABLE */
+/* The last writes before ENABLE tell the device the addresses */
 static void vm_vis_test_expect_told(struct kunit *test)
 {
 	unsigned int i = fake->nr_log - 6;
@@ -921,7 +921,7 @@ static void vm_vis_test_expect_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vm_vis_test_count_addresses(), 4);
 }
 
-/* The vectors are allocated, and with them entries written, after the tables */
+/* The tables are supplied before the vectors are allocated, because that writes entries */
 static void vm_vis_supply_test(struct kunit *test)
 {
 	vm_vis_test_start(test);

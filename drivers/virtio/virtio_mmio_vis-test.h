@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the KUnit tests of virtio-mmio share: fakes of the virtio core, and wake-up sources
+ * Shared parts of the KUnit tests of virtio-mmio: fakes of the virtio core, and wake-up sources
  *
  * Each of these tests compiles the file that it tests, and includes this file before that.
  */
@@ -15,7 +15,7 @@
 #include <linux/virtio.h>
 
 /**
- * struct fake_core - What the virtio core has been told; a case starts with all of it 0
+ * struct fake_core - Calls to the virtio core, all 0 at the start of a case
  * @used:	Bit n: queue n has used buffers
  * @nr_used:	Number of interrupts of queues with used buffers
  * @nr_config:	Number of configuration changes

@@ -30,7 +30,7 @@
 #define VM_VIS_QUEUES		1
 #define VM_VIS_NR_SHARED	2
 
-/* A device that finds too few CPU vectors leaves half of them to others, but at most so many */
+/* A device that finds too few CPU vectors leaves half of them to others, but at most this many */
 #define VM_VIS_NR_LEFT		16
 
 #define VM_VIS_NAME_LEN		64
@@ -77,7 +77,7 @@ struct vm_vis_vector {
  * @enabled:	ENABLE has been set since the last reset
  * @may_supply:	The device works with tables that the driver supplies
  * @supplied:	The driver supplies tables
- * @tables:	Where they are if it does
+ * @tables:	The addresses of these tables
  * @msi:	The device has MSI registers in place of VIS
  */
 struct virtio_mmio_vis {
@@ -221,8 +221,8 @@ struct virtio_mmio_vis *virtio_mmio_vis_probe(struct platform_device *pdev, void
 }
 
 /*
- * Supplied tables. The driver supplies them whenever it can: they are as good as the device's, and
- * cheaper to change if accesses to those trap.
+ * Supplied tables. The driver supplies them whenever it can: they are as good as the device's own,
+ * and cheaper to change if accesses to the device's tables trap.
  */
 
 /* Their addresses are of the kind that virtio_ring gives the device for its queues */
@@ -339,9 +339,9 @@ static unsigned int vm_vis_irq(const struct vm_vis_vector *vector)
 }
 
 /*
- * Some parents take a CPU vector when an interrupt is allocated, others when it is requested. Those
- * of the latter kind find out here for how many vectors the CPUs have enough, which is returned as
- * virtio_vis_alloc_vectors() returns it.
+ * Some parents take a CPU vector when an interrupt is allocated, others when it is requested. With
+ * the latter kind, the CPUs run out of vectors here. The function then returns the number of
+ * vectors that are left, as virtio_vis_alloc_vectors() does.
  */
 static int vm_vis_request_irq(struct vm_vis_vector *vector, irq_handler_t handler, void *cookie,
 			      const char *event)
@@ -563,7 +563,7 @@ static void vm_vis_enable(struct virtio_mmio_vis *vm_vis)
 	virtio_vis_enable(vm_vis->vis);
 }
 
-/* Returns 0, an error, or for how many vectors the CPUs have enough if it is less than @nvec */
+/* Returns 0, an error, or how many vectors the CPUs have if they have fewer than @nvec */
 static int vm_vis_try(struct virtio_mmio_vis *vm_vis, unsigned int nvec, unsigned int nvqs,
 		      struct virtqueue *vqs[], struct virtqueue_info vqs_info[],
 		      struct irq_affinity *desc, const struct virtio_mmio_vis_vq_ops *ops)
@@ -587,7 +587,7 @@ static unsigned int vm_vis_first_nvec(const struct virtio_mmio_vis *vm_vis)
 	return min(vm_vis->wanted, max(vm_vis->nr_vectors, VM_VIS_NR_SHARED));
 }
 
-/* Returns with how many vectors to try again after an attempt has returned @ret, or 0 */
+/* Returns the number of vectors for the next attempt after one that returned @ret, or 0 for none */
 static unsigned int vm_vis_next_nvec(const struct virtio_mmio_vis *vm_vis, unsigned int nvec,
 				     int ret)
 {
@@ -611,9 +611,9 @@ static unsigned int vm_vis_next_nvec(const struct virtio_mmio_vis *vm_vis, unsig
  * @ops:	The transport's functions that set up and delete a queue
  *
  * First tries one vector for configuration changes and one for each queue that has a callback.
- * If there are not so many, the first queues have one each, and the others share the last one; if
- * that fails as well, all queues share one. Queues cannot share with MSI registers. A failed
- * attempt leaves no queue and no vector. ("Initialisation" in virtio-vis.rst)
+ * If there are not that many, the first queues have one each, and the others share the last one; if
+ * that fails as well, all queues share one. With MSI registers, queues cannot share a vector. A
+ * failed attempt leaves no queue and no vector. ("Initialisation" in virtio-vis.rst)
  *
  * Context:	May sleep. Between FEATURES_OK and DRIVER_OK.
  * Return:	0, or the error of the last attempt, after which the transport uses the line.

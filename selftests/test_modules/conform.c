@@ -2,9 +2,9 @@
 /*
  * The conformance run of Virtio Interrupt Storage (VIS), for any device of any VMM
  *
- * Written to /proc/vis_conform, the name of a platform device without a driver has it checked;
- * read, the file is the report of the last run, as TAP. The write fails if there is no such device
- * (ENODEV), it has a driver (EBUSY), or it does not offer VIS (EOPNOTSUPP).
+ * A write of the name of a platform device without a driver to /proc/vis_conform checks this
+ * device. A read returns the report of the last run, as TAP. The write fails if there is no such
+ * device (ENODEV), if it has a driver (EBUSY), or if it does not offer VIS (EOPNOTSUPP).
  */
 #include <linux/cleanup.h>
 #include <linux/device.h>
@@ -25,7 +25,7 @@ static bool break_ring;
 module_param(break_ring, bool, 0644);
 MODULE_PARM_DESC(break_ring, "Break the queue at the end, to see the device ask for a reset");
 
-/* Guards the report, and makes runs come one after the other */
+/* Protects the report, and serialises the runs */
 static DEFINE_MUTEX(vc_lock);
 static char *vc_report;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The conformance run: what its checks see of a device
+ * The conformance run: declarations that its files share
  */
 #ifndef _VIS_CONFORM_H
 #define _VIS_CONFORM_H
@@ -15,16 +15,16 @@
 #include <uapi/linux/virtio_mmio.h>
 #include <uapi/linux/virtio_ring.h>
 
-/* Vectors with an interrupt of this run; the entries of the others get the messages of these */
+/* Vectors that have an interrupt of this run; the entries of the others repeat their messages */
 #define VC_VECTORS		2U
 #define VC_QUEUE_NUM		8
 #define VC_PARTS		3
 #define VC_PART_SIZE		512
 
-/* No device has a queue of this number, whose lower half is the number of queue 0 */
+/* No device has a queue of this number; its lower half is 0, the number of an existing queue */
 #define VC_NO_QUEUE		BIT(16)
 
-/* What a queue's vector register reads if the queue has no vector */
+/* The vector register of a queue without a vector reads this */
 #define VC_NONE			VIRTIO_VIS_NO_VECTOR
 
 #define VC_F_VIS		BIT_ULL(VIRTIO_F_VIS)
@@ -43,12 +43,12 @@ struct vc_desc {
 };
 
 /**
- * struct vc_ring - The queue of the run, and what its one request reads and writes
+ * struct vc_ring - The queue of the run, and the memory of its one request
  * @desc:	Descriptors
- * @avail:	What the device may use
- * @used:	What the device has used
+ * @avail:	Buffers that the device may use
+ * @used:	Buffers that the device has used
  * @data:	The parts of the request
- * @scratch:	Where a message to memory would be seen
+ * @scratch:	Target of a message that must not reach memory
  */
 struct vc_ring {
 	struct vc_desc	desc[VC_QUEUE_NUM];
@@ -71,7 +71,7 @@ struct vc_ring {
  * @c:		The run
  * @irq:	The interrupt, 0 if there is none
  * @msg:	The message that raises it
- * @count:	How often it came
+ * @count:	Number of times that it came
  * @mark:	@count at vc_mark()
  */
 struct vc_vector {
@@ -89,9 +89,9 @@ enum vc_verdict {
 };
 
 /**
- * struct vc_result - What the run found out about a statement
- * @verdict:	The worst that was seen
- * @why:	If broken, what was seen; if unseen, why, or empty
+ * struct vc_result - Result of the run for one statement
+ * @verdict:	The worst verdict of all checks
+ * @why:	The observation that broke the statement; or the reason why it is unseen, or empty
  */
 struct vc_result {
 	enum vc_verdict	verdict;
@@ -102,27 +102,27 @@ struct vc_result {
  * struct vc - A run with one device
  * @pdev:	The device
  * @regs:	Its registers
- * @layout:	Its tables, as its registers said first
- * @vis:	The interrupts' home
+ * @layout:	Its tables, as the registers gave them at first
+ * @vis:	The interrupt storage, which owns the interrupts
  * @mask:	The mask table
  * @entries:	The vector table
  * @pending:	The pending table, or NULL
- * @kind:	What the device's request is made of
- * @features:	What it offers
+ * @kind:	The kind of device, which determines the request
+ * @features:	The features that it offers
  * @ring:	The queue
- * @ring_dma:	The device's address of @ring
+ * @ring_dma:	Address of @ring for the device
  * @vector:	The interrupts
  * @nvec:	Number of @vector in use
- * @line:	The line's interrupt, 0 if there is none of the run's own
- * @line_count:	How often it came
+ * @line:	Interrupt of the line, 0 if the line is shared or missing
+ * @line_count:	Number of times that it came
  * @line_mark:	@line_count at vc_mark()
- * @line_off:	The line's handler has disabled it
- * @line_status: What InterruptStatus was on the line
- * @used_late:	An interrupt came before the used index that it notifies of
+ * @line_off:	The handler of the line has disabled it
+ * @line_status: InterruptStatus at the last interrupt of the line
+ * @used_late:	An interrupt came before the used index that it announces
  * @mask_lies:	The mask table does not read as it was written
- * @posted:	The requests that the device was given
- * @ended:	Why the run has ended early, or empty
- * @results:	One for each of vc_statements
+ * @posted:	Number of requests that the device was given
+ * @ended:	The reason why the run ended early, or empty
+ * @results:	One result for each of vc_statements
  */
 struct vc {
 	struct platform_device		*pdev;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The conformance run's checks, by the chapters of virtio-vis.rst
+ * The checks of the conformance run, by the chapters of virtio-vis.rst
  *
- * A check that others rely on ends the run when it fails, so that the broken statement is the one
- * that is reported. Each check starts the device anew.
+ * If a check fails on which others rely, the run ends, so that the report names the statement that
+ * is really broken. Each check resets the device and sets it up again.
  */
 #include <linux/bitfield.h>
 #include <linux/delay.h>
@@ -15,7 +15,7 @@
 #define VC_REGISTER_PATTERN	0xa5a5a5a5
 #define VC_ROUNDS		16
 #define VC_TIMED_READS		1000
-/* So many times faster than an access that traps is one that does not */
+/* An access that does not trap is at least this many times faster than one that does */
 #define VC_TRAP_RATIO		4
 #define VC_PENDING_MS		100
 #define VC_VECTORS_TRIED	64
@@ -119,7 +119,7 @@ static void vc_check_constant(struct vc *c)
 		 now.layout.mask, now.layout.pending);
 }
 
-/* Before FEATURES_OK: the registers can be read, and nothing is taken that is written */
+/* Before FEATURES_OK, the registers can be read, and writes have no effect */
 static void vc_check_not_negotiated(struct vc *c)
 {
 	vc_write(c, VIRTIO_MMIO_QUEUE_SEL, 0);
@@ -160,7 +160,8 @@ static void vc_check_read_only(struct vc *c)
 		vc_check(c, 205, vc_read(c, vc_constant[i]) == before,
 			 "register %#x has changed", vc_constant[i]);
 	}
-	vc_check(c, 206, !vc_read(c, VC_RESERVED), "it reads %#x", vc_read(c, VC_RESERVED));
+	vc_check(c, 206, !vc_read(c, VC_RESERVED), "the reserved register reads %#x",
+		 vc_read(c, VC_RESERVED));
 	vc_write(c, VC_RESERVED, VC_REGISTER_PATTERN);
 	vc_check(c, 205, !vc_read(c, VC_RESERVED), "the reserved register has changed");
 }
@@ -176,7 +177,7 @@ static bool vc_entry_holds(struct vc *c, unsigned int vector, const struct msi_m
 	       le32_to_cpu(READ_ONCE(entry->data)) == msg->data;
 }
 
-/* The number of an entry that is not as vc_set_entries() wrote it, or the number of entries */
+/* Returns the first entry that differs from what vc_set_entries() wrote, or else their number */
 static unsigned int vc_changed_entry(struct vc *c)
 {
 	unsigned int v;
@@ -201,7 +202,8 @@ static void vc_check_table(struct vc *c)
 	}
 	for (v = 0; v < n; v++) {
 		msg = (struct msi_msg) { .address_lo = v * 4, .address_hi = ~v, .data = v };
-		vc_check(c, 301, vc_entry_holds(c, v, &msg), "entry %u of %u is not its own", v, n);
+		vc_check(c, 301, vc_entry_holds(c, v, &msg), "entry %u of %u overlaps another", v,
+			 n);
 	}
 	vc_set_entries(c);
 	v = vc_changed_entry(c);
@@ -229,7 +231,7 @@ static void vc_check_table_speed(struct vc *c)
 	u64 registers = vc_time_of_reads(c, false);
 
 	vc_check(c, 307, entries * VC_TRAP_RATIO < registers,
-		 "1000 reads of an entry take %llu ns, of a register %llu", entries, registers);
+		 "1000 reads take %llu ns of an entry, %llu ns of a register", entries, registers);
 }
 
 /* ENABLE and the masks before it: chapters 4 and 8 */
@@ -299,7 +301,7 @@ static void vc_check_mask_word(struct vc *c, unsigned int w, u32 value)
 		 value);
 }
 
-/* Each word holds a value of its own, before any check trusts what the table reads. */
+/* Each word holds its own value. Later checks trust the values that the table reads. */
 static void vc_check_masks(struct vc *c)
 {
 	u32 seen, value;
@@ -325,7 +327,7 @@ static bool vc_check_config_maps(struct vc *c, u32 vector)
 {
 	u32 seen = vc_map_config(c, vector);
 
-	return vc_check(c, 705, seen == vector, "vector %u is refused, it reads %#x", vector,
+	return vc_check(c, 705, seen == vector, "vector %u is refused, reads %#x", vector,
 			seen) &
 	       vc_check(c, 704, seen == vector || seen == VC_NONE, "vector %u reads %#x", vector,
 			seen);
@@ -337,10 +339,10 @@ static void vc_check_unmap(struct vc *c, u32 value)
 
 	vc_map_queue(c, 0);
 	seen = vc_map_queue(c, value);
-	vc_check(c, 703, seen == VC_NONE, "%#x was written, it reads %#x", value, seen);
+	vc_check(c, 703, seen == VC_NONE, "%#x was written, %#x is read", value, seen);
 	vc_map_config(c, 0);
 	seen = vc_map_config(c, value);
-	vc_check(c, 703, seen == VC_NONE, "%#x was written, it reads %#x", value, seen);
+	vc_check(c, 703, seen == VC_NONE, "%#x was written, %#x is read", value, seen);
 }
 
 static void vc_check_mapping(struct vc *c)
@@ -352,7 +354,7 @@ static void vc_check_mapping(struct vc *c)
 
 	vc_map_config(c, VC_NONE);
 	if (!vc_check(c, 701, vc_map_queue(c, n - 1) == n - 1 && vc_map_queue(c, 0) == 0,
-		      "a queue cannot be mapped, it reads %#x", vc_map_queue(c, 0)))
+		      "the queue cannot be mapped: vector reads %#x", vc_map_queue(c, 0)))
 		vc_end(c, "the queue cannot be mapped");
 	for (v = 0; v < n; v += v < VC_VECTORS_TRIED || v == n - 1 ? 1 : n - 1 - v)
 		vc_check_config_maps(c, v);
@@ -369,7 +371,7 @@ static void vc_check_queue_sel(struct vc *c)
 
 	vc_write(c, VIRTIO_MMIO_QUEUE_SEL, VC_NO_QUEUE);
 	vc_check(c, 711, vc_read(c, VIRTIO_MMIO_VIS_QUEUE_VECTOR) == VC_NONE,
-		 "it reads %#x", vc_read(c, VIRTIO_MMIO_VIS_QUEUE_VECTOR));
+		 "the vector of no queue reads %#x", vc_read(c, VIRTIO_MMIO_VIS_QUEUE_VECTOR));
 	vc_check(c, 712, !vc_read(c, VIRTIO_MMIO_QUEUE_NUM_MAX), "queue %#lx has %u entries",
 		 VC_NO_QUEUE, vc_read(c, VIRTIO_MMIO_QUEUE_NUM_MAX));
 	vc_write(c, VIRTIO_MMIO_VIS_QUEUE_VECTOR, VC_NONE);
@@ -377,14 +379,14 @@ static void vc_check_queue_sel(struct vc *c)
 	vc_check(c, 710, vc_read(c, VIRTIO_MMIO_VIS_QUEUE_VECTOR) == 0, "queue 0 was unmapped");
 
 	vc_write(c, VIRTIO_MMIO_QUEUE_READY, 0);
-	vc_check(c, 713, vc_read(c, VIRTIO_MMIO_VIS_QUEUE_VECTOR) == 0, "it reads %#x",
+	vc_check(c, 713, vc_read(c, VIRTIO_MMIO_VIS_QUEUE_VECTOR) == 0, "vector 0 became %#x",
 		 vc_read(c, VIRTIO_MMIO_VIS_QUEUE_VECTOR));
 	vc_write(c, VIRTIO_MMIO_QUEUE_READY, 1);
-	vc_check(c, 713, vc_read(c, VIRTIO_MMIO_VIS_QUEUE_VECTOR) == 0, "it reads %#x",
+	vc_check(c, 713, vc_read(c, VIRTIO_MMIO_VIS_QUEUE_VECTOR) == 0, "vector 0 became %#x",
 		 vc_read(c, VIRTIO_MMIO_VIS_QUEUE_VECTOR));
 }
 
-/* That an interrupt comes at all is what everything after it relies on. */
+/* Everything after this check relies on interrupts. */
 static void vc_check_interrupt(struct vc *c)
 {
 	if (!vc_start(c))
@@ -397,11 +399,11 @@ static void vc_check_interrupt(struct vc *c)
 		return;
 	if (!vc_check(c, 903, vc_comes(c, 0), "no interrupt after an event of an unmasked vector"))
 		vc_end(c, "no interrupt comes");
-	vc_check(c, 701, !c->ended[0], "the event has not come on its vector");
+	vc_check(c, 701, !c->ended[0], "the event did not come on its vector");
 	vc_check(c, 302, !c->ended[0], "the message was not that of the entry");
 }
 
-/* Each of several events is notified of, after its buffer can be seen and not twice. */
+/* Each event causes one notification, which does not come before its buffer. */
 static void vc_check_notifications(struct vc *c)
 {
 	unsigned int i, news;
@@ -414,7 +416,7 @@ static void vc_check_notifications(struct vc *c)
 		vc_mark(c);
 		if (!vc_event(c))
 			return;
-		vc_check(c, 901, vc_comes(c, 0), "event %u was not notified of", i);
+		vc_check(c, 901, vc_comes(c, 0), "no interrupt after event %u", i);
 		news = vc_news(c);
 		vc_check(c, 910, news <= 1, "%#x interrupts for an event", news);
 	}
@@ -427,13 +429,13 @@ static void vc_check_unmapped(struct vc *c)
 		return;
 
 	vc_commit(c, ~0u);
-	vc_check(c, 709, vc_map_queue(c, VC_NONE) == VC_NONE, "not unmapped after DRIVER_OK");
+	vc_check(c, 709, vc_map_queue(c, VC_NONE) == VC_NONE, "no unmapping after DRIVER_OK");
 	if (!vc_event(c))
 		return;
 	vc_check_quiet(c, 904, "for an unmapped event");
-	vc_check(c, 709, vc_map_queue(c, 0) == 0, "not mapped after DRIVER_OK");
+	vc_check(c, 709, vc_map_queue(c, 0) == 0, "no mapping after DRIVER_OK");
 	if (vc_event(c))
-		vc_check(c, 709, vc_comes(c, 0), "not mapped after DRIVER_OK");
+		vc_check(c, 709, vc_comes(c, 0), "no mapping after DRIVER_OK");
 }
 
 static void vc_check_all_unmasked(struct vc *c)
@@ -462,7 +464,7 @@ static void vc_check_shared(struct vc *c)
 
 /* Masked and pending vectors: chapters 4 to 6 */
 
-/* What was handed over before the write that masks arrives before vc_mark() returns. */
+/* Messages that were handed over before the masking write arrive before vc_mark() returns. */
 static void vc_check_silence(struct vc *c)
 {
 	unsigned int i;
@@ -528,7 +530,7 @@ static void vc_check_pending_bits(struct vc *c)
 	vc_check(c, 501, seen & BIT(0), "the bit of vector 0 is not in word 0");
 	vc_check(c, 509, seen & BIT(0), "the bit of vector 0 cannot be seen");
 	WRITE_ONCE(c->pending[0], cpu_to_le32(~seen));
-	vc_check(c, 1304, vc_pending_word(c, 0) == seen, "it reads %#x after a write, before %#x",
+	vc_check(c, 1304, vc_pending_word(c, 0) == seen, "%#x after a write, %#x before it",
 		 vc_pending_word(c, 0), seen);
 	vc_commit(c, BIT(0));
 	vc_check(c, 505, vc_pending_becomes(c, 0), "word 0 is %#x after the message",
@@ -560,7 +562,7 @@ static void vc_check_latch(struct vc *c)
 		return;
 	vc_comes(c, 0);
 	news = vc_news(c);
-	vc_check(c, 604, news == 1, "%#x interrupts, not one of vector 0 as latched", news);
+	vc_check(c, 604, news == 1, "%#x interrupts, 1 expected: vector 0 as latched", news);
 	vc_mark(c);
 	vc_commit(c, BIT(0));
 	if (!vc_event(c))
@@ -571,7 +573,7 @@ static void vc_check_latch(struct vc *c)
 	vc_check(c, 609, !(news & 0xff), "%#x interrupts, some by the former latch", news);
 }
 
-/* A commit for vector 1 latches vector 0 as well; what is pending goes out as latched then. */
+/* A commit for vector 1 latches vector 0 as well, and a pending vector sends what it latched. */
 static void vc_check_latch_word(struct vc *c)
 {
 	if (!vc_start(c))
@@ -607,7 +609,7 @@ static void vc_check_latch_order(struct vc *c)
 		vc_mark(c);
 		if (!vc_event(c))
 			return;
-		vc_check(c, 1203, vc_comes(c, i % 2), "commit %u has not seen the entry", i);
+		vc_check(c, 1203, vc_comes(c, i % 2), "commit %u missed the new entry", i);
 	}
 }
 
@@ -641,11 +643,11 @@ static void vc_check_two_vectors(struct vc *c)
 		vc_check_remap(c);
 	} else {
 		for (i = 0; i < ARRAY_SIZE(ids); i++)
-			vc_unseen(c, ids[i], "it takes two vectors");
+			vc_unseen(c, ids[i], "the check needs two vectors");
 	}
 }
 
-/* Messages to nowhere */
+/* Messages that no interrupt controller receives */
 
 static void vc_check_message(struct vc *c, unsigned int id, const struct msi_msg *msg)
 {
@@ -654,7 +656,7 @@ static void vc_check_message(struct vc *c, unsigned int id, const struct msi_msg
 	vc_mark(c);
 	if (!vc_event(c))
 		return;
-	vc_check_quiet(c, id, "by a message to where none is");
+	vc_check_quiet(c, id, "by a message to a wrong address");
 	vc_set_entry(c, 0, &c->vector[0].msg);
 	vc_commit(c, BIT(0));
 	vc_mark(c);
@@ -689,7 +691,7 @@ static void vc_check_entries(struct vc *c)
 	WRITE_ONCE(c->entries[0].reserved, cpu_to_le32(VC_REGISTER_PATTERN));
 	vc_commit(c, BIT(0));
 	if (vc_event(c))
-		vc_check(c, 304, vc_comes(c, 0), "no interrupt with a reserved field of 1s");
+		vc_check(c, 304, vc_comes(c, 0), "no interrupt if reserved bits are 1");
 	WRITE_ONCE(c->entries[0].reserved, 0);
 	vc_commit(c, 0);
 	v = vc_changed_entry(c);
@@ -760,7 +762,7 @@ static void vc_check_queue_reset(struct vc *c)
 	vc_check(c, 1011, vc_read(c, VIRTIO_MMIO_VIS_QUEUE_VECTOR) == 0, "queue 0 was reset");
 	if (!vc_reset_queue(c))
 		return;
-	vc_check(c, 1007, vc_read(c, VIRTIO_MMIO_VIS_QUEUE_VECTOR) == VC_NONE, "it reads %#x",
+	vc_check(c, 1007, vc_read(c, VIRTIO_MMIO_VIS_QUEUE_VECTOR) == VC_NONE, "vector is %#x",
 		 vc_read(c, VIRTIO_MMIO_VIS_QUEUE_VECTOR));
 	vc_check(c, 1008, vc_read(c, VIRTIO_MMIO_VIS_CONFIG_VECTOR) == c->nvec - 1,
 		 "configuration changes are mapped to %#x",
@@ -780,17 +782,17 @@ static void vc_check_bad_accesses(struct vc *c)
 		return;
 
 	writew(VIRTIO_VIS_CONTROL_ENABLE, c->regs + VIRTIO_MMIO_VIS_CONTROL);
-	vc_check(c, 1301, !vc_enabled(c), "ENABLE was set by 16 bits");
+	vc_check(c, 1301, !vc_enabled(c), "a write of 16 bits set ENABLE");
 	writew(VC_NONE, c->regs + VIRTIO_MMIO_VIS_QUEUE_VECTOR);
-	vc_check(c, 1301, vc_read(c, VIRTIO_MMIO_VIS_QUEUE_VECTOR) == 0, "unmapped by 16 bits");
+	vc_check(c, 1301, vc_read(c, VIRTIO_MMIO_VIS_QUEUE_VECTOR) == 0, "16 bits unmapped it");
 	writeb(0xff, c->regs + VIRTIO_MMIO_VIS_CONFIG_VECTOR);
 	vc_check(c, 1301, vc_read(c, VIRTIO_MMIO_VIS_CONFIG_VECTOR) == c->nvec - 1,
-		 "configuration changes were mapped by 8 bits");
+		 "a write of 8 bits mapped configuration changes");
 	vc_enable(c);
 	vc_driver_ok(c);
 	writew(0, c->mask);
 	writeb(0, c->mask + 1);
-	vc_check_masked(c, 1302, "a write of fewer bits was taken");
+	vc_check_masked(c, 1302, "a narrow write unmasked a vector");
 	readw(c->mask);
 	readb(c->regs + VIRTIO_MMIO_VIS_CONTROL);
 	vc_mark(c);
@@ -832,7 +834,7 @@ static void vc_check_line_enabled(struct vc *c)
 
 	vc_news(c);
 	status = vc_read(c, VIRTIO_MMIO_INTERRUPT_STATUS);
-	vc_check(c, 1403, !status, "it reads %#x", status);
+	vc_check(c, 1403, !status, "InterruptStatus reads %#x", status);
 	vc_write(c, VIRTIO_MMIO_INTERRUPT_ACK, VIRTIO_MMIO_INT_VRING | VIRTIO_MMIO_INT_CONFIG);
 	vc_commit(c, BIT(0));
 	vc_check(c, 1404, vc_comes(c, 0), "InterruptACK has cleared a pending vector");
@@ -845,7 +847,7 @@ static void vc_check_line_enabled(struct vc *c)
 		vc_unseen(c, 1402, "the line is shared, or there is none");
 }
 
-/* An index that no ring can have: a device that asks for a reset changes its configuration. */
+/* Offers an index that no ring can have. Asking for a reset is a configuration change. */
 static void vc_check_needs_reset(struct vc *c)
 {
 	u32 status;
@@ -859,8 +861,8 @@ static void vc_check_needs_reset(struct vc *c)
 	vc_news(c);
 	status = vc_read(c, VIRTIO_MMIO_STATUS);
 	if (!(status & VIRTIO_CONFIG_S_NEEDS_RESET)) {
-		vc_unseen(c, 902, "a broken ring does not make the device need a reset");
-		vc_unseen(c, 909, "a broken ring does not make the device need a reset");
+		vc_unseen(c, 902, "the device does not ask for a reset when its ring breaks");
+		vc_unseen(c, 909, "the device does not ask for a reset when its ring breaks");
 		return;
 	}
 	vc_check(c, 902, vc_comes(c, c->nvec - 1), "no interrupt when the configuration changes");
@@ -889,9 +891,9 @@ static void vc_check_queues(struct vc *c)
 }
 
 /**
- * vc_run_checks - Check all that a guest can observe
+ * vc_run_checks - Check every statement that a guest can observe
  * @c:		The run
- * @break_ring:	A VMM that does not survive a broken ring may die of it
+ * @break_ring:	Break the ring as well, which can kill a VMM that does not survive that
  */
 void vc_run_checks(struct vc *c, bool break_ring)
 {
@@ -914,8 +916,8 @@ void vc_run_checks(struct vc *c, bool break_ring)
 	if (break_ring) {
 		vc_check_needs_reset(c);
 	} else {
-		vc_unseen(c, 902, "only a broken ring would change the configuration");
-		vc_unseen(c, 909, "only a broken ring would change the configuration");
+		vc_unseen(c, 902, "only a broken ring changes the configuration");
+		vc_unseen(c, 909, "only a broken ring changes the configuration");
 	}
 	vc_reset(c);
 }

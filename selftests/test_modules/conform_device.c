@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The conformance run's hold on a device: a transport without a driver above it
+ * Access of the conformance run to a device: a transport without a driver above it
  *
- * The irqchip finds the messages that raise this machine's interrupts, and writes them once. Its
- * mask bits never reach the device, because it is not told that the device is live: the registers
- * and the tables are the run's own.
+ * The irqchip gets messages that raise interrupts of this machine, and writes them once. Its mask
+ * bits never reach the device, because the run does not call virtio_vis_enable(). The run itself
+ * writes the registers and the tables.
  */
 #include <linux/bitfield.h>
 #include <linux/cleanup.h>
@@ -20,11 +20,11 @@
 
 #include "conform.h"
 
-/* How long a device may take: for what it must do, and for "at once" */
+/* The time that a device may take: for anything it must do, and for "at once" */
 #define VC_PATIENCE_US		(5 * USEC_PER_SEC)
 #define VC_AT_ONCE_US		USEC_PER_SEC
 #define VC_POLL_US		100
-/* A message that must not come would have come by then */
+/* A message that must not come would come within this time */
 #define VC_QUIET_MS		20
 
 struct vc_part {
@@ -34,15 +34,15 @@ struct vc_part {
 
 /**
  * struct vc_kind - A virtio device that answers a request of zeros on its queue 0
- * @id:		Its number
- * @part:	What the request is made of, until one of length 0
+ * @id:		Its device ID
+ * @part:	The parts of the request, up to the first of length 0
  */
 struct vc_kind {
 	u32		id;
 	struct vc_part	part[VC_PARTS];
 };
 
-/* Of a disk it reads the first sector. */
+/* The request to a disk reads the first sector. */
 static const struct vc_kind vc_kinds[] = {
 	{ VIRTIO_ID_RNG, { { 64, VRING_DESC_F_WRITE } } },
 	{ VIRTIO_ID_BLOCK, { { 16 }, { 512, VRING_DESC_F_WRITE }, { 1, VRING_DESC_F_WRITE } } },
@@ -139,7 +139,7 @@ static void vc_set_up_queue(struct vc *c)
 }
 
 /**
- * vc_begin - Reset the device, accept VIS, and set up its queue and its entries
+ * vc_begin - Reset the device, accept VIS, and set up the queue and the entries
  * @c:		The run
  *
  * The queue is mapped to vector 0 and configuration changes to the last vector of the run.
@@ -175,7 +175,7 @@ void vc_driver_ok(struct vc *c)
 }
 
 /**
- * vc_start - Start the device anew, with all its vectors masked
+ * vc_start - Reset the device and start it again, with all its vectors masked
  * @c:		The run
  *
  * Return:	Whether this worked. If not, the run has ended.
@@ -210,7 +210,7 @@ void vc_set_entries(struct vc *c)
 		vc_set_entry(c, v, &c->vector[v % c->nvec].msg);
 }
 
-/* The bits of a mask word that belong to no vector */
+/* Returns the bits of a mask word that belong to no vector */
 u32 vc_void_bits(struct vc *c, unsigned int word)
 {
 	unsigned int n = c->layout.nr_vectors - word * VIRTIO_VIS_VECTORS_PER_WORD;
@@ -260,14 +260,14 @@ static void vc_post(struct vc *c)
 		ring->desc[i].next = cpu_to_le16(i + 1);
 	}
 	ring->avail.ring[c->posted % VC_QUEUE_NUM] = 0;
-	/* The descriptors come before the index that offers them. */
+	/* The device must see the descriptors before the index that offers them. */
 	dma_wmb();
 	WRITE_ONCE(ring->avail.idx, cpu_to_le16(++c->posted));
 	vc_write(c, VIRTIO_MMIO_QUEUE_NOTIFY, 0);
 }
 
 /**
- * vc_event - Make the device use a buffer, which is an event
+ * vc_event - Cause an event by making the device use a buffer
  * @c:		The run
  *
  * Return:	Whether it has used the buffer. If not, the run has ended.
@@ -290,7 +290,7 @@ static long vc_nothing(void *unused)
 	return 0;
 }
 
-/* A CPU that can run this has taken the interrupts whose messages were handed over before. */
+/* A CPU that runs this work has taken all interrupts whose messages were handed over before. */
 static void vc_settle(void)
 {
 	unsigned int cpu;
@@ -300,7 +300,7 @@ static void vc_settle(void)
 		work_on_cpu(cpu, vc_nothing, NULL);
 }
 
-/* From here on, interrupts are news. */
+/* From here on, vc_comes() and vc_news() count interrupts. */
 void vc_mark(struct vc *c)
 {
 	unsigned int i;
@@ -316,7 +316,7 @@ static int vc_rise(struct vc *c, unsigned int vector)
 	return atomic_read(&c->vector[vector].count) - c->vector[vector].mark;
 }
 
-/* Whether the interrupt comes at once, or has come since vc_mark() */
+/* Returns whether the interrupt comes at once, or has come since vc_mark() */
 bool vc_comes(struct vc *c, unsigned int vector)
 {
 	int rise;
@@ -324,7 +324,7 @@ bool vc_comes(struct vc *c, unsigned int vector)
 	return !read_poll_timeout(vc_rise, rise, rise, VC_POLL_US, VC_AT_ONCE_US, false, c, vector);
 }
 
-/* The interrupts since vc_mark(), after a while: bits 7:0 count those of vector 0, and so on */
+/* Waits, and returns the interrupts since vc_mark(): bits 7:0 count those of vector 0, and so on */
 unsigned int vc_news(struct vc *c)
 {
 	unsigned int i, news = 0;
@@ -347,7 +347,7 @@ static irqreturn_t vc_interrupt(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/* A line that no event explains would not fall silent. */
+/* InterruptACK cannot deassert a line that is raised without an event, so disable such a line. */
 static irqreturn_t vc_line(int irq, void *data)
 {
 	struct vc *c = data;
@@ -362,10 +362,10 @@ static irqreturn_t vc_line(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/* Taking the device */
+/* Taking over the device */
 
 /**
- * vc_discover - Read what the device says of itself
+ * vc_discover - Read the discovery registers of the device
  * @c:		The run
  *
  * Return:	Whether it offers VIS.
@@ -431,7 +431,7 @@ static int vc_request_vectors(struct vc *c)
 	return ret > 0 ? -ENOSPC : ret;
 }
 
-/* A line that others share says nothing of this device. */
+/* An interrupt of a shared line can come from another device, so this requests no shared line. */
 static void vc_request_line(struct vc *c)
 {
 	int irq = platform_get_irq_optional(c->pdev, 0);
@@ -477,7 +477,7 @@ bool vc_take(struct vc *c)
 		if (vc_kinds[i].id == vc_read(c, VIRTIO_MMIO_DEVICE_ID))
 			c->kind = &vc_kinds[i];
 	if (!c->kind) {
-		vc_end(c, "the run knows no request for this device, only for disks and rngs");
+		vc_end(c, "the run has requests only for disks and entropy devices");
 		return false;
 	}
 	ret = vc_take_all(c);

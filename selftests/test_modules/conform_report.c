@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The conformance run's report: a line for each statement that a guest can observe
+ * The report of the conformance run: a line for each statement that a guest can observe
  */
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -8,16 +8,16 @@
 
 #include "conform.h"
 
-#define VC_PERMITS	"it permits, and obliges to nothing"
-#define VC_NO_CHANGE	"no change of the configuration can be caused before DRIVER_OK"
+#define VC_PERMITS	"the statement permits, it demands nothing"
+#define VC_NO_CHANGE	"the run cannot change the configuration before DRIVER_OK"
 #define VC_NO_SUSPEND	"the run does not suspend the device"
 #define VC_NO_SUPPLY	"the run supplies no tables"
 
 /**
- * struct vc_statement - A statement on the device, of those that a guest can observe
+ * struct vc_statement - A statement about the device that a guest can observe
  * @id:		Its number in virtio-vis.rst, without the D
- * @should:	It says SHOULD
- * @never:	Why this run cannot observe it, or NULL
+ * @should:	The statement says SHOULD
+ * @never:	The reason why this run cannot observe it, or NULL
  */
 struct vc_statement {
 	unsigned int	id;
@@ -41,7 +41,7 @@ static const struct vc_statement vc_statements[] = {
 	{ 901 }, { 902 }, { 903 }, { 904 }, { 905, true }, { 906, false, VC_PERMITS },
 	{ 908, false, VC_PERMITS }, { 909 }, { 910, true },
 	{ 1001 }, { 1003 }, { 1004 }, { 1006 }, { 1007 }, { 1008 },
-	{ 1009, false, "others may have used the device since power-on" }, { 1011 }, { 1012 },
+	{ 1009, false, "the device may have been used since power-on" }, { 1011 }, { 1012 },
 	{ 1201 }, { 1202, false, "the run changes no configuration space" }, { 1203 },
 	{ 1301 }, { 1302 },
 	{ 1303, false, "a table of another device may lie there" }, { 1304 }, { 1305 },
@@ -74,7 +74,7 @@ static struct vc_result *vc_result(struct vc *c, unsigned int id)
 }
 
 /**
- * vc_end - The device does not go on: nothing more can be observed
+ * vc_end - End the run early, because nothing more can be observed
  * @c:		The run
  * @fmt:	The reason
  */
@@ -91,11 +91,11 @@ void vc_end(struct vc *c, const char *fmt, ...)
 }
 
 /**
- * vc_check - Note whether a statement was kept, this time
+ * vc_check - Record whether a statement was kept this time
  * @c:		The run
  * @id:		The statement
  * @kept:	Whether it was
- * @fmt:	What was seen if it was not; the first time counts
+ * @fmt:	The observation if it was not; only the first one is recorded
  *
  * Return:	@kept.
  */
@@ -115,7 +115,7 @@ bool vc_check(struct vc *c, unsigned int id, bool kept, const char *fmt, ...)
 }
 
 /**
- * vc_unseen - Note why a statement cannot be observed of this device
+ * vc_unseen - Record why a statement cannot be observed on this device
  * @c:		The run
  * @id:		The statement
  * @why:	The reason
@@ -134,13 +134,13 @@ static const char *vc_why_unseen(struct vc *c, unsigned int i)
 		return vc_statements[i].never;
 	if (c->results[i].why[0])
 		return c->results[i].why;
-	return c->ended[0] ? c->ended : "no check of this run has come to it";
+	return c->ended[0] ? c->ended : "no check of this run reached it";
 }
 
 /**
  * vc_report_show - Print the report as TAP
  * @c:		The run
- * @s:		Where to
+ * @s:		The file
  */
 void vc_report_show(struct vc *c, struct seq_file *s)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Measures for scripts/bench inside the kernel, by files in debugfs/vis_bench. The guest's TSC
- * counts instructions (QEMU's -icount shift=0).
+ * Measurements of scripts/bench inside the kernel, started by files in debugfs/vis_bench. The
+ * guest's TSC counts instructions (QEMU's -icount shift=0).
  *
  * full, dispatch: a write of a number reads that many blocks of /dev/vda on the writing CPU, to
  * which the disk's interrupt must come. The cost of each interrupt goes to samples. For dispatch,
@@ -53,10 +53,10 @@
 #define BENCH_DISK		"/dev/vda"
 #define BENCH_SAMPLES		4096
 #define BENCH_PRIORITY_MAX	15
-/* Rounds of a loop at each priority, which last longer than a device takes to answer */
+/* Rounds of a loop at each priority; together they take longer than a device takes to answer */
 #define BENCH_HOLD_STEPS	64
 #define BENCH_HOLD		(BENCH_PRIORITY_MAX * BENCH_HOLD_STEPS)
-/* A number of instructions above that of a round of bench_spin(), and below that of an interrupt */
+/* More instructions than a round of bench_spin() takes, and fewer than an interrupt takes */
 #define BENCH_SPIN_MAX		256
 #define BENCH_TIMEOUT		(5ULL * NSEC_PER_SEC)
 #define BENCH_RECEIVE_TIMEOUT	(5 * HZ)
@@ -103,7 +103,8 @@ static struct virtqueue *bench_vq;
  *
  * The CPU's task priority holds them: unlike with interrupts disabled, I/O can be submitted
  * meanwhile. The priority is lowered class by class, so that the device has answered before its
- * interrupt can come. Otherwise the host would decide where an interrupt comes, and so its cost.
+ * interrupt can come. Otherwise the host would decide where in the code an interrupt comes, and so
+ * what it costs.
  */
 
 static void bench_set_priority(unsigned long priority)

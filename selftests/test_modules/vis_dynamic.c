@@ -9,7 +9,7 @@
  *
  * repeat: a write of a vector adds and frees it as often as the file count says.
  *
- * capacity: a read tells how many vectors could be added, after all of them have been.
+ * capacity: a read adds as many vectors as it can, frees them, and returns their number.
  */
 #include <linux/debugfs.h>
 #include <linux/interrupt.h>
