@@ -2,11 +2,11 @@
 /*
  * MSI through registers of a virtio-mmio transport, as Dragonball has it
  *
- * The interface is described in Documentation/virtio-mmio-msi.rst of
- * virtio-vis. Messages go where those of VIS go.
+ * Documentation/virtio-mmio-msi.rst of virtio-vis describes the interface.
+ * Messages take the same path as those of VIS.
  *
- * The BQL protects all state. Off the BQL, an event is signalled, and occurs
- * when the main loop observes it.
+ * The BQL protects all state. Code that runs without it only signals an event,
+ * which occurs when the main loop observes the signal.
  */
 
 #include "qemu/osdep.h"
@@ -31,7 +31,7 @@ static hwaddr msi_mmio(VirtIOMMIOProxy *proxy)
     qemu_log_mask(LOG_GUEST_ERROR, "virtio-mmio-msi@%" HWADDR_PRIx          \
                   ": " _format "\n", msi_mmio(_proxy), ##__VA_ARGS__)
 
-/* The driver has to reset the device. */
+/* The device does not work any more until the driver resets it. */
 static void msi_fail(VirtIOMMIOProxy *proxy)
 {
     VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
@@ -123,7 +123,7 @@ bool virtio_mmio_msi_notify(VirtIOMMIOProxy *proxy, uint16_t vector)
 
 /* Registers */
 
-/* With MSI, each event has its vector; without, all have the line. */
+/* With MSI, each event has its own vector; without it, all use the line. */
 static void msi_enable(VirtIOMMIOProxy *proxy, bool enable)
 {
     VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
@@ -234,7 +234,7 @@ static const MemoryRegionOps msi_io_ops = {
     .read = msi_io_read,
     .write = msi_io_write,
     .endianness = DEVICE_LITTLE_ENDIAN,
-    /* Accesses of a wrong size must be rejected, not split. */
+    /* The device must reject accesses of a wrong size instead of splitting. */
     .valid = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
     .impl = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
 };

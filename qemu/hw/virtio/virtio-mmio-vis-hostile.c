@@ -2,10 +2,10 @@
 /*
  * Hostile devices: Virtio Interrupt Storage (VIS) that lies, for tests only
  *
- * A fault lies over the register block and the mask table of an honest device,
- * and changes what passes between it and the driver. It is a variant of the
- * device, vis-variant=hostile, whose property "faults" names faults and the
- * transports that have them: "n_zero@3,storm@4".
+ * A hostile device is a variant of the device, vis-variant=hostile. It covers
+ * the registers and the mask table of an honest device with regions of its own,
+ * and changes the accesses that pass through them. Its property "faults" names
+ * faults and the transports that have them: "n_zero@3,storm@4".
  */
 
 #include "qemu/osdep.h"
@@ -52,9 +52,9 @@ OBJECT_DECLARE_SIMPLE_TYPE(VISHostile, VIS_HOSTILE)
  * @keep: bits of @reg that are true
  * @set: bits of @reg that are 1
  * @address: @reg holds an address, @offset from @from
- * @read: what a register reads as, given its true value
+ * @read: the value that a register returns, given its true value
  * @mask_read: the same for a word of the mask table
- * @before: called before a register is written; false: it is not
+ * @before: called before a register is written; false drops the write
  * @after: called after a register was written
  * @before_mask: called before a word of the mask table is written
  * @after_mask: called after a word of the mask table was written
@@ -83,15 +83,15 @@ typedef struct VISFault {
  * @faults: property "faults"
  * @proxy: the transport
  * @fault: its fault, or NULL
- * @regs: lies over the register block
- * @mask: lies over the mask table
+ * @regs: covers the register block
+ * @mask: covers the mask table
  * @timer: for VISFault.tick
  * @stale: the latches before a reset
- * @nr_reads: of the register at that offset
+ * @nr_reads: number of reads of the register at each offset
  * @latched: there was a commit since @tick
  * @deaf: a reset was ignored
  * @sent: messages that the fault sent or checked
- * @errors: messages that are no message of the driver, or not its last
+ * @errors: messages that the driver never wrote, or has replaced
  */
 struct VISHostile {
     VISVariant parent_obj;
@@ -157,7 +157,7 @@ static uint64_t read_register(VISHostile *h, hwaddr reg, uint64_t value)
     return f->reg && reg == f->reg ? (value & f->keep) | f->set : value;
 }
 
-/* True when read for the first time, RAM from then on */
+/* The first read returns the true address, later ones an address in RAM. */
 static uint64_t read_changing(VISHostile *h, hwaddr reg, uint64_t value)
 {
     return reg == VIRTIO_MMIO_VIS_TABLE_LOW && h->nr_reads[reg] ? 0x1000000 :
@@ -331,7 +331,7 @@ static bool torn_is_mixture(MSIMessage msg)
     return marked && torn_checksum(msg.address, msg.data) != msg.data >> 16;
 }
 
-/* Waits for commits: otherwise a slow guest would never get to make any. */
+/* Waits for a commit, or a slow guest would have no time to make any. */
 static void torn_notify_queues(VISHostile *h)
 {
     uint32_t vector;
@@ -355,7 +355,7 @@ static void torn_pause(void)
     }
 }
 
-/* A device may latch a word slowly, field by field. This one does. */
+/* A device may latch a word slowly, field by field, as this one does. */
 static void torn_latch_slowly(VISHostile *h, uint32_t word, uint32_t value)
 {
     struct virtio_vis_entry *entry = h->proxy->vis.entries;
@@ -608,7 +608,7 @@ static const MemoryRegionOps mask_ops = {
     .impl = ANY_ACCESS,
 };
 
-/* There is no owner, because the honest device has its own reentrancy guard. */
+/* The region has no owner: the honest device has its own reentrancy guard. */
 static void cover(VISHostile *h, MemoryRegion *mr, const MemoryRegionOps *ops,
                   const char *name, hwaddr address, MemoryRegion *honest)
 {

@@ -2,9 +2,9 @@
 /*
  * Virtio Interrupt Storage (VIS) of a virtio-mmio transport: KVM irqfds
  *
- * The notifier of an event injects the message itself while the vector is
- * unmasked and has a route. Otherwise it wakes the main loop, which ends in
- * virtio_mmio_vis_notify().
+ * While the vector of an event is unmasked and has a route, KVM sends its
+ * message as soon as the notifier is signalled. Otherwise the notifier wakes
+ * the main loop, which calls virtio_mmio_vis_notify().
  */
 
 #include "qemu/osdep.h"
@@ -66,8 +66,8 @@ static void vis_drop_route(VirtIOMMIOVIS *vis, uint32_t vector)
 }
 
 /*
- * Give the vector a route to its latch, to be committed. On failure it has
- * none, and no notifier is left on the old message.
+ * Give the vector a route with its latched message; the caller commits it. On
+ * failure the vector has no route, and no notifier sends the old message.
  */
 static void vis_set_route(VirtIOMMIOProxy *proxy, uint32_t vector, bool moved,
                           KVMRouteChange *change)
@@ -90,7 +90,7 @@ static void vis_set_route(VirtIOMMIOProxy *proxy, uint32_t vector, bool moved,
     }
 }
 
-/* Prepare the routes of those vectors that are to have one, unbind others. */
+/* Prepare the routes of the vectors that need one, and unbind the others. */
 static void vis_route_word(VirtIOMMIOProxy *proxy, uint32_t word, uint32_t bits,
                            uint32_t moved, KVMRouteChange *change)
 {
@@ -106,7 +106,7 @@ static void vis_route_word(VirtIOMMIOProxy *proxy, uint32_t word, uint32_t bits,
     }
 }
 
-/* Bind what has a route to it, once KVM knows it. */
+/* Bind the notifiers to their routes, which KVM knows by now. */
 static void vis_bind_word(VirtIOMMIOProxy *proxy, uint32_t word, uint32_t bits)
 {
     uint32_t vector;

@@ -2,8 +2,9 @@
 /*
  * Virtio Interrupt Storage (VIS): tables that the driver has supplied
  *
- * They are in the guest's memory, where the device finds them as it finds the
- * queues. Whatever else is at their addresses is neither read nor written.
+ * They are in memory of the guest, which the device reaches as it reaches the
+ * queues. If anything but memory is at their addresses, the device does not
+ * access it.
  */
 
 #include "qemu/osdep.h"
@@ -75,8 +76,8 @@ bool vis_read_supplied(VirtIOMMIOVIS *vis, uint32_t vector,
 }
 
 /*
- * While the machine is stopped, its memory may have been saved already: all
- * words are shown as it goes on.
+ * While the machine is stopped, its memory may have been saved already, so the
+ * device shows all words when the machine resumes.
  */
 void vis_show_supplied(VirtIOMMIOVIS *vis, uint32_t word)
 {

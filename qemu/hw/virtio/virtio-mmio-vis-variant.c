@@ -2,9 +2,9 @@
 /*
  * Variants of Virtio Interrupt Storage (VIS), for tests only
  *
- * They obey all of the specification, and differ from the plain device
- * wherever it leaves a choice. A driver or a test that relies on the plain
- * device instead of the specification fails on them.
+ * They obey the whole specification, and differ from the plain device wherever
+ * the specification leaves a choice. A driver or a test that relies on the
+ * plain device instead of the specification fails on them.
  *
  * "small" is the smallest device: accesses to the vector table trap, and there
  * is no pending table. It shares no memory with the driver.
@@ -217,7 +217,7 @@ static void odd_prepare(VISVariant *v)
 }
 
 /*
- * Places the table behind the last one of its kind, with the least alignment.
+ * Place the table behind the last one of its kind, with the least alignment.
  * The hole in between belongs to no table.
  */
 static bool odd_place(VISVariant *v, VISTable table, uint64_t size,
@@ -277,7 +277,7 @@ static void odd_assigned(VISVariant *v)
     }
 }
 
-/* The message of a vector, if it may be sent: its address is 0 otherwise. */
+/* Returns the message of a vector, with address 0 if it must not be sent. */
 static MSIMessage odd_message(VISOdd *odd, uint16_t vector)
 {
     VirtIOMMIOVIS *vis = &VIS_VARIANT(odd)->proxy->vis;
@@ -337,7 +337,7 @@ static void odd_send(VISVariant *v, uint32_t vector, MSIMessage *msg)
     }
 }
 
-/* A reset leaves nothing that the driver has written to the table. */
+/* A reset overwrites everything that the driver has written to the table. */
 static void odd_reset(VISVariant *v)
 {
     VirtIOMMIOVIS *vis = &v->proxy->vis;

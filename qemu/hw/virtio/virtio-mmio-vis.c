@@ -4,11 +4,11 @@
  *
  * The interface is specified in Documentation/virtio-vis.rst of virtio-vis.
  *
- * The BQL protects all state, which is what makes a commit atomic. Parts of a
- * device that run without it signal an event, by a guest notifier or through
+ * The BQL protects all state, and so makes a commit atomic. Parts of a device
+ * that run without it only signal an event, by a guest notifier or through
  * virtio_mmio_vis_notify(). The event occurs when the holder of the BQL
- * observes the signal. The main loop observes it, or a write of the driver
- * does so before it changes the effect of the event.
+ * observes the signal: the main loop does, and so does a write of the driver
+ * before it changes the effect of the event.
  */
 
 #include "qemu/osdep.h"
@@ -27,11 +27,11 @@
 #define VIS_MAX_VECTORS     VIRTIO_VIS_NUM_VECTORS_N
 #define VIS_GRANULE         VIRTIO_VIS_BLOCK_SIZE
 
-/* The log takes a limited number of bad accesses in each period. */
+/* The log records a limited number of bad accesses in each period. */
 #define VIS_LOG_PERIOD_NS   NANOSECONDS_PER_SECOND
 #define VIS_LOG_BURST       16
 
-/* The bits of @word that belong to no vector */
+/* Returns the bits of @word that belong to no vector. */
 static uint32_t vis_void_bits(VirtIOMMIOVIS *vis, uint32_t word)
 {
     uint32_t first = word * VIRTIO_VIS_VECTORS_PER_WORD;
@@ -163,7 +163,8 @@ void vis_send_pending(VirtIOMMIOVIS *vis, uint32_t word)
 
 /*
  * While the machine is stopped, the interrupt controller may have been saved
- * already, or not have been restored: what occurs then is sent as it goes on.
+ * already, or may not have been restored yet. A vector whose event occurs then
+ * pends until the machine resumes.
  */
 static void vis_occurs(VirtIOMMIOVIS *vis, uint32_t vector)
 {
@@ -254,7 +255,7 @@ static void vis_observe_event(VirtIOMMIOProxy *proxy, VISEvent *event)
     }
 }
 
-/* A write to a mask word makes no difference to the events of other words. */
+/* A write to a mask word does not change the effect of other words' events. */
 static void vis_observe_word(VirtIOMMIOProxy *proxy, uint32_t word)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;
@@ -340,8 +341,8 @@ static bool vis_latch(VirtIOMMIOVIS *vis, uint32_t vector, MSIMessage msg)
 }
 
 /*
- * Returns the bits of the vectors whose message has changed. One whose entry
- * cannot be read becomes masked.
+ * Returns the bits of the vectors whose message has changed. A vector whose
+ * entry cannot be read becomes masked.
  */
 static uint32_t vis_latch_word(VirtIOMMIOVIS *vis, uint32_t word,
                                uint32_t *mask)
@@ -424,7 +425,7 @@ static const MemoryRegionOps vis_mask_ops = {
     .read = vis_mask_read,
     .write = vis_mask_write,
     .endianness = DEVICE_LITTLE_ENDIAN,
-    /* Accesses of a wrong size must be rejected, not split. */
+    /* The device must reject accesses of a wrong size instead of splitting. */
     .valid = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
     .impl = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
 };
@@ -437,7 +438,7 @@ static uint16_t vis_mapping(VirtIODevice *vdev, int index)
                                             virtio_queue_vector(vdev, index);
 }
 
-/* Virtio's own record of the mapping has changed, or may have. */
+/* Follow a possible change of virtio's own record of the mapping. */
 static void vis_remap(VirtIOMMIOProxy *proxy, int index)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;
@@ -560,8 +561,8 @@ bool virtio_mmio_vis_read(VirtIOMMIOProxy *proxy, hwaddr offset,
 }
 
 /*
- * If the line was raised for a configuration change, the vector of that
- * becomes pending. There are no used buffer notifications before DRIVER_OK.
+ * If a configuration change has raised the line, its vector becomes pending.
+ * There are no used buffer notifications before DRIVER_OK.
  */
 static void vis_take_over_line(VirtIOMMIOProxy *proxy)
 {
@@ -939,7 +940,7 @@ static void vis_tables_class_init(ObjectClass *class, void *data)
 
     dc->desc = "Tables of Virtio Interrupt Storage";
     dc->realize = vis_tables_realize;
-    /* A board knows where they are. */
+    /* Only a board knows their addresses. */
     dc->user_creatable = false;
     device_class_set_props(dc, vis_tables_properties);
 }
@@ -1136,7 +1137,7 @@ static void *vis_map_ram(VirtIOMMIOVIS *vis, VISTable table, const char *name,
            (vis->address[table] - area->base);
 }
 
-/* Accesses past the end are to be seen, up to the next transport's table. */
+/* The region catches accesses past the end, up to the next table. */
 static uint64_t vis_mask_window(VirtIOMMIOVIS *vis)
 {
     return vis->hooks->place ?
@@ -1216,7 +1217,7 @@ static void vis_free_state(VirtIOMMIOVIS *vis)
     vis->nr_vectors = 0;
 }
 
-/* The tables, and all that a variant needs to be realized */
+/* Create the tables, and whatever a variant needs before it is realized. */
 static bool vis_make(VirtIOMMIOProxy *proxy, Error **errp)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;

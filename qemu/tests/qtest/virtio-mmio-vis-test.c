@@ -2,12 +2,12 @@
 /*
  * QTest testcases of Virtio Interrupt Storage (VIS)
  *
- * The names D... are the device statements of Documentation/virtio-vis.rst of
- * virtio-vis. The device is a virtio-blk disk, and its events are requests for
- * its serial number and changes of its size. The cases read its messages from
- * its trace, as late as the specification allows and in any order. Each case
- * runs in every configuration that could matter to it, and on each variant of
- * the device.
+ * The numbers D... are those of the device statements in
+ * Documentation/virtio-vis.rst of virtio-vis. The device is a virtio-blk disk,
+ * and its events are requests for its serial number and changes of its size.
+ * The cases read its messages from its trace. They accept messages as late as
+ * the specification allows, and in any order. Each case runs in every
+ * configuration that could matter to it, and on each variant of the device.
  */
 
 #include "qemu/osdep.h"
@@ -46,7 +46,7 @@
 #define SERIAL(q)       (QUEUE_MEM(q) + 0x3100)
 #define REQ_STATUS(q)   (QUEUE_MEM(q) + 0x3200)
 #define SCRATCH         (2 * MiB)
-/* With the least alignment */
+/* These tables have the least alignment. */
 #define TABLE           (8 * MiB + 16)
 #define PENDING         (12 * MiB + 4)
 #define OTHER_TABLE     (16 * MiB + 16)
@@ -66,13 +66,13 @@
 #define VIRTIO_F_SUSPEND 43
 
 /**
- * Config: what the cases run with
- * @variant: of the device, or NULL for the plain one
- * @suffix: of the names of the cases
- * @globals: properties of QEMU's command line
+ * Config: a configuration in which cases run
+ * @variant: variant of the device, or NULL for the plain one
+ * @suffix: suffix of the names of the cases
+ * @globals: options of QEMU's command line
  * @device: properties of the disk
  * @async: the parts of the device run concurrently
- * @in_iothread: one of them is a thread that signals by a notifier
+ * @in_iothread: one part is an iothread, which signals by a notifier
  * @kvm: a CPU runs in KVM, and time passes by itself
  * @supplies: the driver supplies the vector table and the pending table
  */
@@ -119,7 +119,7 @@ static const Config kvm_many = {
 
 static const Config *config = &configs[0];
 
-/* The block device that the disk is made of */
+/* The block device behind the disk */
 static const char *backend = "disk";
 
 typedef struct Vis {
@@ -243,9 +243,9 @@ static char *sort_words(const char *text)
 }
 
 /*
- * When this returns, every signalled event has occurred, and all that a device
- * sends or shows within bounded time has been sent and shown. Without its
- * iothread, the device has nothing left to do.
+ * When this returns, every signalled event has occurred, and the device has
+ * sent and shown everything that it sends or shows within bounded time.
+ * Without an iothread, the device has nothing left to do.
  */
 static void settle(Vis *t)
 {
@@ -285,7 +285,7 @@ static char *traced_messages(Vis *t, const char *event)
     return sort_words(messages->str);
 }
 
-/* What was sent since the last call */
+/* Expect these messages, and no others, since the last call. */
 static void assert_sent(Vis *t, const char *messages)
 {
     g_autofree char *expected = sort_words(messages);
@@ -381,7 +381,7 @@ static uint32_t pending_read(Vis *t, uint32_t word)
     return qtest_readl(t->qts, t->pending + word * 4);
 }
 
-/* Only where there is a pending table */
+/* Does nothing if there is no pending table. */
 static void assert_pending(Vis *t, uint32_t word, uint32_t bits)
 {
     if (t->pending) {
@@ -521,7 +521,7 @@ static void driver_ok(Vis *t)
     reg_write(t, VIRTIO_MMIO_STATUS, STATUS_LIVE);
 }
 
-/* Up to just before ENABLE */
+/* Start the device up to the step before ENABLE. */
 static Vis *vis_start_mapped(const char *options)
 {
     Vis *t = vis_start(options);
@@ -555,7 +555,7 @@ static Vis *vis_start_live(const char *options)
     return t;
 }
 
-/* The same, but nothing is unmasked, and DRIVER_OK is not set */
+/* As vis_start_live(), but with all vectors masked and without DRIVER_OK */
 static Vis *vis_start_enabled(const char *options)
 {
     Vis *t = vis_start_mapped(options);
@@ -574,8 +574,8 @@ static uint16_t queue_request(Vis *t, uint32_t queue)
 }
 
 /*
- * One event of a queue is signalled when this returns, or about to be. Where
- * the parts of the device run concurrently, it may not have occurred.
+ * One event of a queue is signalled when this returns, or will be soon. If the
+ * parts of the device run concurrently, it may not have occurred yet.
  */
 static void queue_signal(Vis *t, uint32_t queue)
 {
@@ -593,7 +593,7 @@ static void queue_signal_done(Vis *t, uint32_t queue)
     forget_log(t);
     queue_signal(t, queue);
     while (config->in_iothread && !logged(t, SIGNALS)) {
-        /* The iothread has put the buffer into the ring, and signals next. */
+        /* Once the iothread has put the buffer into the ring, it signals. */
     }
 }
 
@@ -604,7 +604,7 @@ static void queue_event(Vis *t, uint32_t queue)
     settle(t);
 }
 
-/* One configuration change: its generation counts it once it is signalled. */
+/* Once a configuration change is signalled, ConfigGeneration counts it. */
 static void config_signal(Vis *t)
 {
     uint32_t generation = reg_read(t, VIRTIO_MMIO_CONFIG_GENERATION);
@@ -615,7 +615,7 @@ static void config_signal(Vis *t)
                              " 'arguments': { 'node-name': 'disk',"
                              " 'size': %" PRIu64 " } }", size);
     while (reg_read(t, VIRTIO_MMIO_CONFIG_GENERATION) == generation) {
-        /* The notification is a bottom half of the main loop. */
+        /* A bottom half of the main loop sends the notification. */
     }
 }
 
@@ -647,7 +647,7 @@ static void test_feature_offered(void)
     vis_end(t);
 }
 
-/* Runs QEMU with a device that must be refused; returns what it says. */
+/* Run QEMU with a device that it must refuse, and return its messages. */
 static char *refusal(const char *options)
 {
     g_autofree char *command =
@@ -709,7 +709,7 @@ static void test_num_vectors_default(void)
 {
     Vis *t = vis_start("");
 
-    /* D105, D106, which the odd device has its reason to leave */
+    /* D105, D106: the odd device has a reason not to follow these SHOULDs */
     g_assert_cmpuint(t->nr_vectors, >=, 2);
     if (!config->variant) {
         g_assert_cmpuint(t->nr_vectors, ==, NR_VECTORS);
@@ -880,7 +880,7 @@ static void test_vector_table_reads_back(void)
 {
     Vis *t = vis_start_live("");
 
-    /* D310: also what is not latched, and beside what is */
+    /* D310: entries that are not latched as well, beside one that is */
     entry_write(t, 0, 0x1122334455667788, 0x99aabbcc);
     assert_entry(t, 0, 0x1122334455667788, 0x99aabbcc);
     assert_entry(t, 1, MSI, MSI_VECTOR + 1);
@@ -936,7 +936,7 @@ static void test_message_address(void)
 {
     Vis *t = vis_start_live("");
 
-    /* D312: as it is, as the addresses of the queues are */
+    /* D312: QEMU translates neither queue addresses nor messages */
     entry_write(t, 0, MSI | 0xff000, 0x70);
     mask_write(t, 0, 0);
     queue_event(t, 0);
@@ -1018,7 +1018,7 @@ static void test_mask_layout(void)
     vis_end(t);
 }
 
-/* Memory would keep what is written to it. */
+/* Memory would keep the value that is written to it. */
 static bool is_memory(Vis *t, uint64_t address)
 {
     uint8_t old = qtest_readb(t->qts, address);
@@ -1308,7 +1308,7 @@ static void test_commit_after_old_sent(void)
     Vis *t = vis_start_live("");
     const char *sent, *commit;
 
-    /* D608: from the latch of before, before the commit has returned */
+    /* D608: the message of the old latch, sent before the commit returns */
     entry_write(t, 0, MSI, 0x70);
     queue_event(t, 0);
     mask_write(t, 0, 0);
@@ -1342,7 +1342,7 @@ static void test_latch_single_read(void)
 {
     Vis *t = vis_start_live("");
 
-    /* D1501: what was checked at the latch is what is sent */
+    /* D1501: the device sends the message that it checked at the latch */
     mask_write(t, 0, 0);
     entry_write(t, 0, SCRATCH, 0x70);
     queue_event(t, 0);
@@ -1504,10 +1504,10 @@ static void test_map_no_queue(void)
 }
 
 /*
- * The driver goes on while events are signalled and not yet observed. The
- * result must be as if they had occurred before its write. Luck decides whether
- * the write comes first, so each case tries often. The odd device leaves all
- * signals until its next tick, which does not come by itself.
+ * The driver writes while events are signalled and not yet observed. The result
+ * must be as if the events had occurred before the write. Chance decides
+ * whether the write comes first, so each case tries often. The odd device
+ * leaves all signals until its next tick, which only the test can cause.
  */
 
 #define DRAIN_TRIES     32
@@ -1517,7 +1517,7 @@ static void test_drain_before_map(void)
     Vis *t = vis_start_live("");
     int i;
 
-    /* D708, D907: an unmapped event stays that when it is mapped */
+    /* D708, D907: mapping an event does not undo that it was unmapped before */
     map_queue(t, 0, VIRTIO_VIS_NO_VECTOR);
     for (i = 0; i < DRAIN_TRIES; i++) {
         queue_signal_done(t, 0);
@@ -1546,7 +1546,7 @@ static void test_drain_before_unmap(void)
     vis_end(t);
 }
 
-/* D601, D907: the event goes out as latched before, or else stays pending. */
+/* D601, D907: the event sends the old latch, or else stays pending. */
 static void check_drained_by_mask(Vis *t, uint32_t data)
 {
     g_autofree char *before = g_strdup_printf(" 0:%x", data);
@@ -1642,7 +1642,7 @@ static void test_enable_window(void)
 {
     Vis *t = vis_start("");
 
-    /* D801: a driver that clears DRIVER_OK again opens nothing. */
+    /* D801: clearing DRIVER_OK does not make ENABLE writable again */
     reg_write(t, VIRTIO_MMIO_STATUS, STATUS_DRIVER);
     vis_enable(t);
     g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONTROL), ==, 0);
@@ -1695,8 +1695,8 @@ static void test_enable_pends_config(void)
     Vis *t = vis_start_mapped("");
 
     /*
-     * D807, as far as it goes: QEMU's devices change no configuration before
-     * DRIVER_OK, and a used buffer makes nothing pending.
+     * D807, in part: QEMU's devices do not change their configuration before
+     * DRIVER_OK, and a used buffer makes no vector pending.
      */
     queue_event(t, 0);
     vis_enable(t);
@@ -1708,7 +1708,7 @@ static void test_enable_pends_config(void)
 
 /* 9. Notifications */
 
-/* The vectors that the local APIC has been asked for */
+/* Returns the CPU vectors that the local APIC has received. */
 static char *requested_irqs(Vis *t)
 {
     g_autofree char *lapic = qtest_hmp(t->qts, "info lapic");
@@ -1773,7 +1773,7 @@ static void test_needs_reset_notification(void)
 
     /*
      * D909: a descriptor of length zero breaks the device. Its iothread must
-     * not wait for the thread that resets it meanwhile.
+     * not wait for the thread that resets the device meanwhile.
      */
     desc_write(t, 0, 0, REQUEST(0), 0, VRING_DESC_F_NEXT);
     queue_request(t, 0);
@@ -1804,7 +1804,7 @@ static void test_no_message_without_event(void)
 {
     Vis *t = vis_start_live("");
 
-    /* D905: no event, or one that the driver has suppressed */
+    /* D905: without an event, or with one that the driver has suppressed */
     mask_write(t, 0, 0xffffffff);
     mask_write(t, 0, 0);
     map_all(t);
@@ -1851,7 +1851,7 @@ static void check_reset(bool system)
     g_assert_cmphex(mapping_of(t, 0), ==, VIRTIO_VIS_NO_VECTOR);
     g_assert_cmphex(mapping_of(t, 3), ==, VIRTIO_VIS_NO_VECTOR);
 
-    /* The entries are latched anew, and nothing is left to be sent. */
+    /* A commit latches the entries again, and no message is left to send. */
     forget_log(t);
     negotiate(t, VERSION_1 | VIS);
     setup_queues(t);
@@ -1935,7 +1935,7 @@ static void queue_reset(Vis *t)
 {
     reg_write(t, QUEUE_RESET, 1);
     while (reg_read(t, QUEUE_RESET)) {
-        /* The device works on a buffer. */
+        /* Wait until the device has begun to work on a buffer. */
     }
 }
 
@@ -2070,7 +2070,7 @@ static void test_migrate_state(void)
     map_queue(t, 2, 39);
     queue_event(t, 2);
     map_config(t, 38);
-    /* Written and not latched */
+    /* This entry is written and not latched. */
     entry_write(t, 0, MSI, 0x70);
     save(t, file);
     qtest_irq_intercept_in(u->qts, "/machine/ioapic");
@@ -2098,7 +2098,7 @@ static void test_migrate_state(void)
     /* D1102 */
     queue_event(u, 0);
     assert_sent(u, " 0:40");
-    /* Pending vectors are sent, and written entries are latched. */
+    /* The commit sends pending vectors, and latches written entries. */
     mask_write(u, 0, 0);
     mask_write(u, 1, 0);
     queue_event(u, 0);
@@ -2109,7 +2109,7 @@ static void test_migrate_state(void)
     unlink(file);
 }
 
-/* An event while the machine is stopped is sent when the machine goes on. */
+/* An event while the machine is stopped is sent when the machine resumes. */
 static void test_stopped_pends(void)
 {
     Vis *t = vis_start_live("");
@@ -2167,7 +2167,7 @@ static void test_migrate_other_size_refused(void)
                           "-global virtio-mmio.vectors=6");
 }
 
-/* The stream has the mapping of a queue twice; the second one is VIS's. */
+/* The stream has the mapping of a queue twice; the second is that of VIS. */
 static void test_migrate_bad_mapping_refused(void)
 {
     g_autofree char *file = temp_file();
@@ -2529,7 +2529,7 @@ static void test_supplied_pending(void)
     vis_end(t);
 }
 
-/* The vector stays as it would without a pending table. */
+/* The vector behaves as it would without a pending table. */
 static void check_pends_and_goes(Vis *t)
 {
     entry_write(t, 0, MSI, 0x70);
@@ -2591,7 +2591,7 @@ static void test_supplied_unwritable(void)
         vis_end(t);
     }
 
-    /* D1913: the register that selects others, which keeps what is written */
+    /* D1913: the I/O APIC's index register would keep a value written to it */
     t = vis_start_supplied("", OTHER_TABLE, IOAPIC);
     g_assert_cmphex(qtest_readl(t->qts, IOAPIC), ==, 0);
     vis_enable(t);
@@ -2614,7 +2614,7 @@ static void test_supplied_reset(void)
     assert_pending(t, 0, BIT(0));
     reset_device(t);
 
-    /* D1911: neither is used any more */
+    /* D1911: the device uses neither table any more */
     qtest_memset(t->qts, OTHER_TABLE, PATTERN, 1 * KiB);
     qtest_memset(t->qts, OTHER_PENDING, PATTERN, words);
     discover(t);
@@ -2636,7 +2636,7 @@ static void test_supplied_stopped(void)
 {
     Vis *t = vis_start_supplied("", OTHER_TABLE, OTHER_PENDING);
 
-    /* D1906: also what occurs while the machine is stopped */
+    /* D1906: events while the machine is stopped count as well */
     vis_enable(t);
     driver_ok(t);
     qtest_qmp_assert_success(t->qts, "{ 'execute': 'stop' }");
@@ -2662,7 +2662,7 @@ static void test_migrate_other_kind_refused(void)
 /* KVM: irqchip, irqfds and routes. They work without a running guest. */
 
 #define KVM_COMMIT      "kvm_irqchip_commit_routes"
-/* KVM_IRQFD, as the trace of ioctls has it */
+/* KVM_IRQFD in the trace of ioctls */
 #define KVM_IRQFD_CALL  "kvm_vm_ioctl type 0x4020ae76,"
 #define HLT             0xf4
 
@@ -2677,7 +2677,7 @@ static char *halting_firmware(void)
     return name;
 }
 
-/* Ready for DRIVER_OK, and all unmasked */
+/* Start a device, unmask all vectors, and leave DRIVER_OK to the case. */
 static Vis *vis_start_kvm(const char *options)
 {
     g_autofree char *firmware = halting_firmware();
@@ -2705,7 +2705,7 @@ static uint32_t count(Vis *t, const char *event)
     return nr;
 }
 
-/* An event that moves on leaves its route behind, for others to use. */
+/* An event that moves to another vector gives its route back. */
 static void test_kvm_routes_given_back(void)
 {
     Vis *t = vis_start_kvm("-global virtio-mmio.vectors="
@@ -2722,7 +2722,7 @@ static void test_kvm_routes_given_back(void)
     vis_end(t);
 }
 
-/* The vectors are in words of their own. */
+/* The vectors are in different words. */
 static void test_kvm_start_one_commit(void)
 {
     Vis *t = vis_start_kvm("-global virtio-mmio.vectors=128");
@@ -2741,7 +2741,7 @@ static void test_kvm_start_one_commit(void)
     vis_end(t);
 }
 
-/* Two vectors of a word move: no irqfd has to be bound anew. */
+/* If two vectors of a word move, no irqfd is bound again. */
 static void test_kvm_one_commit(void)
 {
     Vis *t = vis_start_kvm("");
@@ -2791,7 +2791,7 @@ static void test_kvm_irqfd_sends(void)
     vis_end(t);
 }
 
-/* A message elsewhere than to an APIC has no route, and is dropped. */
+/* A message to an address without an APIC has no route, and is dropped. */
 static void test_kvm_no_target(void)
 {
     Vis *t = vis_start_kvm("");
@@ -2809,7 +2809,7 @@ static void test_kvm_no_target(void)
     vis_end(t);
 }
 
-/* A queue for each vector but the last; all unmasked, DRIVER_OK set */
+/* Start a queue for each vector but the last, with all vectors unmasked. */
 static void start_many(Vis *t)
 {
     g_autofree struct virtio_vis_entry *entries =
@@ -2847,7 +2847,7 @@ static void test_kvm_move_of_many(void)
 }
 
 /**
- * Case: a test as it is run in one configuration
+ * Case: a test in one configuration
  * @config: the configuration
  * @run: the test
  */

@@ -16,19 +16,19 @@ typedef struct VirtIOMMIOProxy VirtIOMMIOProxy;
  * VirtIOMMIOMSI: MSI registers of one transport
  * @kind: property "msi", whose registers it has: "dragonball", or NULL for none
  * @saved: the state that is being loaded has the registers
- * @forgets: property "x-msi-forgets", events of masked vectors are dropped
- * @lies: property "x-msi-lies", MSI_CSR denies what VendorID offers
+ * @forgets: property "x-msi-forgets", drop events of masked vectors
+ * @lies: property "x-msi-lies", MSI_CSR denies the MSI that VendorID offers
  * @io: the registers, which are not all of 32 bits
  * @nr_vectors: number of vectors, 0 without the registers
  * @enabled: the driver has enabled MSI
  * @driver_ok: DRIVER_OK has been set since the reset
  * @staged: the message for the next UPDATE: both halves of the address, data
  * @message: message of each vector
- * @masked: a vector each
- * @pending: vectors to send when they are unmasked, or the machine runs
+ * @masked: mask bit of each vector
+ * @pending: vectors to send when they are unmasked or the machine resumes
  * @signalled: vectors whose events wait for the BQL
  * @observe: bottom half that handles @signalled
- * @vm_change: sends what has become pending while the machine was stopped
+ * @vm_change: sends vectors that became pending while the machine was stopped
  */
 typedef struct VirtIOMMIOMSI {
     char *kind;
@@ -52,7 +52,7 @@ typedef struct VirtIOMMIOMSI {
 
 extern const VMStateDescription vmstate_virtio_mmio_msi;
 
-/* These are called as their namesakes of VIS, and behind them. */
+/* The functions of VIS with the same names call these. */
 bool virtio_mmio_msi_read(VirtIOMMIOProxy *proxy, hwaddr offset,
                           uint64_t *value);
 void virtio_mmio_msi_write(VirtIOMMIOProxy *proxy, hwaddr offset,
@@ -61,7 +61,7 @@ bool virtio_mmio_msi_notify(VirtIOMMIOProxy *proxy, uint16_t vector);
 void virtio_mmio_msi_reset(VirtIOMMIOProxy *proxy);
 void virtio_mmio_msi_save_config(VirtIOMMIOProxy *proxy);
 
-/* These call their namesakes of VIS, too. */
+/* These call the functions of VIS with the same names. */
 void virtio_mmio_msi_plugged(DeviceState *d, Error **errp);
 void virtio_mmio_msi_unplugged(DeviceState *d);
 int virtio_mmio_msi_pre_load(void *opaque);

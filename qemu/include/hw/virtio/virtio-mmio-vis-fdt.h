@@ -13,7 +13,7 @@
  * @node: path of the node, which has the registers in "reg"; addresses and
  *        sizes have two cells
  * @parent: phandle of the interrupt controller that takes messages
- * @has_id: it wants a DeviceID
+ * @has_id: that controller needs a DeviceID
  *
  * The areas that belong to the transport follow its registers in the order of
  * VISTable. Without VIS the node stays as it is.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Virtio Interrupt Storage (VIS) of a virtio-mmio transport: declarations for
- * its own files, and what a variant of the device can do in another way
+ * its own files, and the functions that a variant of the device can replace
  */
 
 #ifndef HW_VIRTIO_MMIO_VIS_INTERNAL_H
@@ -34,7 +34,7 @@ static inline bool vis_is_mapped(VirtIOMMIOVIS *vis, uint32_t vector)
     return vector < vis->nr_vectors && !QLIST_EMPTY(&vis->mapped[vector]);
 }
 
-/* The number of an event: VIRTIO_CONFIG_IRQ_IDX, or that of its queue */
+/* Returns VIRTIO_CONFIG_IRQ_IDX, or the number of the queue of the event. */
 static inline int vis_event_index(VirtIOMMIOVIS *vis, VISEvent *event)
 {
     return event - vis->events + VIRTIO_CONFIG_IRQ_IDX;
@@ -60,27 +60,27 @@ bool vis_is_msi_target(VirtIOMMIOVIS *vis, uint64_t address);
 /* Returns false if a supplied entry is not in memory. */
 bool vis_read_entry(VirtIOMMIOVIS *vis, uint32_t vector, MSIMessage *msg);
 
-/* What a variant with VISVariantClass.later has to do. */
+/* A variant with VISVariantClass.later calls these within bounded time. */
 void vis_observe_all(VirtIOMMIOProxy *proxy);
 void vis_send_pending(VirtIOMMIOVIS *vis, uint32_t word);
 void vis_show_pending(VirtIOMMIOVIS *vis, uint32_t word);
 
-/* Send a message that is no event's, without a trace of it. */
+/* Send a message that belongs to no event, and do not trace it. */
 void vis_send_message(VirtIOMMIOVIS *vis, MSIMessage msg);
 
 /*
- * Tables that the driver has supplied, in virtio-mmio-vis-supplied.c. It can
- * write an address register between FEATURES_OK and ENABLE.
+ * Tables that the driver has supplied, in virtio-mmio-vis-supplied.c. The
+ * driver can write an address register between FEATURES_OK and ENABLE.
  */
 
 uint32_t vis_supply_flag(VirtIOMMIOVIS *vis);
 uint32_t vis_read_address(VirtIOMMIOVIS *vis, hwaddr reg);
 /* Returns false if the register is read-only. */
 bool vis_write_address(VirtIOMMIOVIS *vis, hwaddr reg, uint32_t value);
-/* The tables in use are the device's own again. */
+/* Use the tables of the device again. */
 void vis_take_back_tables(VirtIOMMIOVIS *vis);
 bool vis_is_supplied(const VirtIOMMIOVIS *vis, VISTable table);
-/* Returns false if there is no memory. */
+/* Returns false if there is no memory at the address of the entry. */
 bool vis_read_supplied(VirtIOMMIOVIS *vis, uint32_t vector,
                        struct virtio_vis_entry *entry);
 void vis_show_supplied(VirtIOMMIOVIS *vis, uint32_t word);
@@ -88,10 +88,13 @@ void vis_show_supplied(VirtIOMMIOVIS *vis, uint32_t word);
 extern const VMStateDescription vmstate_vis_supplied;
 extern const VMStateDescription vmstate_vis_message;
 
-/* Says which of the two @property belongs to if it is not both. */
+/*
+ * Compares a property with that of a saved state, and reports which of the two
+ * has it if they differ.
+ */
 bool vis_is_as_saved(const char *property, bool set, bool saved);
 
-/* Loading a device has raised its line for what its messages have told. */
+/* Deassert the line, which loading raises for events that had messages. */
 void vis_clear_line(VirtIOMMIOProxy *proxy);
 
 #define TYPE_VIS_VARIANT        "virtio-mmio-vis-variant"
@@ -99,7 +102,7 @@ void vis_clear_line(VirtIOMMIOProxy *proxy);
 OBJECT_DECLARE_TYPE(VISVariant, VISVariantClass, VIS_VARIANT)
 
 /**
- * VISVariant: what makes a device differ from the plain one
+ * VISVariant: the part of a device that differs from the plain one
  * @proxy: its transport
  *
  * A type that is named VIS_VARIANT_PREFIX "x" is chosen by the transport's
@@ -113,7 +116,7 @@ struct VISVariant {
 };
 
 /**
- * VISVariantClass: how a device differs from the plain one
+ * VISVariantClass: functions in which a device differs from the plain one
  * @prepare: may change the properties and the number of vectors
  * @place: choose an address for a table of @size bytes; false on an error
  * @map_entries: provide the vector table, which is memory otherwise
@@ -145,16 +148,16 @@ struct VISVariantClass {
 
 /*
  * KVM irqfds, in virtio-mmio-vis-kvm.c. A vector to which events are mapped
- * gets a route when it is unmasked for the first time, and gives it back with
- * the last event. Vectors that get none go through the main loop.
+ * gets a route when it is unmasked for the first time, and gives it back when
+ * the last event leaves it. The main loop sends for vectors without a route.
  */
 
 void vis_irqfds_start(VirtIOMMIOProxy *proxy);
 void vis_irqfds_stop(VirtIOMMIOProxy *proxy);
 
 /*
- * Of the vectors of a word, the mask bits of some have changed, and the latches
- * of some. Routes change with the latches only, all of them by one commit.
+ * A write has changed the mask bits @toggled and the latches @moved of vectors
+ * of one word. Only the latter change routes, all of them by one commit.
  */
 void vis_irqfds_update(VirtIOMMIOProxy *proxy, uint32_t word, uint32_t toggled,
                        uint32_t moved);

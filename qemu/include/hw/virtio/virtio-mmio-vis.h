@@ -73,24 +73,24 @@ typedef struct VirtIOMMIOVISBoard {
 
 /**
  * virtio_mmio_vis_create_tables: Create the tables' device and map its windows
- * @board: which tells where they are
+ * @board: the board, with the addresses of the tables
  */
 void virtio_mmio_vis_create_tables(VirtIOMMIOVISBoard *board);
 
 /**
  * virtio_mmio_vis_attach: Let a transport have VIS on a board
  * @transport: a virtio-mmio device, realized and without a backend
- * @board: where the tables and the messages go
+ * @board: the board, with the places of the tables and the target of messages
  * @slot: number of the transport, below @board->nr_slots
  *
- * Without it, plugging a backend into a transport with vis=on fails.
+ * Without this call, plugging a backend into a transport with vis=on fails.
  */
 void virtio_mmio_vis_attach(DeviceState *transport, VirtIOMMIOVISBoard *board,
                             unsigned slot);
 
 /**
- * virtio_mmio_vis_place: Where a table may be, for the board's firmware tables
- * @board: where the tables go
+ * virtio_mmio_vis_place: Area of a table, for the board's firmware tables
+ * @board: the board
  * @table: the kind
  * @slot: number of the transport
  *
@@ -121,8 +121,8 @@ typedef QLIST_HEAD(, VISEvent) VISEventList;
  * @pending_on: property "vis-pending", whether there is a pending table
  * @driver_tables: property "vis-driver-tables", whether the driver may supply
  *                 the vector table and the pending table
- * @variant_name: property "vis-variant", in what way it is not the plain device
- * @skip: property "x-vis-skip", slots without VIS although it is on, for tests
+ * @variant_name: property "vis-variant", the variant of the device, or NULL
+ * @skip: property "x-vis-skip", slots without VIS in spite of @on, for tests
  * @move: property "x-vis-slot", the slot whose tables it takes, for tests
  * @board: the board, or NULL if it does not support VIS
  * @slot: number of the transport on the board
@@ -153,9 +153,9 @@ typedef QLIST_HEAD(, VISEvent) VISEventList;
  * @route: KVM route of each vector, or -1; NULL without irqfds
  * @log_since: start of the period whose bad accesses are counted
  * @nr_logged: bad accesses since then
- * @vm_change: sends what has become pending while the machine was stopped
- * @variant: what makes it differ from the plain device, or NULL
- * @hooks: how it differs
+ * @vm_change: sends vectors that became pending while the machine was stopped
+ * @variant: the variant of the device, or NULL for the plain one
+ * @hooks: functions in which the device differs from the plain one
  */
 typedef struct VirtIOMMIOVIS {
     bool on;
@@ -222,7 +222,7 @@ bool virtio_mmio_vis_write(VirtIOMMIOProxy *proxy, hwaddr offset,
                            uint64_t *value);
 
 /*
- * An event that is mapped to @vector occurs, or, off the BQL, is signalled.
+ * An event that is mapped to @vector occurs; without the BQL it is signalled.
  * Returns false if the interrupt line is in use instead.
  */
 bool virtio_mmio_vis_notify(VirtIOMMIOProxy *proxy, uint16_t vector);
@@ -230,16 +230,16 @@ bool virtio_mmio_vis_notify(VirtIOMMIOProxy *proxy, uint16_t vector);
 /* Configuration and the first @nvqs queues have guest notifiers. */
 void virtio_mmio_vis_assign_notifiers(VirtIOMMIOProxy *proxy, int nvqs);
 
-/* To be called while the guest notifiers still exist. */
+/* Call this while the guest notifiers still exist. */
 void virtio_mmio_vis_release_notifiers(VirtIOMMIOProxy *proxy);
 
-/* To be called after virtio's own reset of the queue or the device. */
+/* Call these after virtio's own reset of the queue or the device. */
 void virtio_mmio_vis_queue_reset(VirtIOMMIOProxy *proxy, int queue);
 void virtio_mmio_vis_reset(VirtIOMMIOProxy *proxy);
 
 /*
- * Irqfds leave bits in VirtIODevice.isr, which would raise the line as it is
- * loaded. To be called before it is saved.
+ * Irqfds leave bits in VirtIODevice.isr, which would raise the line when it is
+ * loaded. Call this before it is saved.
  */
 void virtio_mmio_vis_save_config(VirtIOMMIOProxy *proxy);
 
