@@ -23,18 +23,18 @@ NOTIFICATIONS = f'{MMIO} / MMIO-specific Initialization And Device Operation / '
                 'Notifications From The Device'
 ENABLED = r'\field{ENABLE} is 1 in \field{VISControl}'
 
-# The title of the only chapter without a number that becomes part of the specification
+# The title of the only chapter that has no number and becomes part of the specification
 TERMS = 'Conventions'
 # This chapter becomes changes of the sentences that it names.
 SUSPENDED = '18'
-# This one says what becomes of the interrupt signal.
+# This chapter changes the meaning of the interrupt signal.
 LINE = '14'
 
-# What is true of a document that stands alone, and what stands in its place in the specification
+# Text that is true only of a document that stands alone, and its replacement in the specification
 ALONE = {
     'The layout is defined once, in ``include/uapi/linux/virtio_vis.h``.': '',
-    'The obligations are the numbered statements and nothing else. A statement beginning with D '
-    'binds the device, one beginning with R binds the driver. The digits before the last two are '
+    'Only the numbered statements are obligations. A statement that begins with D binds the '
+    'device, and one that begins with R binds the driver. The digits before the last two are '
     'the number of the chapter. A number is never given to another statement. The key words '
     'MUST, MUST NOT, SHOULD, SHOULD NOT and MAY are used as described in RFC 2119. '
     '`Statements and their tests`_ names the test that checks each statement.': '',
@@ -82,7 +82,7 @@ def spaced(text):
 
 
 def read_statements(path):
-    """The document tree of the statements, without what is true of them alone."""
+    """The document tree of the statements, with the replacements of ALONE."""
     source = pathlib.Path(path).read_text()
     for words, instead in ALONE.items():
         source, count = re.subn(spaced(words), lambda _, text=instead: text, source)
