@@ -10,7 +10,7 @@ TABLE_BYTES=$((4096 * 16))
 DISCOVERY_READS=7
 VECTORS_PER_WORD=32
 # The most that a device leaves to others if the CPUs have too few vectors
-LEFT=16
+VM_VIS_NR_LEFT=16
 MMIO_QUEUE_SEL=0x30
 DRIVER=/sys/bus/platform/drivers/$(vis_driver)
 PLATFORMS=$(for virtio in $(entries /sys/bus/virtio/drivers/virtio_console virtio); do
@@ -120,7 +120,7 @@ vectors_all_used()
 	other=$(awk '$1 == 64 { print $2 }' /tmp/sorted)
 	echo "$other" >"$DRIVER/bind"
 	note "the device that comes after it has $(irqs_of "$(virtio_on "$other")" | wc -l) vectors"
-	[ "$(irqs_of "$(virtio_on "$other")" | wc -l)" -le $LEFT ] ||
+	[ "$(irqs_of "$(virtio_on "$other")" | wc -l)" -le $VM_VIS_NR_LEFT ] ||
 		fail "the CPUs have more vectors than a device has to leave"
 }
 
