@@ -106,7 +106,7 @@ SUITES = {
     "newest": Suite("the guest tests on the newest stock kernel that the modules support", 100,
                     "--kernel newest --rename main"),
     "nopci": Suite("the guest tests on a kernel with the patch series and without PCI, VIS built"
-                   " in", 75, f"--kernel nopci --rename {SERIES_GUESTS}"),
+                   " in", 120, f"--kernel nopci --rename {SERIES_GUESTS} scale_dynamic"),
     "classes": Suite("each class of device on VIS, at work", 110, "classes"),
     "parity": Suite("parity with virtio-pci: affinity, queue resets, rebinding, sleep, kexec,"
                     " reboot", 260,
