@@ -95,7 +95,8 @@ SUITES = {
                    tier="all"),
     "scale.driver_table": Suite("the guest tests with vector and pending tables in the driver's"
                                 " memory", 150,
-                                "--variant supplied --rename main some reload migrate scale4096_4",
+                                "--variant supplied --rename main platform some reload migrate"
+                                " scale4096_4",
                                 tier="all"),
     "reload": Suite("the modules removed and inserted 20 times, nothing left behind", 60, "reload"),
     "migrate": Suite("the machine saved and restored while I/O runs", 30, "migrate"),
