@@ -109,8 +109,8 @@ run_interrupts()
 		read_blocks "$queues" "$disk" $((count / queues))
 		all=$(($(all_arrived) - all))
 		# shellcheck disable=SC2086 # a list
-		tell trap-end interrupts queues="$queues" n=$(($(arrived $irqs) - before)) all=$all \
-			reads=$((count / queues * queues))
+		tell trap-end interrupts queues="$queues" n=$(($(arrived $irqs) - before)) \
+			all=$all reads=$((count / queues * queues))
 	done
 }
 

@@ -14,7 +14,8 @@ system_mirror()
 {
 	# shellcheck disable=SC2016 # for apt-get to expand
 	apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' | awk '
-		$2 ~ /^(bookworm|trixie|stable|oldstable)$/ && $1 !~ /^cdrom:|security/ && !found++ {
+		$2 ~ /^(bookworm|trixie|stable|oldstable)$/ && $1 !~ /^cdrom:|security/ &&
+		!found++ {
 			print $1
 		}'
 }

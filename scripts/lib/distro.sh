@@ -25,8 +25,9 @@ in_root()
 	# shellcheck disable=SC2016 # for the inner shell
 	in_new_mounts sh -c 'root=$1 && shift &&
 		mount -t proc proc "$root/proc" && mount -t sysfs -o ro sysfs "$root/sys" &&
-		mount --bind /dev "$root/dev" && exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin \
-			HOME=/ DEBIAN_FRONTEND=noninteractive LC_ALL=C "$@"' sh "$dir" "$@"
+		mount --bind /dev "$root/dev" &&
+		exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin HOME=/ LC_ALL=C \
+			DEBIAN_FRONTEND=noninteractive "$@"' sh "$dir" "$@"
 }
 
 # apt_in DIRECTORY ARG...: apt-get's arguments
@@ -42,9 +43,13 @@ apt_in()
 backported_kernels()
 {
 	in_root "$1" apt-cache pkgnames linux-headers- |
-		sed -nE "s/^linux-headers-($NEWEST_SERIES\\+[a-z0-9.]+-$NEWEST_FLAVOUR)$/\\1/p" | sort -V |
+		sed -nE "s/^linux-headers-($NEWEST_SERIES\\+[a-z0-9.]+-$NEWEST_FLAVOUR)$/\\1/p" |
+		sort -V |
 		awk -F . '{ newest[$1 "." $2] = $0 }
-			END { for (s in newest) print "linux-image-" newest[s], "linux-headers-" newest[s] }'
+			END {
+				for (s in newest)
+					print "linux-image-" newest[s], "linux-headers-" newest[s]
+			}'
 }
 
 # download_in DIRECTORY DEBS ARG...: what apt-get install ARG... would install there
@@ -90,7 +95,8 @@ fill_distro_base()
 	in_new_mounts mmdebstrap --quiet --mode=root --variant=minbase "${options[@]}" \
 		--aptopt='APT::Install-Recommends "false"' \
 		--include="$(IFS=, && echo "${DISTRO_PACKAGES[*]}")" \
-		"$DISTRO_SUITE" "$dir/root" "deb [signed-by=$APT_KEYRING] $mirror $DISTRO_SUITE main" ||
+		"$DISTRO_SUITE" "$dir/root" \
+		"deb [signed-by=$APT_KEYRING] $mirror $DISTRO_SUITE main" ||
 		die "mmdebstrap failed"
 	say "downloading what is installed in it later"
 	fill_distro_debs "$dir"
@@ -102,7 +108,8 @@ distro_base()
 {
 	local key
 
-	key=$(content_key "=$DISTRO_SUITE $NEWEST_SERIES ${DISTRO_PACKAGES[*]} ${DISTRO_WITHOUT[*]}")
+	key="=$DISTRO_SUITE $NEWEST_SERIES ${DISTRO_PACKAGES[*]} ${DISTRO_WITHOUT[*]}"
+	key=$(content_key "$key")
 	cached "distro-base/$key" fill_distro_base
 }
 
@@ -120,8 +127,8 @@ distro_configure()
 	install -m 644 "$ROOT/selftests/distro/eth0.network" "$dir/etc/systemd/network/"
 	in_root "$dir" systemctl --quiet enable vis-tests.service systemd-networkd.service
 	in_root "$dir" systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer \
-		dpkg-db-backup.timer e2scrub_all.timer fstrim.timer systemd-networkd-wait-online.service \
-		serial-getty@hvc0.service
+		dpkg-db-backup.timer e2scrub_all.timer fstrim.timer \
+		systemd-networkd-wait-online.service serial-getty@hvc0.service
 	# Else the first boot does what an installer has done.
 	tr -d - </proc/sys/kernel/random/uuid >"$dir/etc/machine-id"
 	touch -r "$dir/usr" "$dir/etc/.updated" "$dir/var/.updated"

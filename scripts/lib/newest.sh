@@ -21,11 +21,13 @@ bind_programs()
 {
 	local dir=$1 program place=${1%.tmp.*}
 
-	find "$dir/usr/lib/linux-kbuild-"* "$dir/usr/bin" "$dir/usr/libexec/gcc" -type f -executable |
+	find "$dir/usr/lib/linux-kbuild-"* "$dir/usr/bin" "$dir/usr/libexec/gcc" \
+		-type f -executable |
 		while read -r program; do
 			patchelf --print-interpreter "$program" >/dev/null 2>&1 || continue
 			patchelf --set-interpreter "$place/usr/lib64/ld-linux-x86-64.so.2" \
-				--force-rpath --set-rpath "$place/usr/lib/x86_64-linux-gnu" "$program"
+				--force-rpath --set-rpath "$place/usr/lib/x86_64-linux-gnu" \
+				"$program"
 		done
 }
 
@@ -39,7 +41,8 @@ arrange_newest()
 	mv "$dir/lib/modules/$release/vmlinuz" "$dir/boot/vmlinuz-$release"
 	relocate_kernel "$dir" "$release" "linux-headers-$3-common"
 	# shellcheck disable=SC2016 # for make to expand
-	sed -i '1i KBUILD_OUTPUT := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))' "$headers/Makefile"
+	sed -i '1i KBUILD_OUTPUT := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))' \
+		"$headers/Makefile"
 	sed -i -E "s|^CC = .*|CC = $programs/$NEWEST_COMPILER\nPAHOLE = $programs/pahole|" \
 		"$headers/.kernelvariables"
 }
@@ -66,7 +69,8 @@ resolve_newest()
 	local found kind
 
 	found=$(for kind in linux-binary linux-headers; do
-		apt_all "$NEWEST_SUITE" "$kind-$NEWEST_SERIES\+[a-z0-9.]+-$NEWEST_FLAVOUR" "$kind-7." |
+		apt_all "$NEWEST_SUITE" "$kind-$NEWEST_SERIES\+[a-z0-9.]+-$NEWEST_FLAVOUR" \
+			"$kind-7." |
 			sed "s/^$kind-//"
 	done | sort -V | uniq -d | tail -n 1)
 	[ -n "$found" ] ||

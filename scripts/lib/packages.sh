@@ -7,8 +7,8 @@ missing_packages()
 	local package
 
 	for package; do
-		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
-			echo "$package"
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = \
+			installed ] || echo "$package"
 	done
 }
 
@@ -27,7 +27,10 @@ apt_said()
 	awk '/^E: / && !error { error = $0 }
 		/^W: / && !warning { warning = $0 }
 		NF { last = $0 }
-		END { print "apt says: " (error ? error : warning ? warning : last ? last : "nothing") }'
+		END {
+			said = error ? error : warning ? warning : last
+			print "apt says: " (said ? said : "nothing")
+		}'
 }
 
 apt_install()

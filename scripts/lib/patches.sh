@@ -67,8 +67,8 @@ start_repo()
 	repo_git tag base
 }
 
-# maintain FILE...: extends the entry TITLE of MAINTAINERS, which is behind that of NEIGHBOUR. Between
-# the letter of a line and its value is GAP.
+# maintain FILE...: extends the entry TITLE of MAINTAINERS, which is behind that of NEIGHBOUR.
+# Between the letter of a line and its value is GAP.
 maintain()
 {
 	local entry file=$REPO/MAINTAINERS

@@ -16,8 +16,8 @@ COMPRESSED = {".xz": lzma.decompress}
 
 
 class Cpio:
-    """A cpio archive in the newc format, as the kernel unpacks it. A name brings the directories that
-    it is in."""
+    """A cpio archive in the newc format, as the kernel unpacks it. A name brings the directories
+    that it is in."""
 
     def __init__(self):
         self.parts = []

@@ -28,7 +28,8 @@ LABEL = re.compile(r"^[a-z]\w*:$", re.M)
 UNDOES = re.compile(r"_(destroy|free|remove|teardown|release|undo|unmap|put|del|exit|fini)")
 # Messages, the kernel's own debugging checks, declarations and control flow
 NOT_A_STEP = re.compile(r"(dev|pr|netdev)_(err|warn|info|notice|dbg)|WARN|BUG|BUILD_BUG|lockdep_|"
-                        r"might_|(scoped_)?guard\b|trace_|seq_|(if|for|while|switch|return\w*|sizeof)$")
+                        r"might_|(scoped_)?guard\b|trace_|seq_|"
+                        r"(if|for|while|switch|return\w*|sizeof)$")
 SUPPORT = """#include <linux/moduleparam.h>
 #undef VIS_MUTANT
 #ifdef _KUNIT_TEST_H

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Suite:
-    """With `vm`, which are arguments of scripts/vm, it boots guests; with `qtest`, which is a variant of
-    the device, it runs QEMU's qtests of that; else it is the program scripts/suites/NAME. cost is in
-    seconds on 2 cores. The tier "default" runs always, "all" with --all, "draft" only by name. `last` reads the
-    results of the others.
+    """With `vm`, which are arguments of scripts/vm, it boots guests; with `qtest`, which is a
+    variant of the device, it runs QEMU's qtests of that; else it is the program
+    scripts/suites/NAME. cost is in seconds on 2 cores. The tier "default" runs always, "all" with
+    --all, "draft" only by name. `last` reads the results of the others.
 
     inputs are what such a program reads besides scripts/: files and directories of the checkout,
     and @NAME, which is the newest version of NAME in the cache; without any, it is all files. Those

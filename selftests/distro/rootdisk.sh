@@ -16,7 +16,8 @@ pkg_install()
 {
 	local module version
 
-	expect "status of the package" installed "$(dpkg-query -W -f '${db:Status-Status}' $PACKAGE)"
+	expect "status of the package" installed \
+		"$(dpkg-query -W -f '${db:Status-Status}' $PACKAGE)"
 	version=$(dpkg-query -W -f '${Version}' $PACKAGE)
 	dkms status "virtio-vis/$version" -k "$(uname -r)" | grep -q ': installed$' ||
 		fail "DKMS says: $(dkms status)"
@@ -26,7 +27,8 @@ pkg_install()
 		[ -n "$(modinfo -F description "$module")" ] || fail "$module has no description"
 		[ -n "$(modinfo -F author "$module")" ] || fail "$module has no author"
 		[ -n "$(modinfo -F signer "$module")" ] || fail "$module is not signed"
-		expect "version of $module in the kernel" "$version" "$(cat "/sys/module/$module/version")"
+		expect "version of $module in the kernel" "$version" \
+			"$(cat "/sys/module/$module/version")"
 	done
 	# The image is made without documentation.
 	! dpkg --verify $PACKAGE | grep -v ' /usr/share/doc/' ||

@@ -33,7 +33,8 @@ pkg_irqtop()
 	kill $readers
 	for irq in $(irqs_of "$root"); do
 		name="VIS-$(platform_of "$root") .* $(action_of "$irq")"
-		grep -q "^IRQ=\"$irq\" NAME=\"$name\"" lsirq.out || fail "lsirq does not show irq $irq, $name"
+		grep -q "^IRQ=\"$irq\" NAME=\"$name\"" lsirq.out ||
+			fail "lsirq does not show irq $irq, $name"
 		case $name in
 		*-config) ;;
 		*) grep -q "^i *$irq: .* $name\$" irqtop.out ||
@@ -45,7 +46,9 @@ pkg_irqtop()
 # read_on CPU FILE: keeps the queue of that CPU busy
 read_on()
 {
-	while taskset -c "$1" dd if="$2" of=/dev/null bs=4k count=1000 iflag=direct status=none; do :; done
+	while taskset -c "$1" dd if="$2" of=/dev/null bs=4k count=1000 iflag=direct status=none; do
+		:
+	done
 }
 
 action_of()
@@ -174,7 +177,8 @@ pkg_irqbalance()
 	irq=$(irq_of "$RNG-input")
 	restart_irqbalance "$(cat "/proc/irq/$irq/smp_affinity_list")"
 	IRQS=$irq
-	await $((12 * IRQBALANCE_PASS_S)) all_of not_on_cpu "$(cat "/proc/irq/$irq/smp_affinity_list")" ||
+	await $((12 * IRQBALANCE_PASS_S)) \
+		all_of not_on_cpu "$(cat "/proc/irq/$irq/smp_affinity_list")" ||
 		fail "irqbalance did not move irq $irq under load"
 	kill $load
 	systemctl stop irqbalance
@@ -191,10 +195,10 @@ pkg_fio()
 
 	find_devices
 	before=$(counts "$SCRATCH" req.0 req.1)
-	fio --eta=never --output=fio.out --filename="/dev/$(disk scratch)" --direct=1 --ioengine=libaio \
-		--rw=randwrite --bs=4k --size=4m --offset_increment=4m --numjobs=4 --iodepth=8 \
-		--cpus_allowed=0-3 --cpus_allowed_policy=split --verify=crc32c --verify_fatal=1 \
-		--name=verify || fail "fio: $(cat fio.out)"
+	fio --eta=never --output=fio.out --filename="/dev/$(disk scratch)" --direct=1 \
+		--ioengine=libaio --rw=randwrite --bs=4k --size=4m --offset_increment=4m \
+		--numjobs=4 --iodepth=8 --cpus_allowed=0-3 --cpus_allowed_policy=split \
+		--verify=crc32c --verify_fatal=1 --name=verify || fail "fio: $(cat fio.out)"
 	all_rose "$before"
 }
 
@@ -208,12 +212,14 @@ pkg_iperf()
 	for direction in "" --reverse; do
 		before=$(counts "$NET" input.0 input.1 input.2 input.3)
 		# shellcheck disable=SC2086 # one word or none
-		iperf3 --client "$HOST_ADDRESS" --parallel $FLOWS --time 3 $direction >iperf.out 2>&1 ||
+		iperf3 --client "$HOST_ADDRESS" --parallel $FLOWS --time 3 $direction \
+			>iperf.out 2>&1 ||
 			fail "iperf3 $direction: $(cat iperf.out)"
 		note "$(grep 'SUM.*receiver' iperf.out)"
 	done
 	for cpu in 0 1 2 3; do
-		taskset -c $cpu ping -q -A -c 32 -W 5 "$HOST_ADDRESS" >/dev/null || fail "no answer to CPU $cpu"
+		taskset -c $cpu ping -q -A -c 32 -W 5 "$HOST_ADDRESS" >/dev/null ||
+			fail "no answer to CPU $cpu"
 	done
 	all_rose "$before"
 }

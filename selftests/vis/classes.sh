@@ -86,7 +86,8 @@ class_net()
 	local before cpu virtio
 
 	virtio=$(virtio_of virtio_net)
-	vectors_of "$virtio" config input.0 output.0 input.1 output.1 input.2 output.2 input.3 output.3
+	vectors_of "$virtio" config input.0 output.0 input.1 output.1 input.2 output.2 \
+		input.3 output.3
 	net_up
 	before=$(irqs_named "$virtio-input.0" "$virtio-input.1" "$virtio-input.2" "$virtio-input.3")
 	for cpu in $CPUS; do
@@ -150,7 +151,8 @@ class_serialport()
 
 	virtio=$(virtio_of virtio_console 2)
 	vectors_of "$virtio" config input output control-i input output
-	expect "name of the port" port "$(cat "/sys/bus/virtio/devices/$virtio/virtio-ports/"*/name)"
+	expect "name of the port" port \
+		"$(cat "/sys/bus/virtio/devices/$virtio/virtio-ports/"*/name)"
 	before=$(irqs_named "$virtio-input" | tail -n 1; irqs_named "$virtio-output" | tail -n 1)
 	exec 4<>"/dev/$(basename "/sys/bus/virtio/devices/$virtio/virtio-ports/"*)"
 	console_exchange port
@@ -240,7 +242,8 @@ class_gpu()
 encrypt()
 {
 	kcapi-enc --cipher "$1" --encrypt --infile "$2" --outfile "$2.$1" --nounpad \
-		--iv 000102030405060708090a0b0c0d0e0f --keyfd 5 5</tmp/key || fail "$1: cannot encrypt"
+		--iv 000102030405060708090a0b0c0d0e0f --keyfd 5 5</tmp/key ||
+		fail "$1: cannot encrypt"
 	hash_of "$2.$1"
 }
 
@@ -276,7 +279,8 @@ class_sound()
 	vectors_of "$virtio" config virtsnd-ctl virtsnd-event virtsnd-tx virtsnd-rx
 	before=$(counts "$virtio" virtsnd-ctl virtsnd-tx)
 	await 10 test -c /dev/dsp || fail "no /dev/dsp"
-	yes ffffffffffffffff0000000000000000 | head -n 500 | xxd -r -p >/dev/dsp || fail "cannot play"
+	yes ffffffffffffffff0000000000000000 | head -n 500 | xxd -r -p >/dev/dsp ||
+		fail "cannot play"
 	await 10 loud_above 8000 || fail "$(host loud) loud samples were played"
 	all_rose "$before"
 }

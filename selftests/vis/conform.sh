@@ -55,7 +55,8 @@ free_devices()
 
 	for device in "$PLATFORM"/devices/*; do
 		[ -e "$device/driver" ] ||
-			! grep -qsE 'LNRO0005|virtio,mmio|platform:virtio-mmio' "$device/modalias" ||
+			! grep -qsE 'LNRO0005|virtio,mmio|platform:virtio-mmio' \
+				"$device/modalias" ||
 			echo "${device##*/}"
 	done
 }

@@ -31,7 +31,8 @@ show_guest()
 {
 	step "Linux $(uname -r) on $(online_cpus | wc -l) CPUs"
 	show_pci
-	echo "   virtio-mmio devices: $(entries /sys/bus/platform/devices | grep -cE '^LNRO0005|virtio_mmio$')"
+	echo "   virtio-mmio devices:" \
+		"$(entries /sys/bus/platform/devices | grep -cE '^LNRO0005|virtio_mmio$')"
 }
 
 insert_modules()
@@ -143,7 +144,8 @@ show_pinned()
 	for queue in /sys/block/vda/mq/*; do
 		irq=$(irq_of "$(virtio_of virtio_blk)-req.${queue##*/}")
 		set_affinity "$irq" 0 && fail "irq $irq took another affinity"
-		echo "   queue ${queue##*/}, irq $irq: CPU $(cat "/proc/irq/$irq/smp_affinity_list"), not to be changed"
+		echo "   queue ${queue##*/}, irq $irq:" \
+			"CPU $(cat "/proc/irq/$irq/smp_affinity_list"), not to be changed"
 	done
 	trapped
 }

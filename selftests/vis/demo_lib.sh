@@ -21,7 +21,8 @@ indented()
 
 show_pci()
 {
-	[ ! -e /sys/bus/pci/devices ] || echo "   PCI devices: $(entries /sys/bus/pci/devices | wc -l)"
+	[ ! -e /sys/bus/pci/devices ] ||
+		echo "   PCI devices: $(entries /sys/bus/pci/devices | wc -l)"
 }
 
 show_interrupts()

@@ -164,7 +164,8 @@ generation()
 	local platform
 
 	platform_with generation
-	expect "messages of $platform" 1 "$(messages "$platform" "ConfigGeneration .* never stable")"
+	expect "messages of $platform" 1 \
+		"$(messages "$platform" "ConfigGeneration .* never stable")"
 	works_on_vis "$platform"
 }
 

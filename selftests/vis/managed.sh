@@ -17,7 +17,8 @@ spread()
 
 	for irq in $(irqs_of "$1"); do
 		cpus=$(cat "/proc/irq/$irq/smp_affinity_list")
-		echo "$(awk -v irq="$irq:" '$1 == irq { print $NF }' /proc/interrupts | sed 's/.*-//')" \
+		echo "$(awk -v irq="$irq:" '$1 == irq { print $NF }' /proc/interrupts |
+			sed 's/.*-//')" \
 			"CPUs $cpus $(set_affinity "$irq" "$cpus" && echo free || echo managed)"
 	done
 }
@@ -67,8 +68,8 @@ same_maps()
 		pci=$(disk_of "$(nth "$(virtios_on pci virtio_blk)" "$number")")
 		same_text "hardware queues of disks $number" "$(map "$vis")" "$(map "$pci")"
 		for cpu in $(online_cpus); do
-			taskset -c "$cpu" dd if="/dev/$vis" of=/dev/null bs=4k count=4 iflag=direct \
-				status=none || fail "cannot read $vis on CPU $cpu"
+			taskset -c "$cpu" dd if="/dev/$vis" of=/dev/null bs=4k count=4 \
+				iflag=direct status=none || fail "cannot read $vis on CPU $cpu"
 		done
 	done
 }

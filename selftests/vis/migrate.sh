@@ -57,7 +57,8 @@ device_migrate()
 
 	counts=$(counts "$(virtio_of virtio_blk)" req.0 req.1 req.2 req.3)
 	done_before=$(rounds)
-	await $DISK_SECONDS rounds_above $((done_before + 1)) || fail "the disk is not read any more"
+	await $DISK_SECONDS rounds_above $((done_before + 1)) ||
+		fail "the disk is not read any more"
 	touch /tmp/stop
 	wait "$reader" || fail "the disk's data are wrong"
 	for cpu in $(online_cpus); do

@@ -99,7 +99,7 @@ irqtop_row()
 
 observe_irqtop()
 {
-	local irq reader row virtio
+	local irq place reader row virtio
 
 	virtio=$(virtio_of virtio_rng)
 	irq=$(irq_of "$virtio-input")
@@ -111,8 +111,9 @@ observe_irqtop()
 	row=$(irqtop_row "$irq")
 	kill $reader
 	note "$row"
+	place=VIS-$(platform_of "$virtio")
 	echo "$row" | grep -qE \
-		"^i +$irq: +[.] +[.] +[1-9][0-9]* +[.] +VIS-$(platform_of "$virtio") .* $virtio-input\$" ||
+		"^i +$irq: +[.] +[.] +[1-9][0-9]* +[.] +$place .* $virtio-input\$" ||
 		fail "irqtop shows irq $irq as: $row"
 }
 

@@ -27,7 +27,10 @@ vectors_of()
 
 	shift
 	expect "interrupts of $virtio" "$*" "$(awk -v name="$virtio-" '
-		index($NF, name) == 1 { printf "%s%s", sep, substr($NF, length(name) + 1); sep = " " }
+		index($NF, name) == 1 {
+			printf "%s%s", sep, substr($NF, length(name) + 1)
+			sep = " "
+		}
 		' /proc/interrupts)"
 	for irq in $(irqs_of "$virtio"); do
 		expect "chip of irq $irq" "VIS-$(platform_of "$virtio")" \

@@ -20,7 +20,8 @@ policy_exhausted()
 		driver=$(readlink "/sys/bus/virtio/devices/$virtio/driver")
 		if [ -z "$driver" ]; then
 			lost=$((lost + 1))
-			expect "$platform on VIS" 1 "$(tell "$platform" "VIS has no vectors .*ENOSPC")"
+			expect "$platform on VIS" 1 \
+				"$(tell "$platform" "VIS has no vectors .*ENOSPC")"
 			expect "$platform on its line" 1 \
 				"$(tell "$platform" "interrupt line [0-9]+: -ENOSPC")"
 		else

@@ -31,7 +31,8 @@ expect_setup()
 	expect "writes of MSI_CSR" 1 "$(writes "$1" $MMIO_MSI_CSR)"
 	expect "messages" $((QUEUES + 1)) "$(commands "$1" $UPDATE)"
 	expect "masks and unmasks" 0 "$(commands "$1" "0x[23]")"
-	expect "all writes" $((1 + 4 * (QUEUES + 1))) "$(host count virtio_mmio_msi_write "mmio $1 ")"
+	expect "all writes" $((1 + 4 * (QUEUES + 1))) \
+		"$(host count virtio_mmio_msi_write "mmio $1 ")"
 }
 
 registers_setup()

@@ -84,8 +84,8 @@ check_costs()
 	awk -v per_word=$VECTORS_PER_WORD '
 		{
 			print "# " $1 " queues: " $3 " vectors, " $4 " accesses to registers, " $5 \
-				" to the mask table; a vector and its queue take " $6 / $3 " KiB and " \
-				$7 / $3 " ms"
+				" to the mask table; a vector and its queue take " $6 / $3 \
+				" KiB and " $7 / $3 " ms"
 			if ($5 > int(($3 + per_word - 1) / per_word))
 				bad = "a mask word was written twice"
 		}
@@ -150,9 +150,10 @@ mapped_once()
 {
 	local table
 
-	table=$(awk -v name="$1" '$NF == name { print $1 }' /proc/iomem | while IFS=- read -r start end; do
-		[ $((0x$end - 0x$start + 1)) != $TABLE_BYTES ] || echo "$start"
-	done)
+	table=$(awk -v name="$1" '$NF == name { print $1 }' /proc/iomem |
+		while IFS=- read -r start end; do
+			[ $((0x$end - 0x$start + 1)) != $TABLE_BYTES ] || echo "$start"
+		done)
 	[ -n "$table" ] || fail "$1 has no table of $TABLE_BYTES bytes"
 	expect "mappings of the table at 0x$table" 1 \
 		"$(grep -c "phys=0x0*$table\b" /proc/vmallocinfo)"

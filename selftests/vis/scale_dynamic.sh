@@ -46,7 +46,8 @@ others()
 	local irq vector
 
 	for irq in $(irqs_of "$DISK"); do
-		echo "$irq $(effective_cpu "$irq") $(sed -n 's/unhandled //p' "/proc/irq/$irq/spurious")"
+		echo "$irq $(effective_cpu "$irq")" \
+			"$(sed -n 's/unhandled //p' "/proc/irq/$irq/spurious")"
 	done
 	for vector in $OWN; do
 		entry "$vector"
@@ -56,8 +57,9 @@ others()
 reader()
 {
 	until [ -e /tmp/stop ]; do
-		[ "$(taskset -c "$1" dd if=/dev/vda bs="$PAGE" count=$PAGES iflag=direct status=none |
-			sha256sum | cut -d ' ' -f 1)" = "$2" ] || return 1
+		[ "$(taskset -c "$1" dd if=/dev/vda bs="$PAGE" count=$PAGES \
+			iflag=direct status=none | sha256sum | cut -d ' ' -f 1)" = "$2" ] ||
+			return 1
 		echo >>"/tmp/rounds.$1"
 	done
 }
@@ -93,7 +95,8 @@ stop_reads()
 	local cpu reader
 
 	for cpu in $(online_cpus); do
-		await 30 rounds_above "$cpu" $(($(rounds "$cpu") + 1)) || fail "CPU $cpu reads no more"
+		await 30 rounds_above "$cpu" $(($(rounds "$cpu") + 1)) ||
+			fail "CPU $cpu reads no more"
 	done
 	touch /tmp/stop
 	for reader in $READERS; do

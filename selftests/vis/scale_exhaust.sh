@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Consoles of 64 queues, on VIS and on virtio-pci, and CPUs that do not have a vector for each queue:
-# every device works, and CPU hotplug does the same on both.
+# Consoles of 64 queues, on VIS and on virtio-pci, and CPUs that do not have a vector for each
+# queue: every device works, and CPU hotplug does the same on both.
 
 . ./vis_lib.sh
 . ./parity_lib.sh

@@ -67,13 +67,16 @@ exchange_packets()
 # time_requests: the kernel measures how long each request of a disk takes
 time_requests()
 {
+	local ages
+
 	mount -t tracefs tracefs $TRACE 2>/dev/null
 	# shellcheck disable=SC2016 # for the kernel to expand
 	{
+		ages='hist:keys=dev,sector:age=common_timestamp.usecs-$issued:onmax($age)'
 		trigger complete '!hist:keys=dev,sector' 2>/dev/null
 		trigger issue '!hist:keys=dev,sector' 2>/dev/null
 		trigger issue 'hist:keys=dev,sector:issued=common_timestamp.usecs:size=16384' &&
-			trigger complete 'hist:keys=dev,sector:age=common_timestamp.usecs-$issued:onmax($age).save(dev):size=16384'
+			trigger complete "$ages.save(dev):size=16384"
 	} || fail "no histograms"
 }
 
@@ -124,7 +127,10 @@ note_data()
 {
 	awk -F ';' -v read=$TERSE_READ_KB -v written=$TERSE_WRITTEN_KB '
 		NF > written { r += $read; w += $written }
-		END { printf "# %d MiB written, %d MiB read back and verified\n", w / 1024, r / 1024 }
+		END {
+			printf "# %d MiB written, %d MiB read back and verified\n",
+				w / 1024, r / 1024
+		}
 		' $WORK/fio
 }
 

@@ -148,7 +148,8 @@ net_cycles()
 			before=$(reports)
 			cycle "$cycle"
 			is_dead "$before" || continue
-			note "cycle $cycle: a queue of $card is dead: $(dmesg | grep -E "$DEATH" | tail -n 1)"
+			note "cycle $cycle: a queue of $card is dead:" \
+				"$(dmesg | grep -E "$DEATH" | tail -n 1)"
 			eval "$card=\$(($card + 1))"
 			revive
 		done

@@ -9,7 +9,8 @@ vectors()
 {
 	local irq
 
-	awk '/ VIS-/ { sub(":", "", $1); print $1, $NF }' /proc/interrupts | while read -r irq name; do
+	awk '/ VIS-/ { sub(":", "", $1); print $1, $NF }' /proc/interrupts |
+	while read -r irq name; do
 		case $name in
 		*-req.*) echo "$name CPUs $(cat "/proc/irq/$irq/smp_affinity_list")" ;;
 		*) echo "$name" ;;
