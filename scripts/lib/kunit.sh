@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# The results of KUnit
+
+# kunit_report PREFIX RESULTS LOG [PARSED]: a result for each "STATUS case". LOG has the messages of
+# a case that has failed, or else the end of PARSED explains it. The suite's function
+# kunit_skipped NAME judges a case that was skipped.
+kunit_report()
+{
+	local case name status
+
+	while read -r status case; do
+		name=$1.$case
+		tap_wanted "$name" || continue
+		case $status in
+		PASS) tap_ok "$name" ;;
+		SKIP) kunit_skipped "$name" ;;
+		*) tap_not_ok "$name" "$(grep -A 4 -F "# ${case##*.}: " "$3" ||
+			tail -n 20 "${4-$3}")" ;;
+		esac
+	done <<<"$2"
+}
