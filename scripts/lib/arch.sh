@@ -13,7 +13,7 @@ qemu_arch()
 	for names in "${FOREIGN_ARCHES[@]}"; do
 		[ "${names%:*}" != "$1" ] || { echo "${names#*:}" && return; }
 	done
-	die "no guests of the architecture '$1', but of ${FOREIGN_ARCHES[*]%:*}"
+	die "there are no guests of the architecture '$1', only of ${FOREIGN_ARCHES[*]%:*}"
 }
 
 # arch_of_flavour FLAVOUR: Debian's architecture of a kernel flavour, such as cloud-arm64

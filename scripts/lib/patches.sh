@@ -35,7 +35,7 @@ parse_arguments()
 		--signoff)
 			SIGNOFF=$2
 			[[ $SIGNOFF =~ ^[^\<\>]+\ \<[^\<\>\ ]+@[^\<\>\ ]+\>$ ]] ||
-				die "--signoff wants 'Name <mail>'"
+				die "--signoff needs 'Name <mail>'"
 			shift
 			;;
 		esac
@@ -50,9 +50,9 @@ start_repo()
 	local file project=$1
 
 	shift
-	[ -d "$TREE" ] || die "'$TREE' is no directory"
+	[ -d "$TREE" ] || die "'$TREE' is not a directory"
 	for file; do
-		[ -e "$TREE/$file" ] || die "'$TREE' is no tree of $project: it has no $file"
+		[ -e "$TREE/$file" ] || die "'$TREE' is not a tree of $project: it has no $file"
 	done
 	if [ -z "$REPO" ]; then
 		REPO=$(mktemp -d)
