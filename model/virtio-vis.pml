@@ -61,7 +61,7 @@ mtype = {
 	mask_write_unordered,
 	mask_write_posted,
 	move_not_committed,
-	quiesced_moves_complete,
+	disabled_moves_complete,
 	reset_unannounced,
 	entries_kept_over_reset,
 	commit_without_latch,
@@ -641,7 +641,7 @@ inline disable()
 	shadow = ALL_MASKED;
 	if
 	:: write_word(TRANSPORT)
-	:: moves_wait = !broken(quiesced_moves_complete)
+	:: moves_wait = !broken(disabled_moves_complete)
 	fi;
 	vis_enabled = broken(reset_unannounced);
 	unlock(TRANSPORT)
