@@ -7,16 +7,16 @@ DISTRO_BACKPORTS=trixie-backports
 DISTRO_KERNEL=(linux-image-cloud-amd64 linux-headers-cloud-amd64)
 DISTRO_PACKAGES=("${DISTRO_KERNEL[@]}" systemd-sysv udev kmod dbus iproute2 iputils-ping procps zstd
 	initramfs-tools dkms openssl busybox ethtool fio iperf3 irqbalance irqtop util-linux-extra)
-# What nobody reads in a test guest
+# Files that nobody reads in a test guest
 DISTRO_WITHOUT=(/usr/share/man /usr/share/doc /usr/share/locale /usr/share/i18n)
 
-# in_new_mounts COMMAND...: what it mounts goes with it, also when it is killed
+# in_new_mounts COMMAND...: its mounts end with it, even if it is killed
 in_new_mounts()
 {
 	unshare --mount --propagation private "$@" </dev/null
 }
 
-# in_root DIRECTORY COMMAND...: as on the system whose root that is; its services do not start
+# in_root DIRECTORY COMMAND...: runs it on the system whose root this is, without starting services
 in_root()
 {
 	local dir=$1
@@ -63,7 +63,7 @@ download_in()
 	mv "$dir"/var/cache/apt/archives/*.deb "$debs/"
 }
 
-# What is installed later, without the network
+# Downloads the packages that are installed later, without the network
 fill_distro_debs()
 {
 	local debs=$1/debs dir=$1/root kernels=()
@@ -113,9 +113,9 @@ distro_base()
 	cached "distro-base/$key" fill_distro_base
 }
 
-# What only a guest for tests has: no password, no timers, no login on the console of virtio, which
-# the tests use, and a service that runs the tests from the disk with the serial number "tests", if
-# there is one
+# Makes the system a guest for tests: root has no password, there are no timers, and nobody logs in
+# on the virtio console, which the tests use. A service runs the tests of the disk whose serial
+# number is "tests", if there is one.
 distro_configure()
 {
 	local dir=$1 units=$1/etc/systemd/system
@@ -129,7 +129,7 @@ distro_configure()
 	in_root "$dir" systemctl --quiet mask apt-daily.timer apt-daily-upgrade.timer \
 		dpkg-db-backup.timer e2scrub_all.timer fstrim.timer \
 		systemd-networkd-wait-online.service serial-getty@hvc0.service
-	# Else the first boot does what an installer has done.
+	# Otherwise the first boot would repeat work of an installer.
 	tr -d - </proc/sys/kernel/random/uuid >"$dir/etc/machine-id"
 	touch -r "$dir/usr" "$dir/etc/.updated" "$dir/var/.updated"
 }

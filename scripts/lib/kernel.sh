@@ -6,7 +6,7 @@ CONFIGS=$ROOT/selftests/kernels
 # shellcheck disable=SC2034 # for the scripts that source this file
 KERNEL_PACKAGES=(bc bison flex gcc libelf-dev libssl-dev make python3)
 
-# kernel_options NAME: those of selftests/kernels/NAME.config, after those of its base
+# kernel_options NAME: prints the options of selftests/kernels/NAME.config, after those of its base
 kernel_options()
 {
 	local base

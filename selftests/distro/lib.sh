@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# What is asked of a whole system, in several scenarios.
+# The checks of a whole system that several scenarios share.
 
 # shellcheck source=../vis/vis_lib.sh
 . ./vis_lib.sh
