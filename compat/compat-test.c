@@ -41,6 +41,7 @@ static struct irq_domain *fake_vector_domain;
  * @acked_on:		CPU that acknowledged last
  * @moving:		The vector domain waits for an interrupt at the new place
  * @refuses:		The parent refuses the device, or its allocations
+ * @settling:		The completion of moves was still due when the domain was removed
  * @msg:		The last message
  */
 struct fake_state {
@@ -54,6 +55,7 @@ struct fake_state {
 	unsigned int		acked_on;
 	bool			moving;
 	bool			refuses;
+	bool			settling;
 	struct msi_msg		msg;
 };
 
@@ -780,6 +782,27 @@ static void compat_free_cancels_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, compat_test_irq(1)->state, 0);
 }
 
+/* The domain is still whole when this runs */
+static void fake_exit(struct irq_domain *domain)
+{
+	fake->settling = cancel_delayed_work(&compat_msi_of(domain)->settle);
+}
+
+/* Otherwise the work would run on memory that is free */
+static void compat_remove_cancels_test(struct kunit *test)
+{
+	struct compat_msi *msi;
+
+	fake_add_parent(test, fake_vector);
+	KUNIT_ASSERT_TRUE(test, compat_test_create());
+	msi = compat_msi_find(fake->dev);
+	msi->domain->exit = fake_exit;
+	fake->settling = true;
+	schedule_delayed_work(&msi->settle, MAX_JIFFY_OFFSET);
+	msi_remove_device_irq_domain(fake->dev, MSI_DEFAULT_DOMAIN);
+	KUNIT_EXPECT_FALSE(test, fake->settling);
+}
+
 static void compat_remapped_test(struct kunit *test)
 {
 	fake_add_parent(test, fake_vector);
@@ -812,6 +835,7 @@ static struct kunit_case compat_x86_cases[] = {
 	KUNIT_CASE(compat_settle_offline_test),
 	KUNIT_CASE(compat_settle_other_freed_test),
 	KUNIT_CASE(compat_free_cancels_test),
+	KUNIT_CASE(compat_remove_cancels_test),
 	KUNIT_CASE(compat_remapped_test),
 	KUNIT_CASE(compat_apic_test),
 	{ }
