@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The board with VIS, and the device that the qtests use
+# The board with VIS, and the devices that the qtests use
 
 CONFIG_MICROVM=y
 CONFIG_VIRTIO_BLK=y
+CONFIG_VIRTIO_RNG=y
