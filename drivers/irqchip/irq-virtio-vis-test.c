@@ -513,7 +513,7 @@ static void vis_test_forget(void)
 }
 
 /* Allocates all vectors, requests and enables @vector, and then clears the record */
-static unsigned int vis_test_start_live(struct kunit *test, unsigned int vector)
+static unsigned int vis_test_start_enabled(struct kunit *test, unsigned int vector)
 {
 	unsigned int virq;
 
@@ -954,7 +954,7 @@ static void vis_enable_test(struct kunit *test)
 
 static void vis_enable_latches_test(struct kunit *test)
 {
-	unsigned int virq = vis_test_start_live(test, 33);
+	unsigned int virq = vis_test_start_enabled(test, 33);
 
 	vis_test_expect_message(test, &fake->latched[33], virq, cpumask_first(cpu_online_mask));
 	KUNIT_EXPECT_EQ(test, fake->mask[1], 0xfffffffd);
@@ -964,7 +964,7 @@ static void vis_enable_latches_test(struct kunit *test)
 static void vis_bounds_test(struct kunit *test)
 {
 	static const struct virtio_vis_entry untouched;
-	unsigned int virq = vis_test_start_live(test, FAKE_VECTORS - 1);
+	unsigned int virq = vis_test_start_enabled(test, FAKE_VECTORS - 1);
 
 	KUNIT_EXPECT_EQ(test, irq_set_affinity(virq, cpumask_of(vis_test_other_cpu(test, virq))),
 			0);
@@ -978,7 +978,7 @@ static void vis_bounds_test(struct kunit *test)
 
 static void vis_mask_unmask_test(struct kunit *test)
 {
-	unsigned int virq = vis_test_start_live(test, 40);
+	unsigned int virq = vis_test_start_enabled(test, 40);
 
 	vis_test_request(test, 63);
 	vis_test_forget();
@@ -991,7 +991,7 @@ static void vis_mask_unmask_test(struct kunit *test)
 
 static void vis_mask_twice_test(struct kunit *test)
 {
-	unsigned int virq = vis_test_start_live(test, 40);
+	unsigned int virq = vis_test_start_enabled(test, 40);
 	struct irq_data *d = irq_get_irq_data(virq);
 
 	vis_irq_unmask(d);
@@ -1004,7 +1004,7 @@ static void vis_mask_twice_test(struct kunit *test)
 /* The core does not mask around a move, so the log has the whole move */
 static void vis_move_test(struct kunit *test)
 {
-	unsigned int virq = vis_test_start_live(test, 33);
+	unsigned int virq = vis_test_start_enabled(test, 33);
 	unsigned int cpu = vis_test_other_cpu(test, virq);
 
 	KUNIT_ASSERT_EQ(test, irq_set_affinity(virq, cpumask_of(cpu)), 0);
@@ -1019,7 +1019,7 @@ static void vis_move_test(struct kunit *test)
 
 static void vis_unchanged_message_test(struct kunit *test)
 {
-	unsigned int virq = vis_test_start_live(test, 33);
+	unsigned int virq = vis_test_start_enabled(test, 33);
 	struct irq_data *d = irq_get_irq_data(virq);
 	const struct cpumask *here = irq_data_get_effective_affinity_mask(d);
 
@@ -1029,7 +1029,7 @@ static void vis_unchanged_message_test(struct kunit *test)
 
 static void vis_masked_move_test(struct kunit *test)
 {
-	unsigned int virq = vis_test_start_live(test, 33);
+	unsigned int virq = vis_test_start_enabled(test, 33);
 	unsigned int cpu = vis_test_other_cpu(test, virq);
 	struct irq_data *d = irq_get_irq_data(virq);
 
@@ -1046,7 +1046,7 @@ static void vis_masked_move_test(struct kunit *test)
 /* A parent that returns this has written the message itself */
 static void vis_move_done_test(struct kunit *test)
 {
-	unsigned int virq = vis_test_start_live(test, 33);
+	unsigned int virq = vis_test_start_enabled(test, 33);
 
 	fake->move_result = IRQ_SET_MASK_OK_DONE;
 	KUNIT_EXPECT_EQ(test, irq_set_affinity(virq, cpumask_of(vis_test_other_cpu(test, virq))),
@@ -1056,7 +1056,7 @@ static void vis_move_done_test(struct kunit *test)
 
 static void vis_move_fails_test(struct kunit *test)
 {
-	unsigned int virq = vis_test_start_live(test, 33);
+	unsigned int virq = vis_test_start_enabled(test, 33);
 	unsigned int cpu = vis_test_other_cpu(test, virq);
 
 	fake->move_result = -ENOSPC;
@@ -1067,7 +1067,7 @@ static void vis_move_fails_test(struct kunit *test)
 /* The core masks, then deactivates: the device must never latch the message of all zeroes */
 static void vis_free_irq_test(struct kunit *test)
 {
-	unsigned int virq = vis_test_start_live(test, 33);
+	unsigned int virq = vis_test_start_enabled(test, 33);
 
 	free_irq(virq, fake);
 	KUNIT_EXPECT_EQ(test, fake->nr_masks, 1);
@@ -1098,7 +1098,7 @@ static void vis_enable_at_parent_test(struct kunit *test)
 
 static void vis_disable_test(struct kunit *test)
 {
-	unsigned int virq = vis_test_start_live(test, 33);
+	unsigned int virq = vis_test_start_enabled(test, 33);
 	unsigned int cpu = vis_test_other_cpu(test, virq);
 	struct irq_data *d = irq_get_irq_data(virq);
 
@@ -1123,7 +1123,7 @@ static void vis_disable_test(struct kunit *test)
 /* A reset masks the vectors in the device, but does not tell the core */
 static void vis_disable_masks_test(struct kunit *test)
 {
-	unsigned int virq = vis_test_start_live(test, 33);
+	unsigned int virq = vis_test_start_enabled(test, 33);
 	bool masked = false;
 
 	virtio_vis_disable(fake->vis);
@@ -1162,7 +1162,7 @@ static struct kunit_suite vis_latch_suite = {
 
 static void vis_pending_state_test(struct kunit *test)
 {
-	unsigned int virq = vis_test_start_live(test, 33);
+	unsigned int virq = vis_test_start_enabled(test, 33);
 	bool state = true;
 
 	fake->pending[1] = cpu_to_le32(~BIT(1));
@@ -1175,7 +1175,7 @@ static void vis_pending_state_test(struct kunit *test)
 
 static void vis_masked_state_test(struct kunit *test)
 {
-	unsigned int virq = vis_test_start_live(test, 33);
+	unsigned int virq = vis_test_start_enabled(test, 33);
 	bool state = true;
 
 	KUNIT_EXPECT_EQ(test, irq_get_irqchip_state(virq, IRQCHIP_STATE_MASKED, &state), 0);
@@ -1188,7 +1188,7 @@ static void vis_masked_state_test(struct kunit *test)
 /* The parent does not answer for the device */
 static void vis_other_states_test(struct kunit *test)
 {
-	unsigned int virq = vis_test_start_live(test, 33);
+	unsigned int virq = vis_test_start_enabled(test, 33);
 	enum irqchip_irq_state which;
 	bool state;
 
@@ -1205,7 +1205,7 @@ static void vis_other_states_test(struct kunit *test)
 
 static void vis_no_pending_state_test(struct kunit *test)
 {
-	unsigned int virq = vis_test_start_live(test, 33);
+	unsigned int virq = vis_test_start_enabled(test, 33);
 	bool state;
 
 	fake->vis->pending = NULL;
@@ -1228,7 +1228,7 @@ static void vis_test_use(struct kunit *test, unsigned int virq)
 /* The pending table is only for people to look at: it may lag behind, or lie */
 static void vis_pending_ignored_test(struct kunit *test)
 {
-	unsigned int nr_log, virq = vis_test_start_live(test, 33);
+	unsigned int nr_log, virq = vis_test_start_enabled(test, 33);
 
 	vis_test_use(test, virq);
 	nr_log = fake->nr_log;
@@ -1265,7 +1265,7 @@ static void vis_msi_start(struct kunit *test, unsigned int nvec)
 	vis_test_start_layout(test, &layout, nvec);
 }
 
-static unsigned int vis_msi_start_live(struct kunit *test, unsigned int vector)
+static unsigned int vis_msi_start_enabled(struct kunit *test, unsigned int vector)
 {
 	unsigned int virq;
 
@@ -1323,7 +1323,7 @@ static void vis_msi_enable_test(struct kunit *test)
 
 static void vis_msi_move_test(struct kunit *test)
 {
-	unsigned int virq = vis_msi_start_live(test, 33);
+	unsigned int virq = vis_msi_start_enabled(test, 33);
 	unsigned int cpu = vis_test_other_cpu(test, virq);
 
 	vis_test_request(test, 34);
@@ -1335,7 +1335,7 @@ static void vis_msi_move_test(struct kunit *test)
 
 static void vis_msi_mask_test(struct kunit *test)
 {
-	struct irq_data *d = irq_get_irq_data(vis_msi_start_live(test, 40));
+	struct irq_data *d = irq_get_irq_data(vis_msi_start_enabled(test, 40));
 
 	vis_irq_unmask(d);
 	vis_irq_mask(d);
@@ -1348,7 +1348,7 @@ static void vis_msi_mask_test(struct kunit *test)
 
 static void vis_msi_masked_move_test(struct kunit *test)
 {
-	unsigned int virq = vis_msi_start_live(test, 33);
+	unsigned int virq = vis_msi_start_enabled(test, 33);
 	unsigned int cpu = vis_test_other_cpu(test, virq);
 	struct irq_data *d = irq_get_irq_data(virq);
 
@@ -1365,7 +1365,7 @@ static void vis_msi_masked_move_test(struct kunit *test)
 /* A reset takes all messages from the device, so the same ones are written again */
 static void vis_msi_reset_test(struct kunit *test)
 {
-	unsigned int virq = vis_msi_start_live(test, 33);
+	unsigned int virq = vis_msi_start_enabled(test, 33);
 	unsigned int cpu = vis_test_other_cpu(test, virq);
 
 	virtio_vis_disable(fake->vis);
@@ -1413,7 +1413,7 @@ static void vis_msi_bounds_test(struct kunit *test)
 /* Startup repeats the interrupt once DRIVER_OK may have been set; a device with tables pends it */
 static void vis_msi_replay_test(struct kunit *test)
 {
-	unsigned int virq = vis_msi_start_live(test, 33);
+	unsigned int virq = vis_msi_start_enabled(test, 33);
 
 	KUNIT_EXPECT_EQ(test, fake->nr_replays, 0);
 	vis_irq_mask(irq_get_irq_data(virq));
@@ -1426,7 +1426,7 @@ static void vis_msi_replay_test(struct kunit *test)
 
 static void vis_msi_no_replay_test(struct kunit *test)
 {
-	vis_test_start_live(test, 33);
+	vis_test_start_enabled(test, 33);
 	vis_test_request(test, 34);
 	KUNIT_EXPECT_EQ(test, fake->nr_replays, 0);
 }
@@ -1838,7 +1838,7 @@ static void vis_dynamic_managed_test(struct kunit *test)
 /* A device with MSI registers refuses messages for vectors past those of its queues */
 static void vis_dynamic_msi_test(struct kunit *test)
 {
-	vis_msi_start_live(test, 33);
+	vis_msi_start_enabled(test, 33);
 	KUNIT_EXPECT_EQ(test, virtio_vis_alloc_vector_at(fake->vis, MSI_ANY_INDEX, NULL).index,
 			-EOPNOTSUPP);
 	KUNIT_EXPECT_EQ(test, vis_domain_size(fake->vis, 5), 5);

@@ -11,7 +11,6 @@ import time
 
 CLONE_NEWNET = 0x40000000
 LIBC = ctypes.CDLL(None, use_errno=True)
-QUEUES = 8
 END_TIMEOUT = 10
 END_POLL = 0.05
 # A pipe takes this much in one write, which keeps the records that are read from it aligned.

@@ -5,16 +5,16 @@
 #
 # Checks devices that offer Virtio Interrupt Storage against the statements of virtio-vis.rst that
 # a guest can observe, and prints TAP: DEVICE.STATEMENT is ok, not ok, or skipped as not
-# observable. DEVICE is a name in /sys/bus/platform/devices; its driver is taken away for the time
-# of the run. Without one, the virtio-mmio devices that have no driver are checked. Only disks,
-# which are read, and entropy devices can be.
+# observable. DEVICE is a name in /sys/bus/platform/devices. It has no driver during the check, and
+# gets it back afterwards. Without DEVICE, this checks the virtio-mmio devices that have no driver.
+# It can check disks, from which it reads, and entropy devices.
 #
-#   --break-ring  break the queue at the end, to see the device ask for a reset: a VMM that does not
-#                 survive this dies
+#   --break-ring  break the queue at the end, to see the device ask for a reset: this kills a VMM
+#                 that cannot handle it
 #   --build       only build the modules, against the headers in the directory KERNEL
 #
-# To be run as root, in a guest that has make, a compiler and its kernel's headers; where the
-# module vis_conform is already installed, it needs none of them.
+# Run it as root, in a guest that has make, a compiler and the headers of its kernel. It needs none
+# of them if the module vis_conform is already installed.
 
 PLATFORM=/sys/bus/platform
 REPORT=/proc/vis_conform

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# What scripts/demo shows in a guest of nothing else and in a whole system
+# The parts of scripts/demo that its small guest and a whole system share
 
 step()
 {

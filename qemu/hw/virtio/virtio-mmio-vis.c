@@ -731,9 +731,9 @@ void virtio_mmio_vis_save_config(VirtIOMMIOProxy *proxy)
 }
 
 /*
- * A driver has read VISNumVectors, which differs if one of these properties
- * does. Each has a subsection, and nothing else would notice that it is not
- * there.
+ * A driver has read VISNumVectors, which depends on these properties. The state
+ * has a subsection for each of them, and nothing else would notice that one is
+ * missing.
  */
 int virtio_mmio_vis_pre_load(void *opaque)
 {

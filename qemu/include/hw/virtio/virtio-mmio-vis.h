@@ -142,8 +142,8 @@ typedef QLIST_HEAD(, VISEvent) VISEventList;
  * @latch: messages as last committed, the only ones sent
  * @config_vector: VirtIODevice.config_vector, for migration
  * @queue_vector: vectors of the queues, for migration
- * @saved_on: what @on is in the state that is being loaded
- * @saved_driver_tables: what @driver_tables is in that state
+ * @saved_on: value of @on in the state that is being loaded
+ * @saved_driver_tables: value of @driver_tables in that state
  * @events: configuration changes, and the queues from 1
  * @mapped: the events of each vector
  * @nr_notifiers: number of queues that have a guest notifier; configuration
@@ -243,7 +243,7 @@ void virtio_mmio_vis_reset(VirtIOMMIOProxy *proxy);
  */
 void virtio_mmio_vis_save_config(VirtIOMMIOProxy *proxy);
 
-/* To be called before and after the subsections of the transport are loaded. */
+/* Call these before and after the subsections of the transport are loaded. */
 int virtio_mmio_vis_pre_load(void *opaque);
 int virtio_mmio_vis_post_load(void *opaque, int version_id);
 
