@@ -18,15 +18,15 @@ from vmlib.boards import has_kvm
 
 from . import density, guests, kvm, report, size
 
-FULL = {"interrupts": 100000, "moves": 40, "count": 500, "rate": 1000, "rounds": 7}
-SMALL = {"interrupts": 2000, "moves": 6, "count": 100, "rate": 100, "rounds": 1}
+FULL = {"interrupts": 100000, "moves": 40, "count": 500, "rate": 1000, "rounds": 7, "boots": 3}
+SMALL = {"interrupts": 2000, "moves": 6, "count": 100, "rate": 100, "rounds": 1, "boots": 1}
 SCALE = (1, 2, 8)
 RESULTS = "Documentation/results"
 EXPECTED = "bench/expected.json"
 SCRIPT = "bench/guest/bench.sh"
 SUMMARY_MARKS = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.S)
-KINDS = ("exits", "kvm", "insns", "profile", "boot", "size", "density", "twins", "rates",
-         "scale")
+KINDS = ("exits", "kvm", "path", "insns", "profile", "boot", "size", "density", "twins",
+         "rates", "scale")
 LEFT = "steps.json"
 PLACE = re.compile(r"/(?:[^/\s,=]+/)+|vis\.scenario=\S+ ")
 CHECKED = ("exits", "insns", "density")
@@ -66,7 +66,16 @@ class Steps:
         for transport in (*guests.TRANSPORTS, guests.MSI):
             yield (f"kvm-{transport}", 120 if small else 240,
                    lambda name, transport=transport:
-                   kvm.in_nested(self.own, self.options, transport, small))
+                   kvm.in_nested(self.own, self.options, "exits", transport, small))
+
+    def path(self):
+        """Interleaved, as the instructions of a path differ from boot to boot"""
+        for number in range(self.counts["boots"]):
+            for transport in guests.TRANSPORTS:
+                yield (f"path-{transport}-{number + 1}", 240,
+                       lambda name, transport=transport: kvm.in_nested(
+                           self.own, self.options, "instructions", transport,
+                           self.counts is SMALL))
 
     def insns(self):
         seconds = 20 if self.counts is SMALL else 60

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The exits that KVM counts. In the machine of scripts/nested, which has KVM, this is a program of
-its own: it prints a row a line."""
+"""What is measured on KVM: the exits that it counts, and the instructions of the whole path. In the
+machine of scripts/nested, which has KVM, this is a program of its own: it prints a row a line."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ import sys
 
 from vmlib import __main__ as vm, kvm
 
-from . import guests
+from . import guests, path
 
 # Reasons of exits of an AMD CPU; others are shown as numbers.
 CPU_REASONS = {0x60: "interrupt", 0x64: "interrupt_window", 0x77: "pause", 0x78: "halt",
@@ -21,6 +21,7 @@ RARE = 0.01
 SCRIPT = "bench/guest/bench.sh"
 SMALL = {"interrupts": 800, "moves": 6}
 FULL = {"interrupts": 4000, "moves": 20}
+SAMPLES = 2000
 
 
 class Rows(guests.Rows):
@@ -62,7 +63,8 @@ class Verbs(guests.BenchServices):
         return super().do_trap_end(*words)
 
 
-def rows_of(options, transport, counts):
+def exits(options, transport, small):
+    counts = SMALL if small else FULL
     wanted = guests.kvm_scenario(transport, counts["interrupts"], counts["moves"])
     with kvm.instance("exits") as tracing:
         Verbs.histograms = (kvm.Histogram(tracing, "kvm_exit", "exit_reason"),
@@ -71,15 +73,26 @@ def rows_of(options, transport, counts):
                           rows=Rows(transport, {}))
 
 
-def in_nested(own, options, transport, small):
+def instructions(options, transport, small):
+    wanted = path.scenario(transport, SAMPLES // (10 if small else 1))
+    return guests.run(options, f"path-{transport}", transport, wanted,
+                      rows=path.Rows(transport, {}))
+
+
+# What is measured, and options of scripts/nested
+MEASURED = {"exits": (exits, ()), "instructions": (instructions, ("--count-instructions",))}
+
+
+def in_nested(own, options, measured, transport, small):
     """The rows of a transport, from this program where KVM is"""
     options = guests.prepared(options)
     files = [options.kernel / "boot", options.kernel / "lib/modules", options.modules,
              options.qemu.parents[1], own.root / "bench"]
     done = subprocess.run(
-        [own.root / "scripts/nested", *(word for path in files for word in ("--with", path)),
-         f"PYTHONPATH={own.root / 'scripts'}:{own.root}", "python3", "-m", "bench.kvm", transport,
-         "small" if small else "full", "--root", own.root, "--kernel", options.kernel,
+        [own.root / "scripts/nested", *MEASURED[measured][1],
+         *(word for file in files for word in ("--with", file)),
+         f"PYTHONPATH={own.root / 'scripts'}:{own.root}", "python3", "-m", "bench.kvm", measured,
+         transport, "small" if small else "full", "--root", own.root, "--kernel", options.kernel,
          "--modules", options.modules, "--qemu", options.qemu, "--append", "quiet",
          "--append", "loglevel=5"], stdout=subprocess.PIPE, text=True)
     lines = done.stdout.splitlines()
@@ -89,11 +102,11 @@ def in_nested(own, options, transport, small):
 
 
 def main():
-    transport, size, *words = sys.argv[1:]
+    measured, transport, size, *words = sys.argv[1:]
     options = vm.parse(["--prepared", "--only", "", *words])
     options.script = options.root / SCRIPT
     try:
-        rows = rows_of(options, transport, SMALL if size == "small" else FULL)
+        rows = MEASURED[measured][0](options, transport, size == "small")
     except guests.BenchError as error:
         sys.exit(f"bench: {error}")
     for row in rows:

@@ -131,9 +131,19 @@ DENSITY = """\
   the proportional set size of QEMU.
 """
 
+PATH = """\
+- `path_insns_per_read` counts the instructions of guest, KVM and QEMU together. The guest, whose
+  disk is in an iothread, is in an emulated machine with one CPU, whose clocks tick once for each
+  instruction and skip the time in which the CPU is idle. A sample is the ticks of the guest's TSC
+  during a read of 4 KiB, for whose end the guest's CPU sleeps. A boot gives the median of its
+  samples, and the value is the median of the boots, with the least and the greatest.
+"""
+CONDITIONAL = (("memory_slots", DENSITY), ("path_insns_per_read", PATH))
+
 
 def method(rows):
-    return METHOD + (DENSITY if any(row["metric"] == "memory_slots" for row in rows) else "")
+    metrics = {row["metric"] for row in rows}
+    return METHOD + "".join(text for metric, text in CONDITIONAL if metric in metrics)
 
 
 # Targets: each returns (what was reached, whether it is met), or None without its rows

@@ -338,6 +338,14 @@ run_insns()
 	run_packets
 }
 
+run_path()
+{
+	use_module
+	quiet_disk vda
+	run_here 0
+	measure read path_insns
+}
+
 # names ADDRESS...: the functions that contain them, as ADDRESS=NAME
 names()
 {

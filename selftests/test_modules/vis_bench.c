@@ -14,6 +14,9 @@
  * instructions of each, on all CPUs together, from the call of the driver to the last interrupt, go
  * to samples.
  *
+ * read: a write of a number reads that many blocks of /dev/vda, and sleeps until each is there. The
+ * ticks of the TSC of each go to samples.
+ *
  * exchanges: a write of a number sends that many packets and sleeps until each is back. Several
  * CPUs can write at a time.
  *
@@ -417,13 +420,18 @@ static bool bench_read_done(void *data)
 	return READ_ONCE(bench_done);
 }
 
+static void bench_read_init(struct bench_read *read)
+{
+	bio_init(&read->bio, read->bdev, &read->vec, 1, REQ_OP_READ | REQ_SYNC);
+	__bio_add_page(&read->bio, bench_page, PAGE_SIZE, 0);
+}
+
 static int bench_read_start(void *data)
 {
 	struct bench_read *read = data;
 
-	bio_init(&read->bio, read->bdev, &read->vec, 1, REQ_OP_READ | REQ_SYNC);
+	bench_read_init(read);
 	read->bio.bi_end_io = bench_end_io;
-	__bio_add_page(&read->bio, bench_page, PAGE_SIZE, 0);
 	bench_done = false;
 	submit_bio(&read->bio);
 	return 0;
@@ -436,10 +444,9 @@ static int bench_read_end(void *data)
 	return blk_status_to_errno(read->bio.bi_status);
 }
 
-static int bench_io_set(void *data, u64 nr)
+static int bench_reads(u64 nr, int (*sample)(void *data, u32 *insns), void *data,
+		       struct bench_read *read)
 {
-	struct bench_read read = { };
-	struct bench_work work = { bench_read_start, bench_read_done, bench_read_end, &read };
 	struct file *file;
 	int ret;
 
@@ -448,12 +455,44 @@ static int bench_io_set(void *data, u64 nr)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 
-	read.bdev = file_bdev(file);
-	ret = bench_run(nr, bench_work, &work);
+	read->bdev = file_bdev(file);
+	ret = bench_run(nr, sample, data);
 	fput(file);
 	return ret;
 }
+
+static int bench_io_set(void *data, u64 nr)
+{
+	struct bench_read read = { };
+	struct bench_work work = { bench_read_start, bench_read_done, bench_read_end, &read };
+
+	return bench_reads(nr, bench_work, &work, &read);
+}
 DEFINE_DEBUGFS_ATTRIBUTE(bench_io_fops, NULL, bench_io_set, "%llu\n");
+
+/*
+ * The CPU sleeps meanwhile, and where one CPU runs guest and host, its TSC counts the instructions
+ * of both.
+ */
+static int bench_read_asleep(void *data, u32 *insns)
+{
+	struct bench_read *read = data;
+	u64 start = rdtsc();
+	int ret;
+
+	bench_read_init(read);
+	ret = submit_bio_wait(&read->bio);
+	*insns = rdtsc() - start;
+	return ret;
+}
+
+static int bench_read_set(void *data, u64 nr)
+{
+	struct bench_read read = { };
+
+	return bench_reads(nr, bench_read_asleep, &read, &read);
+}
+DEFINE_DEBUGFS_ATTRIBUTE(bench_read_fops, NULL, bench_read_set, "%llu\n");
 
 /* Sends a packet, which comes back */
 static int bench_echo_start(void *sock)
@@ -550,6 +589,7 @@ static int __init bench_init(void)
 	debugfs_create_file_unsafe("unmask", 0200, bench_dir, NULL, &bench_mask_fops);
 	debugfs_create_file_unsafe("linger", 0600, bench_dir, NULL, &bench_linger_fops);
 	debugfs_create_file_unsafe("io", 0200, bench_dir, NULL, &bench_io_fops);
+	debugfs_create_file_unsafe("read", 0200, bench_dir, NULL, &bench_read_fops);
 	debugfs_create_file_unsafe("packets", 0200, bench_dir, NULL, &bench_packets_fops);
 	debugfs_create_file_unsafe("exchanges", 0200, bench_dir, NULL, &bench_exchanges_fops);
 	debugfs_create_x32("peer", 0600, bench_dir, &bench_peer);
