@@ -27,7 +27,7 @@ SCRIPT = "bench/guest/bench.sh"
 SUMMARY_MARKS = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.S)
 KINDS = ("exits", "kvm", "path", "insns", "profile", "boot", "size", "density", "twins",
          "rates", "scale")
-# About one boot in three does not end in the emulated machine, so these run only by name.
+# The emulated machine does not bring every boot to its end, so these run only by name.
 BY_NAME = ("path",)
 LEFT = "steps.json"
 PLACE = re.compile(r"/(?:[^/\s,=]+/)+|vis\.scenario=\S+ ")

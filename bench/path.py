@@ -11,8 +11,8 @@ from . import guests
 
 
 def scenario(transport, count):
-    """What an iothread signals is sent by irqfd, where the transport has irqfds. With two CPUs, a
-    guest for which there is only one spends most of its time in waiting for the other's locks."""
+    """What an iothread signals is sent by irqfd, where the transport has irqfds. The guest has one
+    CPU, like its host: if it had two, one would spin for locks while the other cannot run."""
     return guests.scenario(transport, ("path",), ["-object", "iothread,id=io"] +
                            guests.null_disk(transport, 0, 1, ",iothread=io"), smp=1,
                            timeout=900, append=[guests.ONE_GIGAHERTZ, "tsc=reliable"],
