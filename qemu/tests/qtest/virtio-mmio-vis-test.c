@@ -36,6 +36,7 @@
 #define NR_ENTRIES      300
 #define NR_MANY         1024
 #define BOUNDED_NS      (100 * 1000 * 1000)
+#define SECOND_NS       (1000 * 1000 * 1000)
 
 /* Guest memory */
 #define QUEUE_MEM(q)    (1 * MiB + (q) * 64 * KiB)
@@ -1939,10 +1940,10 @@ static void queue_reset(Vis *t)
     }
 }
 
-/* A slow read: the backend answers when the test tells it to. */
-static void queue_slow_request(Vis *t, uint32_t queue)
+static void queue_read(Vis *t, uint32_t queue)
 {
     qtest_writel(t->qts, REQUEST(queue), VIRTIO_BLK_T_IN);
+    qtest_writeb(t->qts, REQ_STATUS(queue), 0xff);
     desc_write(t, queue, 1, SERIAL(queue), 512,
                VRING_DESC_F_NEXT | VRING_DESC_F_WRITE);
     queue_request(t, queue);
@@ -1953,17 +1954,25 @@ static void test_queue_reset_waits(void)
     Vis *t;
     int i;
 
+    /* After a read, the next one waits until the clock of qtest steps. */
     backend = "slow";
-    t = vis_start_live("-blockdev null-co,node-name=slow,"
-                       "latency-ns=300000000,read-zeroes=on");
+    t = vis_start_live("-object throttle-group,id=group,x-iops-total=1 "
+                       "-blockdev null-co,node-name=null,read-zeroes=on "
+                       "-blockdev throttle,node-name=slow,"
+                       "throttle-group=group,file=null");
+    queue_read(t, 0);
+    while (qtest_readb(t->qts, REQ_STATUS(0)) != VIRTIO_BLK_S_OK) {
+        /* It is on its way. */
+    }
 
     /* A request in progress when the queue is reset has no later effect. */
-    qtest_writeb(t->qts, REQ_STATUS(0), 0xff);
-    queue_slow_request(t, 0);
+    queue_read(t, 0);
     select_queue(t, 0);
     reg_write(t, QUEUE_RESET, 1);
     g_assert_cmphex(reg_read(t, QUEUE_RESET), ==, 1);
     g_assert_cmphex(mapping_of(t, 0), ==, 0);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONTROL), ==, 1);
+    qtest_clock_step(t->qts, SECOND_NS);
     while (reg_read(t, QUEUE_RESET)) {
         g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONTROL), ==, 1);
     }
