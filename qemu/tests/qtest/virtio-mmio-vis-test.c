@@ -198,6 +198,7 @@ static Vis *vis_start(const char *options)
 static void vis_end(Vis *t)
 {
     qtest_quit(t->qts);
+    backend = "disk";
     unlink(t->disk);
     unlink(t->log);
     g_free(t->disk);
