@@ -11,6 +11,7 @@ from pathlib import Path
 from . import initramfs
 from .boards import BOARDS
 from .scenarios import SCENARIOS
+from .suites import DEVICE
 
 QBOOT = "usr/share/qemu/qboot.rom"
 OPENSBI = "usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin"
@@ -74,8 +75,8 @@ def kernel_of(options, scenario):
 def inputs(root, options):
     """All inputs of the guests' results, in the words of suites.py."""
     board = BOARDS[options.board]
-    words = ["drivers", "include", "qemu", "selftests/vis", "selftests/test_modules", "compat",
-             "@qemu-source"]
+    words = ["drivers", "include", "selftests/vis", "selftests/test_modules", "compat",
+             *DEVICE.split()]
     for name in options.scenarios:
         kernel = kernel_of(options, SCENARIOS[name])
         words += ["series", "selftests/kernels", "@source-7.3"] if \

@@ -43,7 +43,9 @@ SERIES = ("Documentation drivers include selftests/kernels selftests/vis selftes
           " series @source-7.3")
 KERNEL = "compat drivers include series selftests/kernels @source-7.3"
 MODULES = "Kbuild compat drivers include selftests/test_modules"
-GUEST = f"{MODULES} qemu selftests/vis @kernel-cloud-amd64 @qemu-source"
+# What guests run on: QEMU without its documents and qtests
+DEVICE = "qemu/configs qemu/hw qemu/include qemu/patches @qemu-source"
+GUEST = f"{MODULES} {DEVICE} selftests/vis @kernel-cloud-amd64"
 
 SUITES = {
     "static": Suite("checks of the sources that do not run them", 60),
@@ -59,10 +61,10 @@ SUITES = {
                           " @kernel-riscv64"),
     "kunit": Suite("KUnit of irqchip, VIS half (a kernel with the series), compat, and transport"
                    " (modules)", 60,
-                   inputs=f"{KERNEL} qemu selftests/vis selftests/test_modules @qemu-source"),
+                   inputs=f"{KERNEL} {DEVICE} selftests/vis selftests/test_modules"),
     "coverage": Suite("lines of irqchip, VIS half, compat and transport that KUnit and the"
                       " guest tests execute together", 240, tier="all", tests="kunit.coverage",
-                      inputs=f"{KERNEL} qemu selftests/vis selftests/test_modules @qemu-source"),
+                      inputs=f"{KERNEL} {DEVICE} selftests/vis selftests/test_modules"),
     "qtest": Suite("the device statements of the specification, by QEMU's qtest and without a"
                    " guest", 60, qtest="plain", tests="vis.device.qtest",
                    inputs="qemu include @qemu-source"),
@@ -84,7 +86,7 @@ SUITES = {
                          inputs=GUEST + " COPYING Documentation/virtio-vis.rst"),
     "fuzz": Suite("random accesses to registers and tables of the device, with ASan and UBSan,"
                   " without a guest", 900, tier="draft", tests="hostile.fuzz",
-                  inputs="qemu selftests/fuzz include @qemu-source"),
+                  inputs=f"{DEVICE} selftests/fuzz include"),
 
     "guest": Suite("a stock kernel on VIS: data, interrupts, affinity, masks, the selftests alone,"
                    " and the stock driver beside", 90, "main idle alone coexist"),
@@ -150,8 +152,7 @@ SUITES = {
                       tier="all"),
 
     "arch.arm64": Suite("a board of arm64 where nothing takes the messages refuses VIS", 10,
-                        tier="all", tests="arch.arm64.refused",
-                        inputs="qemu include @qemu-source"),
+                        tier="all", tests="arch.arm64.refused", inputs=f"{DEVICE} include"),
     "arch.arm64.its": Suite("the guest tests on arm64, whose GICv3 ITS takes the messages", 450,
                             f"--board its --rename {BOARD_GUESTS}", tier="all"),
     "arch.arm64.v2m": Suite("the guest tests on arm64, whose GICv2m frame takes the messages", 500,
@@ -169,8 +170,8 @@ SUITES = {
 
     "pkg": Suite("the Debian package, and a whole Debian 13 with its root disk on VIS", 900,
                  tier="draft",
-                 inputs="Kbuild VERSION compat drivers include qemu dkms.conf packaging debian"
-                        " selftests/distro selftests/vis Documentation @qemu-source @distro-base"),
+                 inputs=f"Kbuild VERSION compat drivers include {DEVICE} dkms.conf packaging debian"
+                        " selftests/distro selftests/vis Documentation @distro-base"),
 
     "spec": Suite("the patch to the virtio specification says what the numbered statements say, and"
                   " no more", 150, tier="all",
