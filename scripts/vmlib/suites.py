@@ -188,7 +188,7 @@ SUITES = {
                           " meet", 1900, tier="draft", tests="intree.series",
                           inputs=SERIES + " compat"),
     "series_qemu": Suite("the patch series for QEMU applies, its own tools find nothing, each patch"
-                         " builds, and the qtests pass", 400, tier="draft", tests="series.qemu",
+                         " builds, and the qtests pass", 600, tier="all", tests="series.qemu",
                          inputs="qemu include series Documentation/results @qemu-source"),
     "mutants": Suite("each patch of selftests/mutants breaks one obligation, and its test turns"
                      " red", 1800, tier="draft"),
