@@ -16,7 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 from . import __main__ as vm, prepare, tests
-from .suites import SUITES
+from .suites import PACKAGING, SUITES
 from .tap import Reader, Tap, judge
 
 # No suite may take longer: what hangs has failed.
@@ -27,10 +27,11 @@ GRACE = 1200
 END_TIMEOUT = 10
 GREEN, RED, PLAIN, ERASE = "\033[32m", "\033[31m", "\033[m", "\r\033[K"
 # All suites depend on these besides their own inputs, except for the files that only report results
+# and those that few suites use, which name them.
 COMMON = ("scripts/*", "scripts/lib/*", "scripts/vmlib/*")
 QTESTS = ". scripts/lib/common.sh; use qtest tap; qtests"
 NOT_COMMON = {"scripts/check", "scripts/README", "scripts/vmlib/check.py",
-              "scripts/vmlib/suites.py"}
+              "scripts/vmlib/suites.py", *PACKAGING.split()}
 
 
 def duration(seconds):

@@ -45,6 +45,8 @@ KERNEL = "compat drivers include series selftests/kernels @source-7.3"
 MODULES = "Kbuild compat drivers include selftests/test_modules"
 # What guests run on: QEMU without its documents and qtests
 DEVICE = "qemu/configs qemu/hw qemu/include qemu/patches @qemu-source"
+PACKAGING = ("scripts/build-deb scripts/build-distro scripts/demo scripts/distro"
+             " scripts/lib/distro.sh")
 GUEST = f"{MODULES} {DEVICE} selftests/vis @kernel-cloud-amd64"
 
 SUITES = {
@@ -170,8 +172,9 @@ SUITES = {
 
     "pkg": Suite("the Debian package, and a whole Debian 13 with its root disk on VIS", 900,
                  tier="draft",
-                 inputs=f"Kbuild VERSION compat drivers include {DEVICE} dkms.conf packaging debian"
-                        " selftests/distro selftests/vis Documentation @distro-base"),
+                 inputs=f"Kbuild VERSION compat drivers include {DEVICE} {PACKAGING} dkms.conf"
+                        " packaging debian selftests/distro selftests/vis Documentation"
+                        " @distro-base"),
 
     "spec": Suite("the patch to the virtio specification says what the numbered statements say, and"
                   " no more", 150, tier="all",
