@@ -4,12 +4,18 @@
 
 UAPI=(include/uapi/linux/virtio_vis.h include/uapi/linux/virtio_mmio_msi.h)
 
+# qemu_patches TREE: of the device and the boards, which guests see, and of QEMU's tests
+qemu_patches()
+{
+	printf '%s\n' "$1"/qemu/{patches,test-patches}/*.patch
+}
+
 # patched_files TREE: those of QEMU's files that the patches of a checkout change
 patched_files()
 {
 	local file
 
-	sed -n 's#^+++ b/##p' "$1"/qemu/patches/*.patch | sort -u | while read -r file; do
+	qemu_patches "$1" | xargs sed -n 's#^+++ b/##p' | sort -u | while read -r file; do
 		[ -e "$1/qemu/$file" ] || echo "$file"
 	done
 }
@@ -34,11 +40,11 @@ qemu_overlay()
 	local file headers=$3/include/standard-headers/linux overlay=$3 source=$2 tree=$1
 
 	cp -r "$tree/qemu/." "$overlay"
-	rm -r "$overlay/patches"
+	rm -r "$overlay"/{patches,test-patches}
 	patched_files "$tree" | while read -r file; do
 		install -D -m 644 "$source/$file" "$overlay/$file"
 	done
-	for file in "$tree"/qemu/patches/*.patch; do
+	qemu_patches "$tree" | while read -r file; do
 		qemu_patch "$overlay" "$file"
 	done
 	mkdir -p "$headers"
