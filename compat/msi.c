@@ -7,6 +7,7 @@
  */
 #include <linux/cleanup.h>
 #include <linux/device.h>
+#include <linux/export.h>
 #include <linux/irq.h>
 #include <linux/irqdomain.h>
 #include <linux/mutex.h>
@@ -52,6 +53,24 @@ static void compat_deactivate(struct irq_domain *domain, struct irq_data *d)
 	d->chip->irq_write_msi_msg(d, &msg);
 }
 
+static void compat_ack_nothing(struct irq_data *d)
+{
+}
+
+/*
+ * The IMSIC of Linux 6.12 has handle_simple_irq(), which drops what arrives at the new CPU of a
+ * moved interrupt while the handler still runs on the old CPU.
+ */
+static void compat_set_handler(unsigned int virq, struct msi_domain_info *info)
+{
+	if (info->handler) {
+		__irq_set_handler(virq, info->handler, 0, info->handler_name);
+	} else if (irq_data_to_desc(irq_get_irq_data(virq))->handle_irq == handle_simple_irq) {
+		info->chip->irq_ack = compat_ack_nothing;
+		__irq_set_handler(virq, handle_edge_irq, 0, NULL);
+	}
+}
+
 static int compat_alloc(struct irq_domain *domain, unsigned int virq, unsigned int nr_irqs,
 			void *arg)
 {
@@ -64,8 +83,7 @@ static int compat_alloc(struct irq_domain *domain, unsigned int virq, unsigned i
 		return ret;
 
 	irq_domain_set_hwirq_and_chip(domain, virq, hwirq, info->chip, info->chip_data);
-	if (info->handler)
-		__irq_set_handler(virq, info->handler, 0, info->handler_name);
+	compat_set_handler(virq, info);
 	return 0;
 }
 
@@ -203,6 +221,7 @@ struct irq_domain *dev_get_msi_domain(struct device *dev)
 {
 	return dev->msi.domain ?: compat_x86_parent();
 }
+EXPORT_SYMBOL_GPL(dev_get_msi_domain);
 
 /**
  * msi_create_device_irq_domain - Like the kernel's, but its size is fixed
