@@ -921,6 +921,29 @@ static void vm_vis_test_expect_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vm_vis_test_count_addresses(), 4);
 }
 
+/* An earlier kernel may have supplied tables, whose addresses a reset takes away */
+static void vm_vis_supply_probe_test(struct kunit *test)
+{
+	vm_vis_test_add_device(test, true);
+	fake->vm_vis = vm_vis_test_probe_device();
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vm_vis);
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, vm_vis_test_teardown, NULL), 0);
+	vm_vis_test_expect_event(test, 0, FAKE_READ, VIRTIO_MMIO_VIS_NUM_VECTORS,
+				 fake->regs[VIRTIO_MMIO_VIS_NUM_VECTORS / sizeof(u32)]);
+	vm_vis_test_expect_event(test, 1, FAKE_WRITE, VIRTIO_MMIO_STATUS, 0);
+	vm_vis_test_expect_event(test, 2, FAKE_READ, VIRTIO_MMIO_STATUS, 0);
+	vm_vis_test_expect_event(test, 3, FAKE_READ, VIRTIO_MMIO_VIS_TABLE_LOW,
+				 fake->regs[VIRTIO_MMIO_VIS_TABLE_LOW / sizeof(u32)]);
+}
+
+static void vm_vis_supply_probe_stuck_test(struct kunit *test)
+{
+	vm_vis_test_add_device(test, true);
+	fake->stuck = true;
+	KUNIT_EXPECT_PTR_EQ(test, vm_vis_test_probe_device(), ERR_PTR(-ETIMEDOUT));
+	KUNIT_EXPECT_FALSE(test, fake->irqchip.exists);
+}
+
 /* The tables are supplied before the vectors are allocated, because that writes entries */
 static void vm_vis_supply_test(struct kunit *test)
 {
@@ -976,31 +999,44 @@ static void vm_vis_supply_again_test(struct kunit *test)
 	}
 }
 
-static void vm_vis_test_remove_supplied(struct kunit *test)
+/* Until a reset, the device uses the tables that it was told */
+static void vm_vis_supply_no_reset_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	fake_del_vqs(&fake->vdev);
+	fake->nr_log = 0;
+	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
+	vm_vis_test_expect_enabled(test);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_SUPPLY, 0), 0);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count_addresses(), 0);
+}
+
+static void vm_vis_test_remove_supplied(struct kunit *test, bool stuck)
 {
 	vm_vis_test_add_device(test, true);
 	fake->vm_vis = vm_vis_test_probe_device();
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, fake->vm_vis);
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
 	fake_del_vqs(&fake->vdev);
+	fake->stuck = stuck;
 	fake->nr_log = 0;
 	virtio_mmio_vis_remove(fake->vm_vis);
 	vm_vis_test_expect_event(test, 0, FAKE_WRITE, VIRTIO_MMIO_STATUS, 0);
-	vm_vis_test_expect_event(test, 1, FAKE_READ, VIRTIO_MMIO_STATUS, fake->stuck);
+	vm_vis_test_expect_event(test, 1, FAKE_READ, VIRTIO_MMIO_STATUS, stuck);
 	KUNIT_EXPECT_FALSE(test, fake->irqchip.exists);
 }
 
 static void vm_vis_supply_remove_test(struct kunit *test)
 {
-	vm_vis_test_remove_supplied(test);
+	vm_vis_test_remove_supplied(test, false);
 	vm_vis_test_expect_event(test, 2, FAKE_DESTROY, 0, 0);
 	KUNIT_EXPECT_FALSE(test, fake->leaked);
 }
 
 static void vm_vis_supply_stuck_test(struct kunit *test)
 {
-	fake->stuck = true;
-	vm_vis_test_remove_supplied(test);
+	vm_vis_test_remove_supplied(test, true);
 	KUNIT_EXPECT_TRUE(test, fake->leaked);
 }
 
@@ -1016,11 +1052,14 @@ static void vm_vis_supply_unused_test(struct kunit *test)
 }
 
 static struct kunit_case vm_vis_supply_cases[] = {
+	KUNIT_CASE(vm_vis_supply_probe_test),
+	KUNIT_CASE_SLOW(vm_vis_supply_probe_stuck_test),
 	KUNIT_CASE(vm_vis_supply_test),
 	KUNIT_CASE(vm_vis_supply_translated_test),
 	KUNIT_CASE(vm_vis_supply_not_offered_test),
 	KUNIT_CASE(vm_vis_supply_fails_test),
 	KUNIT_CASE(vm_vis_supply_again_test),
+	KUNIT_CASE(vm_vis_supply_no_reset_test),
 	KUNIT_CASE(vm_vis_supply_remove_test),
 	KUNIT_CASE_SLOW(vm_vis_supply_stuck_test),
 	KUNIT_CASE(vm_vis_supply_unused_test),

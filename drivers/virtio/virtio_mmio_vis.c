@@ -115,13 +115,25 @@ static u64 vm_vis_read_address(void __iomem *base, unsigned int low)
 	return addr | (u64)readl(base + low + sizeof(u32)) << 32;
 }
 
-/* Reads each register once, so that the driver uses the value that it has checked */
+/* Returns 0, or an error if @status is what the device still shows after the longest reset */
+static int vm_vis_reset_device(void __iomem *base, u32 *status)
+{
+	writel(0, base + VIRTIO_MMIO_STATUS);
+	return readl_poll_timeout(base + VIRTIO_MMIO_STATUS, *status, !*status, VM_VIS_POLL_US,
+				  VM_VIS_POLL_TIMEOUT_US);
+}
+
+/*
+ * Reads each register once, so that the driver uses the value that it has checked. Before a reset,
+ * the address registers may still have the tables of an earlier kernel.
+ */
 static int vm_vis_read_layout(struct platform_device *pdev, void __iomem *base,
 			      struct virtio_vis_layout *layout, bool *may_supply)
 {
 	struct resource *regs = platform_get_resource(pdev, IORESOURCE_MEM, 0);
 	u32 num = readl(base + VIRTIO_MMIO_VIS_NUM_VECTORS);
 	u32 draft = FIELD_GET(VIRTIO_VIS_NUM_VECTORS_DRAFT, num);
+	u32 status;
 
 	if (draft != VIRTIO_VIS_DRAFT) {
 		dev_err(&pdev->dev, "VIS: draft %u of the interface is not supported, only %u\n",
@@ -135,12 +147,18 @@ static int vm_vis_read_layout(struct platform_device *pdev, void __iomem *base,
 		return -EINVAL;
 	}
 
+	*may_supply = num & VIRTIO_VIS_NUM_VECTORS_DRIVER_TABLES;
+	if (*may_supply && vm_vis_reset_device(base, &status)) {
+		dev_err(&pdev->dev, "VIS: Status %#x: reset not complete, tables not known\n",
+			status);
+		return -ETIMEDOUT;
+	}
+
 	layout->table = vm_vis_read_address(base, VIRTIO_MMIO_VIS_TABLE_LOW);
 	layout->mask = vm_vis_read_address(base, VIRTIO_MMIO_VIS_MASK_LOW);
 	layout->pending = vm_vis_read_address(base, VIRTIO_MMIO_VIS_PENDING_LOW);
 	layout->regs = regs->start;
 	layout->regs_size = resource_size(regs);
-	*may_supply = num & VIRTIO_VIS_NUM_VECTORS_DRIVER_TABLES;
 	return 0;
 }
 
@@ -167,7 +185,7 @@ static int vm_vis_read_msi(struct platform_device *pdev, void __iomem *base,
  */
 static void vm_vis_find_parent(struct device *dev)
 {
-	if (dev->of_node)
+	if (dev->of_node && !dev_get_msi_domain(dev))
 		of_msi_configure(dev, dev->of_node);
 }
 
@@ -225,10 +243,16 @@ struct virtio_mmio_vis *virtio_mmio_vis_probe(struct platform_device *pdev, void
  * and cheaper to change if accesses to the device's tables trap.
  */
 
-/* Their addresses are of the kind that virtio_ring gives the device for its queues */
+/*
+ * Their addresses are of the kind that virtio_ring gives the device for its queues. A device that
+ * has not been reset since goes on with the tables that it has.
+ */
 static void vm_vis_supply(struct virtio_mmio_vis *vm_vis)
 {
 	bool translated = !virtio_has_dma_quirk(vm_vis->vdev);
+
+	if (vm_vis->enabled)
+		return;
 
 	vm_vis->supplied = vm_vis->may_supply &&
 			   !virtio_vis_supply(vm_vis->vis, translated, &vm_vis->tables);
@@ -245,7 +269,7 @@ static void vm_vis_write_address(struct virtio_mmio_vis *vm_vis, unsigned int lo
 
 static void vm_vis_write_tables(struct virtio_mmio_vis *vm_vis)
 {
-	if (!vm_vis->supplied)
+	if (!vm_vis->supplied || vm_vis->enabled)
 		return;
 
 	vm_vis_write_address(vm_vis, VIRTIO_MMIO_VIS_TABLE_LOW, vm_vis->tables.table);
@@ -263,9 +287,7 @@ static void vm_vis_take_back_tables(struct virtio_mmio_vis *vm_vis)
 	if (!vm_vis->supplied)
 		return;
 
-	writel(0, vm_vis->base + VIRTIO_MMIO_STATUS);
-	if (!readl_poll_timeout(vm_vis->base + VIRTIO_MMIO_STATUS, status, !status, VM_VIS_POLL_US,
-				VM_VIS_POLL_TIMEOUT_US))
+	if (!vm_vis_reset_device(vm_vis->base, &status))
 		return;
 
 	dev_err(vm_vis->dev, "VIS: Status %#x: reset not complete, tables not freed\n", status);
@@ -643,6 +665,8 @@ int virtio_mmio_vis_find_vqs(struct virtio_mmio_vis *vm_vis, struct virtio_devic
 		dev_notice(vm_vis->dev,
 			   "VIS has no vectors for %u queues (%pe): trying the interrupt line\n",
 			   nvqs, ERR_PTR(ret));
+	if (ret && vm_vis->enabled)
+		dev_err(vm_vis->dev, "VIS: enabled until a reset, the line has no interrupts\n");
 	return ret;
 }
 
