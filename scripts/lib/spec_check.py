@@ -99,8 +99,8 @@ def check_pages(path, pages):
     """Each section of requirements is on the pages, whole and in order, with no other key words."""
     source = read(path)
     text = unicodedata.normalize('NFKC', read(pages))
-    text = re.search(r'\n[\d.]+\s+Virtio Interrupt Storage\n.*?(?=\n[\d.]+\s+Legacy interface\n)',
-                     text, re.DOTALL)[0]
+    text = re.search(r'^[\d.]+\s+Virtio Interrupt Storage\n.*?(?=^[\d.]+\s+Legacy interface\n)',
+                     text.replace('\f', ''), re.DOTALL | re.MULTILINE)[0]
     page, place = squeezed(text), 0
     for chapter, kind, some in requirements(source):
         heading = f'{kind} Requirements: {chapter}'
