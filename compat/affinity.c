@@ -42,7 +42,7 @@ static void compat_one_set(struct irq_affinity *affd, unsigned int nvec)
 }
 
 /**
- * irq_create_affinity_masks - Like the kernel's, but sets cannot extend past the last vector
+ * irq_create_affinity_masks - Like the kernel's, but a set ends with the last vector
  * @nvec:	Number of vectors
  * @affd:	Describes the sets of vectors; the function fills in their sizes
  *

@@ -5,7 +5,7 @@
  * After a move, the vector domain keeps the old place of the interrupt (its old CPU and vector
  * there) until an interrupt arrives at the new place. Until then it refuses another move, and the
  * core parks that move until the next interrupt. If the interrupt never occurs, it holds two places
- * and a parked move waits, both for ever. The device sends nothing to the old place after the
+ * for ever, and a parked move never happens. The device sends nothing to the old place after the
  * commit, but vector_schedule_cleanup(), with which IOMMU drivers say so, is not exported. So
  * COMPAT_SETTLE_JIFFIES after the move, the CPU of the new place acknowledges an interrupt that has
  * not occurred:

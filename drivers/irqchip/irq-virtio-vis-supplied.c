@@ -19,7 +19,7 @@
 
 #include "irq-virtio-vis.h"
 
-/* The device's own tables do as well, so a failed allocation is no reason to warn */
+/* The device's own tables will do, so a failed allocation is no reason to warn */
 #define VIS_SUPPLIED_GFP	(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN)
 
 /**

@@ -57,7 +57,7 @@ static void vis_store_entry(struct virtio_vis_entry *entry, const struct msi_msg
 	WRITE_ONCE(entry->data, cpu_to_le32(msg->data));
 }
 
-/* The device latches the entries when it sees the word: writel() orders them before it */
+/* The device latches the entries when it sees the word: writel() orders the entries before it */
 static void vis_commit(struct virtio_vis *vis, unsigned int w)
 {
 	lockdep_assert_held(&vis->words[w].lock);
@@ -297,7 +297,8 @@ static bool vis_is_free(struct device *dev, const struct resource *res)
 /*
  * Refuses RAM, the resources of other devices, and addresses that the CPU does not have. While
  * another device has no driver, a request inside its resource succeeds: the parents of the new
- * region show that. Nobody can claim a region that is reserved and busy, so this accepts such one.
+ * region show that. Nobody can claim a region that is reserved and busy, so such a region is
+ * accepted.
  */
 static int vis_claim_range(struct device *dev, const struct vis_range *r)
 {
