@@ -168,8 +168,12 @@ void vis_irqfds_start(VirtIOMMIOProxy *proxy)
     KVMRouteChange change;
     uint32_t word;
 
-    /* KVM would need the PCI device that sends the message. */
-    if (!kvm_msi_via_irqfd_enabled() || kvm_msi_devid_required()) {
+    /*
+     * KVM would need the PCI device that sends the message, or, with a GICv2m,
+     * GSIs are messages, and a GSI cannot get another message.
+     */
+    if (!kvm_msi_via_irqfd_enabled() || kvm_msi_devid_required() ||
+        kvm_gsi_direct_mapping()) {
         return;
     }
     vis->route = g_new(int, vis->nr_vectors);
