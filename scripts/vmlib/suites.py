@@ -175,6 +175,10 @@ SUITES = {
                  inputs=f"Kbuild VERSION compat drivers include {DEVICE} {PACKAGING} dkms.conf"
                         " packaging debian selftests/distro selftests/vis Documentation"
                         " @distro-base"),
+    "kernels": Suite("what the Debian package has built for each kernel of the archive, in a guest",
+                     400, tier="draft",
+                     inputs=f"{GUEST} {PACKAGING} VERSION dkms.conf packaging debian README.md"
+                            " @distro-base"),
 
     "spec": Suite("the patch to the virtio specification says what the numbered statements say, and"
                   " no more", 150, tier="all",
