@@ -176,7 +176,7 @@ SUITES = {
                         " packaging debian selftests/distro selftests/vis Documentation"
                         " @distro-base"),
     "kernels": Suite("what the Debian package has built for each kernel of the archive, in a guest",
-                     400, tier="draft",
+                     600, tier="all",
                      inputs=f"{GUEST} {PACKAGING} VERSION dkms.conf packaging debian README.md"
                             " @distro-base"),
 
