@@ -184,7 +184,7 @@ def merge_rounds(rows):
         merged.setdefault(key, []).append(row)
     result = []
     for group in merged.values():
-        if group[0]["kind"] == "timed":
+        if group[0]["kind"] != "counted":
             values = [row["value"] for row in group]
             result.append({**group[0], "value": statistics.median(values), "low": min(values),
                            "high": max(values)})

@@ -24,5 +24,5 @@ class Rows(guests.Rows):
 
     def finish(self):
         (samples,), = self.sampled.values()
-        self.add("path_insns_per_read", "instructions", statistics.median(samples), kind="timed")
+        self.add("path_insns_per_read", "instructions", statistics.median(samples), kind="repeated")
         return self.rows
