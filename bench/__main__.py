@@ -177,7 +177,7 @@ def metadata(own, options):
 
 
 def merge_rounds(rows):
-    """One row for the rounds of a timed figure: the median, and the spread."""
+    """One row for the rounds of a figure that is not counted once: the median, and the spread."""
     merged = {}
     for row in rows:
         key = (row["metric"], row["transport"], str(row["params"]))
