@@ -415,10 +415,19 @@ def msi(rows):
             f"| metric | parameters | {NAMES[MSI]} | VIS | unit |", "|---|---|---|---|---|", *lines]
 
 
+def days(meta):
+    """The first and the last day of the measurements"""
+    found = sorted({meta["date"], *(text.split(",")[0] for name, text in meta.items()
+                                    if name.startswith("of "))})
+    return " to ".join(sorted({found[0], found[-1]}))
+
+
 def cover_letter(meta, rows):
     """The table for the cover letter of the patch series."""
-    lines = [f"scripts/bench of {meta['date']}: Linux {meta['kernel']},",
-             f"{meta['qemu']}, {meta['machine'].rsplit(', ', 1)[-1]}; counted, not timed.", "",
+    machine = meta["machine"].rsplit(", ", 1)[-1]
+    lines = [f"scripts/bench of {days(meta)}; counted, not timed.",
+             f"Linux {meta['kernel']}, {meta['qemu']}, {machine}.",
+             "Where it says \"on KVM\", the CPU that has KVM is emulated.", "",
              f"{'':<46}{'mmio':>7}{'pci':>8}{'VIS':>8}"]
     lines += [f"{label:<46}{texts[0]:>7}{texts[1]:>8}{texts[2]:>8}"
               for label, texts in summary_rows(rows)]
