@@ -639,7 +639,7 @@ static int vm_probe_vis(struct vm_device *vm)
 {
 	struct virtio_mmio_vis *vm_vis = virtio_mmio_vis_probe(vm->pdev, vm->base, vm->features);
 
-	/* Such a device runs on its line; virtio_mmio_vis_probe() has logged the reason */
+	/* Such a device runs on its line; virtio_mmio_vis_probe() has said why if it can say more */
 	if (IS_ERR(vm_vis))
 		return 0;
 

@@ -227,8 +227,9 @@ static struct virtio_mmio_vis *vm_vis_create(struct platform_device *pdev, void 
  *
  * Context:	May sleep.
  * Return:	VIS of the device, for the other functions; NULL if the device offers neither;
- *		or an ERR_PTR(), after a message, if its VIS cannot be used. In the last two cases
- *		the device runs on its line, and the other functions take NULL.
+ *		or an ERR_PTR() if its VIS cannot be used, after a message unless memory is short or
+ *		a table cannot be mapped. In the last two cases the device runs on its line, and the
+ *		other functions take NULL.
  */
 struct virtio_mmio_vis *virtio_mmio_vis_probe(struct platform_device *pdev, void __iomem *base,
 					      u64 features)

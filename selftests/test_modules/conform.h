@@ -193,6 +193,7 @@ u32 vc_map_config(struct vc *c, u32 vector);
 bool vc_event(struct vc *c);
 void vc_mark(struct vc *c);
 bool vc_comes(struct vc *c, unsigned int vector);
+void vc_await_line(struct vc *c);
 unsigned int vc_news(struct vc *c);
 
 /* The checks */

@@ -324,6 +324,20 @@ bool vc_comes(struct vc *c, unsigned int vector)
 	return !read_poll_timeout(vc_rise, rise, rise, VC_POLL_US, VC_AT_ONCE_US, false, c, vector);
 }
 
+static bool vc_line_seen(struct vc *c)
+{
+	return c->line ? atomic_read(&c->line_count) != c->line_mark :
+			 vc_read(c, VIRTIO_MMIO_INTERRUPT_STATUS);
+}
+
+/* Waits until the device asserts its line, or for as long as vc_comes() would wait */
+void vc_await_line(struct vc *c)
+{
+	bool seen;
+
+	read_poll_timeout(vc_line_seen, seen, seen, VC_POLL_US, VC_AT_ONCE_US, false, c);
+}
+
 /* Waits, and returns the interrupts since vc_mark(): bits 7:0 count those of vector 0, and so on */
 unsigned int vc_news(struct vc *c)
 {

@@ -36,12 +36,15 @@ irq_each_queue()
 
 read_on_all()
 {
-	local cpu
+	local cpu pid pids=
 
 	for cpu in $(online_cpus); do
 		read_disk_on "$cpu" $READS &
+		pids="$pids $!"
 	done
-	wait
+	for pid in $pids; do
+		wait "$pid" || return 1
+	done
 }
 
 irq_no_status_access()

@@ -44,12 +44,15 @@ all_answered()
 
 rings_strays()
 {
-	local irqs pids='' round size virtio
+	local irq irqs pids='' round size virtio
 
 	virtio=$(virtio_of virtio_net)
 	irqs=$(irqs_of "$virtio")
 	net_up
 	all_answered
+	for irq in $irqs; do
+		chip retrigger "$irq"
+	done
 	ping -q -A "$HOST_ADDRESS" >/dev/null &
 	pids="$pids $!"
 	stray_interrupts "$irqs" &
