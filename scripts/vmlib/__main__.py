@@ -280,7 +280,7 @@ class Guest:
                     guest_tap = verdict.GuestTap(self.tap, self.stated_tests(rest), self.shown)
                 elif verb == "@exit":
                     script, status = rest.split()
-                    problem = guest_tap.problem()
+                    problem = guest_tap.problem_at_exit(int(status))
                     if problem:
                         return f"{script}: {problem} (exit {status})"
                 elif verb == "@end":

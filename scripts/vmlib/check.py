@@ -120,7 +120,7 @@ class Check:
         return self.digests[path]
 
     def newest(self, name):
-        found = (self.cache / name).glob("[!.]*")
+        found = self.cache.glob(f"{name}/[!.]*")
         version = [path for path in found if path.is_dir() and ".tmp." not in path.name]
         return max(version, key=lambda path: natural(path.name), default="")
 

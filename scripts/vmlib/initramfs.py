@@ -109,16 +109,6 @@ def dependencies(modules):
     return "".join(line + "\n" for line in lines)
 
 
-def is_static(path):
-    """True for an ELF file with no PT_INTERP program header."""
-    data = Path(path).read_bytes()
-    offset = int.from_bytes(data[32:40], "little")
-    size = int.from_bytes(data[54:56], "little")
-    count = int.from_bytes(data[56:58], "little")
-    headers = (data[offset + i * size:][:4] for i in range(count))
-    return data[:4] == ELF and all(header != b"\3\0\0\0" for header in headers)
-
-
 def libraries(root, path):
     """{path: bytes} of the shared libraries that a file of an unpacked tree needs."""
     listed = subprocess.run(

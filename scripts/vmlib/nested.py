@@ -18,6 +18,8 @@ from .machine import Machine, MachineError
 
 # Guests there are that many times slower than emulated ones here.
 SLOW = 6
+# Seconds for all that runs there
+LIMIT = 1500
 # KVM, and the host's side of networks
 MODULES = ("kvm_amd", "tun", "vhost_net")
 # A further level would be more to emulate.
@@ -112,7 +114,7 @@ class Nested:
                 status = self.follow()
             except TimeoutError:
                 self.machine.save_cpus()
-                status = self.complain(f"no end after {self.options.limit} s")
+                status = self.complain(f"no end after {LIMIT} s")
             except (MachineError, OSError) as error:
                 status = self.complain(f"{error}")
             finally:
@@ -124,7 +126,7 @@ class Nested:
     def follow(self):
         """Prints what the command does until it ends."""
         line = self.machine.lines["host"]
-        deadline = time.monotonic() + self.options.limit
+        deadline = time.monotonic() + LIMIT
         while True:
             text = line.read_line(max(0, deadline - time.monotonic()))
             if text is None:
@@ -161,7 +163,6 @@ def parse():
     parser.add_argument("--with", dest="taken", type=Path, action="append", default=[])
     parser.add_argument("--back", type=Path)
     parser.add_argument("--count-instructions", action="store_true")
-    parser.add_argument("--limit", type=int, default=1500)
     parser.add_argument("command", nargs=argparse.REMAINDER)
     return parser.parse_args()
 

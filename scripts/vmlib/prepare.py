@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import initramfs
 from .boards import BOARDS
 from .scenarios import SCENARIOS
 from .suites import DEVICE
@@ -78,12 +77,16 @@ def inputs(root, options):
     words = ["drivers", "include", "selftests/vis", "selftests/test_modules", "compat",
              *DEVICE.split()]
     for name in options.scenarios:
-        kernel = kernel_of(options, SCENARIOS[name])
+        scenario = SCENARIOS[name]
+        kernel = kernel_of(options, scenario)
         words += ["series", "selftests/kernels", "@source-7.3"] if \
             options_of(root, kernel).exists() else ["Kbuild", f"@kernel-{kernel}"]
-        words += ["@fio-source"] if SCENARIOS[name].fio else []
+        words += ["@fio-source"] if scenario.fio else []
+        words += ["@guest-tools-*"] if scenario.needs_tools() else []
     words += [f"@busybox-{board.arch}"] if board.arch else []
-    return sorted({*words, *(["@opensbi"] if board.firmware else [])})
+    words += ["@opensbi"] if board.firmware else []
+    words += ["@userland-*"] if options.nested else []
+    return sorted(set(words))
 
 
 def find_image(options):
@@ -109,8 +112,6 @@ def for_scenario(options, scenario):
         options.tools = made_by(options.root, "fetch", "guest-tools")
     if scenario.fio:
         options.programs = [made_by(options.root, "build-fio")]
-    if not initramfs.is_static(options.busybox):
-        sys.exit(f"vm: error: {options.busybox} is not static: install busybox-static")
     return options
 
 

@@ -44,7 +44,7 @@ SERIES = ("Documentation drivers include selftests/kernels selftests/vis selftes
 KERNEL = "compat drivers include series selftests/kernels @source-7.3"
 MODULES = "Kbuild compat drivers include selftests/test_modules"
 # What guests run on: QEMU without its documents and qtests
-DEVICE = "qemu/configs qemu/hw qemu/include qemu/patches @qemu-source"
+DEVICE = "qemu/configs qemu/hw qemu/include qemu/patches @qemu-source @firmware"
 PACKAGING = ("scripts/build-deb scripts/build-distro scripts/demo scripts/distro"
              " scripts/lib/distro.sh")
 GUEST = f"{MODULES} {DEVICE} selftests/vis @kernel-cloud-amd64"

@@ -31,19 +31,23 @@ class GuestTap(tap.Reader):
         self.writer = writer
         self.stated = stated
         self.shown = shown
+        self.failed = False
 
     def line(self, text):
         event = super().line(text)
         if isinstance(event, tuple):
+            self.failed |= not event[0]
             event = event[0], self.shown(event[1]), event[2]
         self.writer.take(event)
 
-    def problem(self):
-        if self.stated is not None and self.names != self.stated:
-            return super().problem() or (
-                f"results of {' '.join(self.names) or 'no test'}, but stated are "
-                f"{' '.join(self.stated) or 'none'}")
-        return super().problem()
+    def problem_at_exit(self, status):
+        problem = self.problem()
+        if not problem and self.stated is not None and self.names != self.stated:
+            problem = (f"results of {' '.join(self.names) or 'no test'}, but stated are "
+                       f"{' '.join(self.stated) or 'none'}")
+        if not problem and status and not self.failed:
+            problem = "no failed test"
+        return problem
 
 
 def klog(rundir):
