@@ -57,7 +57,7 @@ class NetPeer:
 
 
 class Services:
-    """Verbs return the text of the reply; ValueError and OSError become an @err reply."""
+    """Verbs return the text of the reply, or nothing; ValueError and OSError become an @err reply."""
 
     def __init__(self, machine, rundir, address, slow=1, entropy=b""):
         self.machine = machine
@@ -74,14 +74,14 @@ class Services:
         try:
             if method is None:
                 raise ValueError(f"no verb {verb}")
-            return f"@ok {method(*arguments.split())}"
+            reply = method(*arguments.split())
+            return f"@ok {'' if reply is None else reply}"
         except (ValueError, TypeError, OSError) as error:
             return f"@err {error}"
 
     def do_mark(self):
         """Start counting trace lines from here."""
         self.machine.trace.mark()
-        return ""
 
     def do_count(self, event, *pattern):
         """Lines of a trace event since the mark whose arguments match the pattern."""
@@ -130,15 +130,12 @@ class Services:
     def do_keep(self, name, text):
         """Keep a file of the guest's, in base64."""
         (self.rundir / os.path.basename(name)).write_bytes(base64.b64decode(text, validate=True))
-        return ""
 
     def do_link(self, device, up):
         self.machine.qmp("set_link", name=device, up=up == "1")
-        return ""
 
     def do_resize(self, device, size):
         self.machine.qmp("block_resize", device=device, size=int(size))
-        return ""
 
     def do_hash(self, name, offset="0", length="-1"):
         """The SHA-256 of a part of a file that the guest sees as a disk."""
@@ -159,7 +156,6 @@ class Services:
 
     def do_console_send(self, nonce, line="console"):
         self.machine.lines[line].send(nonce + "\n")
-        return ""
 
     def do_console_read(self, line="console"):
         return self.machine.lines[line].read_line(self.timeout)
@@ -169,12 +165,10 @@ class Services:
         key = {"type": "qcode", "data": code}
         self.machine.qmp("input-send-event", events=[
             {"type": "key", "data": {"down": down, "key": key}} for down in (True, False)])
-        return ""
 
     def do_balloon(self, mebibytes):
         """Leave the guest this much memory."""
         self.machine.qmp("balloon", value=int(mebibytes) << 20)
-        return ""
 
     def do_memory(self):
         """Mebibytes that the balloon has left to the guest."""
@@ -217,7 +211,6 @@ class Services:
             if time.monotonic() > deadline:
                 raise ValueError("the guest does not sleep")
             time.sleep(0.01)
-        return ""
 
     def do_boots(self):
         """Number of times that a kernel has started."""
@@ -230,7 +223,6 @@ class Services:
     def do_revive(self):
         """Start the machine again once it is off."""
         threading.Thread(target=self.machine.revive, daemon=True).start()
-        return ""
 
     def do_migrate(self):
         self.machine.migrate()

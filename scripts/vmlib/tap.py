@@ -10,7 +10,8 @@ SKIP = re.compile(r"# SKIP\b *((?:kvm|budget|never): )?")
 
 
 class Reader:
-    """What a program prints, line by line, and whether it was complete."""
+    """What a program prints, line by line, and whether it was complete. It may consist of several
+    streams."""
 
     def __init__(self):
         self.planned = None
@@ -21,7 +22,7 @@ class Reader:
         """(passed, name, rest) of a result, the text of a note, or None."""
         plan, result = PLAN.match(text), RESULT.match(text)
         if plan:
-            self.planned = int(plan[1])
+            self.planned = (self.planned or 0) + int(plan[1])
         elif result:
             self.names.append(result[2])
             return not result[1], result[2], result[3]
