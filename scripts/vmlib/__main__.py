@@ -164,7 +164,7 @@ class Guest:
                       f"vectors={scenario.vectors}"]
         variant = "hostile" if scenario.faults else self.options.variant
         if variant:
-            properties.append(f"vis-variant={variant}")
+            properties.append(f"x-vis-variant={variant}")
         machine = self.board.machine + scenario.board
         if self.options.no_acpi:
             machine += ",acpi=off"

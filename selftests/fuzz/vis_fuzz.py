@@ -63,7 +63,7 @@ class Qtest:
              "-global", "virtio-mmio.force-legacy=false", "-global", "virtio-mmio.vis=on",
              "-global", "virtio-mmio.ioeventfd=off",
              "-global", f"virtio-mmio.vectors={VECTORS}",
-             *(["-global", f"virtio-mmio.vis-variant={variant}"] if variant else []),
+             *(["-global", f"virtio-mmio.x-vis-variant={variant}"] if variant else []),
              "-drive", f"if=none,id=disk,file={directory}/disk,format=raw",
              "-device", "virtio-blk-device,drive=disk,num-queues=4,bus=virtio-mmio-bus.0"],
             stdout=self.errors, stderr=self.errors)

@@ -2,7 +2,7 @@
 /*
  * Hostile devices: Virtio Interrupt Storage (VIS) that lies, for tests only
  *
- * A hostile device is a variant of the device, vis-variant=hostile. It covers
+ * A hostile device is a variant of the device, x-vis-variant=hostile. It covers
  * the registers and the mask table of an honest device with regions of its own,
  * and changes the accesses that pass through them. Its property "faults" names
  * faults and the transports that have them: "n_zero@3,storm@4".

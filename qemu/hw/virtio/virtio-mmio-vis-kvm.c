@@ -27,7 +27,9 @@ static void vis_bind(VirtIOMMIOProxy *proxy, VISEvent *event, int route)
     int index = vis_event_index(&proxy->vis, event);
     EventNotifier *n = vis_event_notifier(vdev, index);
 
-    if (event->irqfd == route || !vis_has_notifier(&proxy->vis, event)) {
+    /* virtio_notify_config() has to see a change of the configuration. */
+    if (index == VIRTIO_CONFIG_IRQ_IDX || event->irqfd == route ||
+        !vis_has_notifier(&proxy->vis, event)) {
         return;
     }
     if (event->irqfd >= 0) {

@@ -216,10 +216,12 @@ bool virtio_mmio_vis_notify(VirtIOMMIOProxy *proxy, uint16_t vector)
 static void vis_observe_signals(VirtIOMMIOProxy *proxy)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;
-    uint32_t vector = 0;
+    uint32_t vector;
 
-    while ((vector = find_next_bit(vis->signalled, vis->nr_vectors, vector)) <
-           vis->nr_vectors) {
+    /* One pass, because an event may be signalled as fast as it is observed. */
+    for (vector = find_first_bit(vis->signalled, vis->nr_vectors);
+         vector < vis->nr_vectors;
+         vector = find_next_bit(vis->signalled, vis->nr_vectors, vector + 1)) {
         if (bitmap_test_and_clear_atomic(vis->signalled, vector, 1) &&
             vis->enabled) {
             vis_occurs(vis, vector);
@@ -414,7 +416,7 @@ static void vis_mask_write(void *opaque, hwaddr offset, uint64_t value,
         return;
     }
     trace_virtio_mmio_vis_mask_write(vis->mmio, word, value);
-    if (!vis->enabled) {
+    if (!vis->enabled || !vis_negotiated(proxy)) {
         vis_guest_error(vis, "write to the mask table while ENABLE is 0");
         return;
     }
@@ -498,13 +500,11 @@ uint64_t virtio_mmio_vis_features(VirtIOMMIOProxy *proxy)
     return proxy->vis.on ? BIT_ULL(VIRTIO_F_VIS) : 0;
 }
 
-bool virtio_mmio_vis_accepts(void *opaque, hwaddr offset, unsigned size,
-                             bool is_write, MemTxAttrs attrs)
+bool virtio_mmio_vis_splits(VirtIOMMIOProxy *proxy, hwaddr offset,
+                            unsigned size)
 {
-    VirtIOMMIOProxy *proxy = opaque;
-
-    if (!proxy->vis.on || size <= sizeof(uint32_t) ||
-        offset >= VIRTIO_MMIO_CONFIG) {
+    if (!proxy->vis.on || offset + size <= VIRTIO_MMIO_VIS_NUM_VECTORS ||
+        offset > VIRTIO_MMIO_VIS_PENDING_HIGH) {
         return true;
     }
     vis_guest_error(&proxy->vis, "bad access: offset 0x%" HWADDR_PRIx
@@ -597,6 +597,7 @@ static void vis_write_control(VirtIOMMIOProxy *proxy, uint32_t value)
         return;
     }
     trace_virtio_mmio_vis_enable(vis->mmio);
+    bitmap_zero(vis->signalled, vis->nr_vectors);
     vis_take_over_line(proxy);
     qatomic_set(&vis->enabled, true);
     vis_show_all(vis);
@@ -865,8 +866,8 @@ const VMStateDescription vmstate_vis_message = {
 
 const VMStateDescription vmstate_virtio_mmio_vis = {
     .name = "virtio_mmio/vis",
-    .version_id = 2,
-    .minimum_version_id = 2,
+    .version_id = 1,
+    .minimum_version_id = 1,
     .needed = vis_needed,
     .pre_load = vis_pre_load,
     .pre_save = vis_pre_save,
@@ -1015,7 +1016,7 @@ static bool vis_add_variant(VirtIOMMIOProxy *proxy, Error **errp)
     class = module_object_class_by_name(type);
     if (!object_class_dynamic_cast(class, TYPE_VIS_VARIANT) ||
         object_class_is_abstract(class)) {
-        error_setg(errp, "virtio-mmio: vis-variant=%s: this QEMU has no such "
+        error_setg(errp, "virtio-mmio: x-vis-variant=%s: this QEMU has no such "
                    "variant of VIS", vis->variant_name);
         return false;
     }

@@ -56,6 +56,8 @@
 #define PATTERN         0x5a
 
 #define STATUS_DRIVER   (VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER)
+#define SECTOR_SIZE     512
+
 #define STATUS_FEATURES (STATUS_DRIVER | VIRTIO_CONFIG_S_FEATURES_OK)
 #define STATUS_LIVE     (STATUS_FEATURES | VIRTIO_CONFIG_S_DRIVER_OK)
 
@@ -98,11 +100,11 @@ static const Config configs[] = {
 };
 
 static const Config variants[] = {
-    { "small", "", "-global virtio-mmio.vis-variant=small "
+    { "small", "", "-global virtio-mmio.x-vis-variant=small "
       "-global virtio-mmio.ioeventfd=off", "" },
-    { "supplied", "", "-global virtio-mmio.vis-variant=supplied "
+    { "supplied", "", "-global virtio-mmio.x-vis-variant=supplied "
       "-global virtio-mmio.ioeventfd=off", "", .supplies = true },
-    { "odd", "", "-global virtio-mmio.vis-variant=odd "
+    { "odd", "", "-global virtio-mmio.x-vis-variant=odd "
       "-object iothread,id=io -trace " SIGNALS, ",iothread=io",
       .async = true, .in_iothread = true },
 };
@@ -721,9 +723,9 @@ static void test_num_vectors_default(void)
 
 static void test_variant_unknown(void)
 {
-    g_autofree char *errors = refusal("-global virtio-mmio.vis-variant=even");
+    g_autofree char *errors = refusal("-global virtio-mmio.x-vis-variant=even");
 
-    g_assert_nonnull(strstr(errors, "vis-variant=even"));
+    g_assert_nonnull(strstr(errors, "x-vis-variant=even"));
 }
 
 static void test_draft_number(void)
@@ -798,6 +800,20 @@ static void test_registers_ignored_unless_negotiated(void)
     negotiate(t, VERSION_1 | VIS);
     map_all(t);
     g_assert_cmphex(mapping_of(t, 0), ==, 0);
+    vis_end(t);
+}
+
+static void test_mask_ignored_unless_negotiated(void)
+{
+    Vis *t = vis_start_live("");
+
+    /* D202: the driver may take FEATURES_OK back */
+    mask_write(t, 0, BIT(0));
+    reg_write(t, VIRTIO_MMIO_STATUS, STATUS_DRIVER);
+    forget_log(t);
+    mask_write(t, 0, 0);
+    assert_latched(t, "");
+    g_assert_cmphex(mask_read(t, 0), ==, BIT(0));
     vis_end(t);
 }
 
@@ -2256,6 +2272,9 @@ static void test_bad_register_width(void)
     select_queue(t, 0);
     qtest_writeq(t->qts, MMIO + VIRTIO_MMIO_VIS_CONTROL, 1ull << 32 | 1);
     g_assert_cmphex(qtest_readl(t->qts, vector), ==, CONFIG_VECTOR);
+    /* The base specification leaves free what other registers do. */
+    g_assert_cmphex(qtest_readq(t->qts, MMIO + VIRTIO_MMIO_CONFIG), ==,
+                    t->disk_size / SECTOR_SIZE);
     vis_end(t);
 }
 
@@ -2959,6 +2978,7 @@ int main(int argc, char **argv)
     TEST(discovery_constant);
     TEST(registers_readable_when_offered);
     TEST(registers_ignored_unless_negotiated);
+    TEST(mask_ignored_unless_negotiated);
     TEST(control_reserved_bits);
     TEST(reserved_register);
     TEST(registers_read_only);

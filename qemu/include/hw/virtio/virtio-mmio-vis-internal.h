@@ -106,7 +106,7 @@ OBJECT_DECLARE_TYPE(VISVariant, VISVariantClass, VIS_VARIANT)
  * @proxy: its transport
  *
  * A type that is named VIS_VARIANT_PREFIX "x" is chosen by the transport's
- * property vis-variant=x. The variant is created before the device has any
+ * property x-vis-variant=x. The variant is created before the device has any
  * tables and realized once all else is ready.
  */
 struct VISVariant {

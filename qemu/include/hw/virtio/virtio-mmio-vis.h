@@ -121,7 +121,7 @@ typedef QLIST_HEAD(, VISEvent) VISEventList;
  * @pending_on: property "vis-pending", whether there is a pending table
  * @driver_tables: property "vis-driver-tables", whether the driver may supply
  *                 the vector table and the pending table
- * @variant_name: property "vis-variant", the variant of the device, or NULL
+ * @variant_name: property "x-vis-variant", the variant of the device, or NULL
  * @skip: property "x-vis-skip", slots without VIS in spite of @on, for tests
  * @move: property "x-vis-slot", the slot whose tables it takes, for tests
  * @board: the board, or NULL if it does not support VIS
@@ -211,9 +211,12 @@ extern const VMStateDescription vmstate_virtio_mmio_vis;
 /* Returns the feature bits that belong to the transport, not to the device. */
 uint64_t virtio_mmio_vis_features(VirtIOMMIOProxy *proxy);
 
-/* Reject the accesses to VIS's registers that are not 32 bits wide. */
-bool virtio_mmio_vis_accepts(void *opaque, hwaddr offset, unsigned size,
-                             bool is_write, MemTxAttrs attrs);
+/*
+ * Returns whether an access of 64 bits is the same as two of 32 bits, as it is
+ * unless one of VIS's registers is among them.
+ */
+bool virtio_mmio_vis_splits(VirtIOMMIOProxy *proxy, hwaddr offset,
+                            unsigned size);
 
 /* Returns false if virtio-mmio is to handle the access; @value may change. */
 bool virtio_mmio_vis_read(VirtIOMMIOProxy *proxy, hwaddr offset,
