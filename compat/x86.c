@@ -60,14 +60,24 @@ static void compat_settle_later(struct compat_msi *msi, struct compat_irq *irq)
 	schedule_delayed_work(&msi->settle, COMPAT_SETTLE_JIFFIES);
 }
 
-/* A parked move of a disabled interrupt has to wait until the interrupt is enabled */
+/* The core enables this interrupt, and its parked move can go on */
+static void compat_x86_enable(struct irq_data *d)
+{
+	d->chip->irq_unmask(d);
+	if (irqd_is_setaffinity_pending(d))
+		compat_settle_later(compat_msi_of(d->domain), compat_irq_of(d));
+}
+
+/* A parked move of a disabled interrupt has to wait for compat_x86_enable() */
 static void compat_settle_irq(struct compat_msi *msi, struct compat_irq *irq)
 {
 	struct irq_data *d = irq_get_irq_data(irq->desc.irq);
 	unsigned int cpu = cpumask_first(irq_data_get_effective_affinity_mask(d));
 
-	if (!irqd_is_setaffinity_pending(d) || !irqd_irq_disabled(d))
-		smp_call_function_single(cpu, compat_complete_move, d, true);
+	if (irqd_is_setaffinity_pending(d) && irqd_irq_disabled(d))
+		return;
+
+	smp_call_function_single(cpu, compat_complete_move, d, true);
 	if (irqd_is_setaffinity_pending(d) && irqd_is_activated(d))
 		compat_settle_later(msi, irq);
 }
@@ -141,6 +151,7 @@ void compat_x86_init(struct compat_msi *msi)
 	msi->template.info.handler_name = "edge";
 	msi->template.chip.irq_retrigger = irq_chip_retrigger_hierarchy;
 	msi->template.chip.irq_set_affinity = compat_x86_set_affinity;
+	msi->template.chip.irq_enable = compat_x86_enable;
 }
 
 /* The interrupts are freed, so no user can write an affinity and start a move any more */

@@ -9,6 +9,7 @@
 #include <linux/cleanup.h>
 #include <linux/device.h>
 #include <linux/io.h>
+#include <linux/irq.h>
 #include <linux/lockdep.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -77,6 +78,23 @@ void vis_msi_commit(struct virtio_vis *vis, unsigned int w)
 		vis_msi_command(vis->msi, shadow & BIT(bit) ? VIRTIO_MMIO_MSI_MASK :
 				VIRTIO_MMIO_MSI_UNMASK, first + bit);
 	vis->msi->masks[w] = shadow;
+}
+
+/**
+ * vis_msi_replay - Raise an interrupt of a device that may have dropped it
+ * @vis:	The interrupt storage
+ * @d:		The interrupt, at startup
+ *
+ * A device with MSI registers may drop what occurs while a vector is masked. The core masks an
+ * interrupt in use only after one has arrived, and runs the handler after it unmasks: nothing is
+ * lost then. What occurs between shutdown and startup is unknown, so startup assumes the worst.
+ *
+ * Context:	With the lock of the interrupt's descriptor held.
+ */
+void vis_msi_replay(struct virtio_vis *vis, struct irq_data *d)
+{
+	if (vis->msi && READ_ONCE(vis->words[d->hwirq / VIRTIO_VIS_VECTORS_PER_WORD].enabled))
+		irq_chip_retrigger_hierarchy(d);
 }
 
 /**

@@ -15,6 +15,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/msi.h>
+#include <linux/pgtable.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -97,26 +98,13 @@ static void vis_irq_unmask(struct irq_data *d)
 	vis_set_mask(d, false);
 }
 
-/*
- * A device without pending bits may drop what occurs while a vector is masked. The core masks an
- * interrupt in use only after one has arrived, and runs the handler after it unmasks: nothing is
- * lost then. What occurs between shutdown and startup is unknown, so startup assumes the worst.
- */
-static void vis_replay(struct irq_data *d)
-{
-	struct virtio_vis *vis = irq_data_get_irq_chip_data(d);
-
-	if (vis->msi && READ_ONCE(vis->words[vis_word_of(d->hwirq)].enabled))
-		irq_chip_retrigger_hierarchy(d);
-}
-
 /* Some parents keep an interrupt disabled until startup; after that, the mask bit is enough */
 static unsigned int vis_irq_startup(struct irq_data *d)
 {
 	if (d->parent_data->chip->irq_unmask)
 		irq_chip_unmask_parent(d);
 	vis_set_mask(d, false);
-	vis_replay(d);
+	vis_msi_replay(irq_data_get_irq_chip_data(d), d);
 	return 0;
 }
 
@@ -153,17 +141,23 @@ static void vis_irq_write_msi_msg(struct irq_data *d, struct msi_msg *msg)
 static int vis_irq_get_irqchip_state(struct irq_data *d, enum irqchip_irq_state which, bool *state)
 {
 	struct virtio_vis *vis = irq_data_get_irq_chip_data(d);
-	unsigned int w = vis_word_of(d->hwirq);
 
 	switch (which) {
 	case IRQCHIP_STATE_PENDING:
 		if (!vis->pending)
 			return -EINVAL;
-		*state = le32_to_cpu(READ_ONCE(vis->pending[w])) & vis_bit_of(d->hwirq);
+		*state = le32_to_cpu(READ_ONCE(vis->pending[vis_word_of(d->hwirq)])) &
+			 vis_bit_of(d->hwirq);
 		return 0;
 	case IRQCHIP_STATE_MASKED:
 		*state = vis_is_masked(vis, d->hwirq);
 		return 0;
+	case IRQCHIP_STATE_ACTIVE:
+		/* synchronize_irq() asks, and only the interrupt controller knows */
+		while ((d = d->parent_data))
+			if (d->chip->irq_get_irqchip_state)
+				return d->chip->irq_get_irqchip_state(d, which, state);
+		return -EINVAL;
 	default:
 		return -EINVAL;
 	}
@@ -212,8 +206,7 @@ static const struct msi_domain_template vis_msi_template = {
  * @start:	Guest-physical address
  * @size:	Size in bytes
  * @align:	Alignment that @start must have, in bytes
- * @traps:	Accesses trap, so the range must not share a block with a range whose accesses do
- *		not: a page can be as large as a block
+ * @traps:	Accesses trap, so a range whose accesses do not must be in other blocks
  */
 struct vis_range {
 	const char	*name;
@@ -294,19 +287,27 @@ static bool vis_is_free(struct device *dev, const struct resource *res)
 	return true;
 }
 
+/* Some CPUs take an address for which a page table entry has no room, and fail at the access */
+static bool vis_is_mappable(const struct vis_range *r)
+{
+	unsigned long pfn = PHYS_PFN(r->start + r->size - 1);
+
+	return pte_pfn(pfn_pte(pfn, PAGE_KERNEL)) == pfn;
+}
+
 /*
- * Refuses RAM, the resources of other devices, and addresses that the CPU does not have. While
- * another device has no driver, a request inside its resource succeeds: the parents of the new
- * region show that. Nobody can claim a region that is reserved and busy, so such a region is
- * accepted.
+ * Refuses RAM, other devices' resources, and what the CPU cannot map. A request inside the resource
+ * of a device without a driver succeeds: the parents of the new region show that. Nobody can claim
+ * a region that is reserved and busy, so it is accepted.
  */
 static int vis_claim_range(struct device *dev, const struct vis_range *r)
 {
 	struct resource *res = devm_request_mem_region(dev, r->start, r->size, dev_name(dev));
 
-	if (res ? vis_is_free(dev, res) :
-	    region_intersects(r->start, r->size, IORESOURCE_MEM | IORESOURCE_BUSY,
-			      IORES_DESC_RESERVED) == REGION_INTERSECTS)
+	if (vis_is_mappable(r) &&
+	    (res ? vis_is_free(dev, res) :
+	     region_intersects(r->start, r->size, IORESOURCE_MEM | IORESOURCE_BUSY,
+			       IORES_DESC_RESERVED) == REGION_INTERSECTS))
 		return 0;
 
 	dev_err(dev, "VIS: %s at %#llx (%#llx bytes) is not free in the memory map\n", r->name,
@@ -384,9 +385,8 @@ static struct virtio_vis *vis_create(struct device *dev, const struct virtio_vis
  * @layout:	Where the device says that its tables are, with at least one vector
  *
  * Checks, claims and maps the tables ("Discovery" and "Security considerations" in
- * Documentation/virtio-vis.rst). Allocates no vector and writes nothing to the device. Assumes
- * that every vector is masked: the caller has reset the device, or resets it before it allocates
- * vectors.
+ * Documentation/virtio-vis.rst). Allocates no vector and writes nothing to the device, which the
+ * caller resets before it allocates vectors.
  *
  * Context:	May sleep. Not concurrent with any other call for @dev.
  * Return:	The interrupt storage, or an ERR_PTR(). After a message that names the value:
@@ -579,7 +579,7 @@ void virtio_vis_enable(struct virtio_vis *vis)
 		struct vis_word *word = &vis->words[w];
 
 		guard(raw_spinlock_irqsave)(&word->lock);
-		word->enabled = true;
+		WRITE_ONCE(word->enabled, true);
 		if (vis->msi)
 			vis_msi_restart(vis, w);
 		if (word->shadow != VIS_ALL_MASKED)
@@ -611,7 +611,7 @@ void virtio_vis_disable(struct virtio_vis *vis)
 		WRITE_ONCE(word->shadow, VIS_ALL_MASKED);
 		if (word->enabled && unmasked)
 			vis_commit(vis, w);
-		word->enabled = false;
+		WRITE_ONCE(word->enabled, false);
 	}
 }
 EXPORT_SYMBOL_GPL(virtio_vis_disable);

@@ -9,6 +9,7 @@
 #include <linux/types.h>
 #include <linux/virtio_vis.h>
 
+struct irq_data;
 struct vis_msi;
 struct vis_supplied;
 
@@ -59,6 +60,7 @@ unsigned int vis_domain_size(const struct virtio_vis *vis, unsigned int nvec);
 int vis_msi_init(struct virtio_vis *vis, void __iomem *regs);
 void vis_msi_restart(struct virtio_vis *vis, unsigned int w);
 void vis_msi_commit(struct virtio_vis *vis, unsigned int w);
+void vis_msi_replay(struct virtio_vis *vis, struct irq_data *d);
 
 void vis_free_supplied(struct virtio_vis *vis);
 

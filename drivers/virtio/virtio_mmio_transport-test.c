@@ -399,6 +399,9 @@ int virtio_mmio_vis_find_vqs(struct virtio_mmio_vis *vis, struct virtio_device *
 			     struct virtqueue_info vqs_info[], struct irq_affinity *desc,
 			     const struct virtio_mmio_vis_vq_ops *ops)
 {
+	if (!vis)
+		return 1;
+
 	vis->nr_finds++;
 	vis->desc = desc;
 	if (vis->find_error)
@@ -1104,14 +1107,18 @@ static void vm_find_vis_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fake->deleted_in_use);
 
 	fake->vis.find_error = -ENOSPC;
+	KUNIT_EXPECT_EQ(test, vm_test_find(vm), -ENOSPC);
+	KUNIT_EXPECT_FALSE(test, irq_has_action(fake->irq));
+
+	fake->vis.find_error = 1;
 	KUNIT_EXPECT_EQ(test, vm_test_find(vm), 0);
-	KUNIT_EXPECT_EQ(test, fake->vis.nr_finds, 2);
+	KUNIT_EXPECT_EQ(test, fake->vis.nr_finds, 3);
 	KUNIT_EXPECT_TRUE(test, irq_has_action(fake->irq));
 	vm->vdev.config->del_vqs(&vm->vdev);
 
 	vm->vm_vis = NULL;
 	KUNIT_EXPECT_EQ(test, vm_test_find(vm), 0);
-	KUNIT_EXPECT_EQ(test, fake->vis.nr_finds, 2);
+	KUNIT_EXPECT_EQ(test, fake->vis.nr_finds, 3);
 }
 
 static irqreturn_t vm_test_interrupt(struct vm_device *vm, u32 status)

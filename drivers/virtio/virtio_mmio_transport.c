@@ -468,12 +468,10 @@ static const struct virtio_mmio_vis_vq_ops vm_vq_ops = {
 static int vm_find_vqs(struct virtio_device *vdev, unsigned int nvqs, struct virtqueue *vqs[],
 		       struct virtqueue_info vqs_info[], struct irq_affinity *desc)
 {
-	struct virtio_mmio_vis *vm_vis = to_vm_device(vdev)->vm_vis;
+	int ret = virtio_mmio_vis_find_vqs(to_vm_device(vdev)->vm_vis, vdev, nvqs, vqs, vqs_info,
+					   desc, &vm_vq_ops);
 
-	if (vm_vis &&
-	    !virtio_mmio_vis_find_vqs(vm_vis, vdev, nvqs, vqs, vqs_info, desc, &vm_vq_ops))
-		return 0;
-	return vm_find_vqs_line(vdev, nvqs, vqs, vqs_info);
+	return ret > 0 ? vm_find_vqs_line(vdev, nvqs, vqs, vqs_info) : ret;
 }
 
 static int vm_reset_vq(struct vm_device *vm, struct virtqueue *vq)
@@ -741,7 +739,8 @@ static bool vm_is_storage(const struct virtio_device *vdev)
  *
  * Processes still run. A process that waits for storage waits until the end, because an I/O error
  * could kill init or abort a journal. Other devices are marked broken, because a driver that polls
- * one would never stop: virtio_console does so for each message of the kernel.
+ * one would never stop: virtio_console does so for each message of the kernel. The virtio device's
+ * own lock keeps its driver bound meanwhile.
  */
 static void vm_shutdown(struct platform_device *pdev)
 {
@@ -750,6 +749,7 @@ static void vm_shutdown(struct platform_device *pdev)
 	if (system_state != SYSTEM_RESTART)
 		return;
 
+	guard(device)(&vm->vdev.dev);
 	if (!vm_is_storage(&vm->vdev))
 		virtio_break_device(&vm->vdev);
 	vm_reset(&vm->vdev);

@@ -625,7 +625,7 @@ static unsigned int vm_vis_next_nvec(const struct virtio_mmio_vis *vm_vis, unsig
 
 /**
  * virtio_mmio_vis_find_vqs - Set up the queues of a device on vectors
- * @vm_vis:	VIS of the device
+ * @vm_vis:	VIS of the device, or NULL
  * @vdev:	The virtio device, whose features have been negotiated
  * @nvqs:	As for virtio_config_ops::find_vqs
  * @vqs:	As for virtio_config_ops::find_vqs
@@ -639,7 +639,8 @@ static unsigned int vm_vis_next_nvec(const struct virtio_mmio_vis *vm_vis, unsig
  * failed attempt leaves no queue and no vector. ("Initialisation" in virtio-vis.rst)
  *
  * Context:	May sleep. Between FEATURES_OK and DRIVER_OK.
- * Return:	0, or the error of the last attempt, after which the transport uses the line.
+ * Return:	0; 1 if the transport should use the line; or the error of the last attempt if the
+ *		line has no interrupts either, because an earlier driver has not reset the device.
  */
 int virtio_mmio_vis_find_vqs(struct virtio_mmio_vis *vm_vis, struct virtio_device *vdev,
 			     unsigned int nvqs, struct virtqueue *vqs[],
@@ -648,6 +649,9 @@ int virtio_mmio_vis_find_vqs(struct virtio_mmio_vis *vm_vis, struct virtio_devic
 {
 	unsigned int nvec;
 	int ret;
+
+	if (!vm_vis)
+		return 1;
 
 	vm_vis->vdev = vdev;
 	vm_vis->queue_fails = false;
@@ -662,13 +666,16 @@ int virtio_mmio_vis_find_vqs(struct virtio_mmio_vis *vm_vis, struct virtio_devic
 
 	if (ret > 0)
 		ret = -ENOSPC;
+	if (ret && vm_vis->enabled) {
+		dev_err(vm_vis->dev, "VIS: enabled until a reset, the line has no interrupts\n");
+		return ret;
+	}
+
 	if (ret && !vm_vis->queue_fails)
 		dev_notice(vm_vis->dev,
 			   "VIS has no vectors for %u queues (%pe): trying the interrupt line\n",
 			   nvqs, ERR_PTR(ret));
-	if (ret && vm_vis->enabled)
-		dev_err(vm_vis->dev, "VIS: enabled until a reset, the line has no interrupts\n");
-	return ret;
+	return !!ret;
 }
 
 /**

@@ -5,7 +5,6 @@
 #ifndef _DRIVERS_VIRTIO_VIRTIO_MMIO_VIS_H
 #define _DRIVERS_VIRTIO_VIRTIO_MMIO_VIS_H
 
-#include <linux/errno.h>
 #include <linux/kconfig.h>
 #include <linux/types.h>
 
@@ -67,7 +66,7 @@ virtio_mmio_vis_find_vqs(struct virtio_mmio_vis *vm_vis, struct virtio_device *v
 			 struct virtqueue_info vqs_info[], struct irq_affinity *desc,
 			 const struct virtio_mmio_vis_vq_ops *ops)
 {
-	return -EOPNOTSUPP;
+	return 1;
 }
 
 static inline bool virtio_mmio_vis_active(const struct virtio_mmio_vis *vm_vis)
