@@ -67,14 +67,13 @@ start_repo()
 	repo_git tag base
 }
 
-# maintain FILE...: extends the entry TITLE of MAINTAINERS, which is behind that of NEIGHBOUR.
+# maintain PATTERN: extends the entry TITLE of MAINTAINERS, which is behind that of NEIGHBOUR.
 # Between the letter of a line and its value is GAP.
 maintain()
 {
 	local entry file=$REPO/MAINTAINERS
 
-	[ $# -gt 0 ] || return 0
-	MAINTAINED+=("$@")
+	MAINTAINED+=("$1")
 	entry=$({
 		echo "$TITLE"
 		[ "$SIGNOFF" = "$NOBODY" ] || echo "M: $SIGNOFF"
@@ -106,6 +105,30 @@ commit()
 	[ "$SIGNOFF" = "$NOBODY" ] || options=(--signoff)
 	repo_git add -A
 	repo_git commit -q "${options[@]}" -F -
+}
+
+# make_patches LIST WORDS: commits the patches of series/LIST, each with the words of its name in
+# series/WORDS. The script has the functions "add" and "change".
+make_patches()
+{
+	local destination name patch word
+
+	# A line that ends in a backslash goes on.
+	# shellcheck disable=SC2162
+	while read -a patch <&3; do
+		name=${patch[0]}
+		for word in "${patch[@]:1}"; do
+			if [[ $word == F:* ]]; then
+				maintain "${word#F:}"
+				continue
+			fi
+			destination=${word#*=}
+			[[ $word != *[^/]=*/ ]] || destination+=$(basename "${word%=*}")
+			add "${word%=*}" "$destination"
+		done
+		change "$name"
+		words "$2/$name" | commit
+	done 3< <(grep -v '^#' "$ROOT/series/$1")
 }
 
 # format_patches ARG...: writes a patch for each commit to OUTPUT
