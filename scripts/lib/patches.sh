@@ -21,26 +21,23 @@ repo_git()
 # shellcheck disable=SC2034 # for the scripts that use this
 parse_arguments()
 {
-	local options=$1
+	local name options=$1
 
 	shift
 	usage_if_asked "$@"
 	while [ $# -gt 1 ]; do
 		[[ " $options " == *" $1 "* ]] || die "unknown option $1, see scripts/series --help"
-		case $1 in
-		--apply) APPLY=1 ;;
-		--issue) ISSUE=$2 && shift ;;
-		--output) OUTPUT=$2 && shift ;;
-		--repo) REPO=$2 && shift ;;
-		--signoff)
-			SIGNOFF=$2
-			[[ $SIGNOFF =~ ^[^\<\>]+\ \<[^\<\>\ ]+@[^\<\>\ ]+\>$ ]] ||
-				die "--signoff needs 'Name <mail>'"
+		if [ "$1" = --apply ]; then
+			APPLY=1
+		else
+			name=${1#--}
+			declare -g "${name^^}=$2"
 			shift
-			;;
-		esac
+		fi
 		shift
 	done
+	[[ $SIGNOFF =~ ^[^\<\>]+\ \<[^\<\>\ ]+@[^\<\>\ ]+\>$ ]] ||
+		die "--signoff needs 'Name <mail>'"
 	TREE=${1-}
 }
 
