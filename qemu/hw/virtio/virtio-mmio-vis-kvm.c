@@ -11,16 +11,6 @@
 #include "hw/virtio/virtio-mmio-vis-internal.h"
 #include "system/kvm.h"
 
-static void vis_set_handler(VirtIODevice *vdev, int index, bool with_irqfd)
-{
-    if (index == VIRTIO_CONFIG_IRQ_IDX) {
-        virtio_config_set_guest_notifier_fd_handler(vdev, true, with_irqfd);
-    } else {
-        virtio_queue_set_guest_notifier_fd_handler(
-            virtio_get_queue(vdev, index), true, with_irqfd);
-    }
-}
-
 static void vis_bind(VirtIOMMIOProxy *proxy, VISEvent *event, int route)
 {
     VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
@@ -40,7 +30,7 @@ static void vis_bind(VirtIOMMIOProxy *proxy, VISEvent *event, int route)
         kvm_irqchip_add_irqfd_notifier_gsi(kvm_state, n, NULL, route) == 0) {
         event->irqfd = route;
     }
-    vis_set_handler(vdev, index, event->irqfd >= 0);
+    virtio_set_guest_notifier_handler(vdev, index, event->irqfd >= 0);
 }
 
 static void vis_bind_vector(VirtIOMMIOProxy *proxy, uint32_t vector, int route)
