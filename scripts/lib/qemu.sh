@@ -27,6 +27,17 @@ qemu_patch()
 		die "$2 does not apply to this QEMU"
 }
 
+# qemu_names TREE SOURCE FILE...: the files, which are in the words of the newest QEMU, in those of
+# SOURCE
+qemu_names()
+{
+	local source=$2 tree=$1
+
+	case $(<"$source/VERSION") in
+	10.0.*) sed -i -f "$tree/qemu/patches/10.0.sed" "${@:3}" ;;
+	esac
+}
+
 # standard_header FILE: the transformations of QEMU's scripts/update-linux-headers.sh that it needs
 standard_header()
 {
@@ -37,10 +48,12 @@ standard_header()
 # qemu_overlay TREE SOURCE DIRECTORY: the files that a checkout adds to QEMU's, or changes
 qemu_overlay()
 {
-	local file headers=$3/include/standard-headers/linux overlay=$3 source=$2 tree=$1
+	local file files headers=$3/include/standard-headers/linux overlay=$3 source=$2 tree=$1
 
 	cp -r "$tree/qemu/." "$overlay"
 	rm -r "$overlay"/{patches,test-patches}
+	mapfile -t files < <(find "$overlay" -type f)
+	qemu_names "$tree" "$source" "${files[@]}"
 	patched_files "$tree" | while read -r file; do
 		install -D -m 644 "$source/$file" "$overlay/$file"
 	done

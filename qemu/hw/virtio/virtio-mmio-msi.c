@@ -349,8 +349,7 @@ const VMStateDescription vmstate_virtio_mmio_msi = {
     .pre_save = msi_pre_save,
     .post_load = msi_post_load,
     .fields = (const VMStateField[]) {
-        VMSTATE_INT32_EQUAL(msi.nr_vectors, VirtIOMMIOProxy,
-                             "The number of queues differs"),
+        VMSTATE_INT32_EQUAL(msi.nr_vectors, VirtIOMMIOProxy),
         VMSTATE_BOOL(msi.enabled, VirtIOMMIOProxy),
         VMSTATE_BOOL(msi.driver_ok, VirtIOMMIOProxy),
         VMSTATE_UINT32_ARRAY(msi.staged, VirtIOMMIOProxy, 3),
@@ -412,7 +411,8 @@ static void msi_plugged(VirtIOMMIOProxy *proxy, Error **errp)
     msi->observe = qemu_bh_new_guarded(msi_observe, proxy,
                                        &DEVICE(proxy)->mem_reentrancy_guard);
     msi->vm_change = qdev_add_vm_change_state_handler(DEVICE(proxy),
-                                                      msi_vm_change, proxy);
+                                                      msi_vm_change, NULL,
+                                                      proxy);
     memory_region_init_io(&msi->io, OBJECT(proxy), &msi_io_ops, proxy,
                           "virtio-mmio-msi", MSI_REGS_SIZE);
     memory_region_add_subregion_overlap(&proxy->iomem, VIRTIO_MMIO_MSI_CSR,

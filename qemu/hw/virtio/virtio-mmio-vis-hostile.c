@@ -10,9 +10,9 @@
 
 #include "qemu/osdep.h"
 #include "standard-headers/linux/virtio_mmio.h"
-#include "exec/address-spaces.h"
+#include "system/address-spaces.h"
 #include "exec/memop.h"
-#include "hw/qdev-properties.h"
+#include "hw/core/qdev-properties.h"
 #include "hw/virtio/virtio-mmio-vis-internal.h"
 #include "qapi/error.h"
 #include "qemu/cutils.h"
@@ -678,7 +678,7 @@ static const Property hostile_properties[] = {
     DEFINE_PROP_STRING("faults", VISHostile, faults),
 };
 
-static void hostile_class_init(ObjectClass *class, void *data)
+static void hostile_class_init(ObjectClass *class, const void *data)
 {
     VISVariantClass *vc = VIS_VARIANT_CLASS(class);
     DeviceClass *dc = DEVICE_CLASS(class);

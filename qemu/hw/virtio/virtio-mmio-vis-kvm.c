@@ -9,6 +9,7 @@
 
 #include "qemu/osdep.h"
 #include "hw/virtio/virtio-mmio-vis-internal.h"
+#include "system/accel-irq.h"
 #include "system/kvm.h"
 
 static void vis_bind(VirtIOMMIOProxy *proxy, VISEvent *event, int route)
@@ -62,7 +63,7 @@ static void vis_drop_route(VirtIOMMIOVIS *vis, uint32_t vector)
  * failure the vector has no route, and no notifier sends the old message.
  */
 static void vis_set_route(VirtIOMMIOProxy *proxy, uint32_t vector, bool moved,
-                          KVMRouteChange *change)
+                          AccelRouteChange *change)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;
     int *route = &vis->route[vector];
@@ -84,7 +85,7 @@ static void vis_set_route(VirtIOMMIOProxy *proxy, uint32_t vector, bool moved,
 
 /* Prepare the routes of the vectors that need one, and unbind the others. */
 static void vis_route_word(VirtIOMMIOProxy *proxy, uint32_t word, uint32_t bits,
-                           uint32_t moved, KVMRouteChange *change)
+                           uint32_t moved, AccelRouteChange *change)
 {
     uint32_t vector;
 
@@ -114,14 +115,14 @@ static void vis_bind_word(VirtIOMMIOProxy *proxy, uint32_t word, uint32_t bits)
 void vis_irqfds_update(VirtIOMMIOProxy *proxy, uint32_t word, uint32_t toggled,
                        uint32_t moved)
 {
-    KVMRouteChange change;
+    AccelRouteChange change;
 
     if (!proxy->vis.route) {
         return;
     }
-    change = kvm_irqchip_begin_route_changes(kvm_state);
+    change = accel_irqchip_begin_route_changes();
     vis_route_word(proxy, word, toggled | moved, moved, &change);
-    kvm_irqchip_commit_route_changes(&change);
+    accel_irqchip_commit_route_changes(&change);
     vis_bind_word(proxy, word, toggled | moved);
 }
 
@@ -157,7 +158,7 @@ void vis_irqfds_join(VirtIOMMIOProxy *proxy, VISEvent *event)
 void vis_irqfds_start(VirtIOMMIOProxy *proxy)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;
-    KVMRouteChange change;
+    AccelRouteChange change;
     uint32_t word;
 
     /*
@@ -170,11 +171,11 @@ void vis_irqfds_start(VirtIOMMIOProxy *proxy)
     }
     vis->route = g_new(int, vis->nr_vectors);
     memset(vis->route, -1, vis->nr_vectors * sizeof(*vis->route));
-    change = kvm_irqchip_begin_route_changes(kvm_state);
+    change = accel_irqchip_begin_route_changes();
     for (word = 0; word < vis->nr_words; word++) {
         vis_route_word(proxy, word, ~vis->mask[word], 0, &change);
     }
-    kvm_irqchip_commit_route_changes(&change);
+    accel_irqchip_commit_route_changes(&change);
     for (word = 0; word < vis->nr_words; word++) {
         vis_bind_word(proxy, word, ~vis->mask[word]);
     }

@@ -125,7 +125,7 @@ static const VMStateDescription vmstate_small = {
     }
 };
 
-static void small_class_init(ObjectClass *class, void *data)
+static void small_class_init(ObjectClass *class, const void *data)
 {
     VISVariantClass *vc = VIS_VARIANT_CLASS(class);
     DeviceClass *dc = DEVICE_CLASS(class);
@@ -147,7 +147,7 @@ static void supplied_prepare(VISVariant *v)
     v->proxy->vis.driver_tables = true;
 }
 
-static void supplied_class_init(ObjectClass *class, void *data)
+static void supplied_class_init(ObjectClass *class, const void *data)
 {
     VIS_VARIANT_CLASS(class)->prepare = supplied_prepare;
 }
@@ -442,7 +442,7 @@ static const VMStateDescription vmstate_odd = {
     }
 };
 
-static void odd_class_init(ObjectClass *class, void *data)
+static void odd_class_init(ObjectClass *class, const void *data)
 {
     VISVariantClass *vc = VIS_VARIANT_CLASS(class);
     DeviceClass *dc = DEVICE_CLASS(class);

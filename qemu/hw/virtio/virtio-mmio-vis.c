@@ -13,8 +13,8 @@
 
 #include "qemu/osdep.h"
 #include "standard-headers/linux/virtio_mmio.h"
-#include "hw/irq.h"
-#include "hw/qdev-properties.h"
+#include "hw/core/irq.h"
+#include "hw/core/qdev-properties.h"
 #include "hw/virtio/virtio-mmio-vis-internal.h"
 #include "qapi/error.h"
 #include "qemu/bitmap.h"
@@ -873,14 +873,10 @@ const VMStateDescription vmstate_virtio_mmio_vis = {
     .pre_save = vis_pre_save,
     .post_load = vis_post_load,
     .fields = (const VMStateField[]) {
-        VMSTATE_UINT32_EQUAL(vis.nr_vectors, VirtIOMMIOProxy,
-                             "The property vectors differs"),
-        VMSTATE_UINT64_EQUAL(vis.address[VIS_VECTOR_TABLE], VirtIOMMIOProxy,
-                             "The vector table is elsewhere"),
-        VMSTATE_UINT64_EQUAL(vis.address[VIS_MASK_TABLE], VirtIOMMIOProxy,
-                             "The mask table is elsewhere"),
-        VMSTATE_UINT64_EQUAL(vis.address[VIS_PENDING_TABLE], VirtIOMMIOProxy,
-                             "The pending table is elsewhere"),
+        VMSTATE_UINT32_EQUAL(vis.nr_vectors, VirtIOMMIOProxy),
+        VMSTATE_UINT64_EQUAL(vis.address[VIS_VECTOR_TABLE], VirtIOMMIOProxy),
+        VMSTATE_UINT64_EQUAL(vis.address[VIS_MASK_TABLE], VirtIOMMIOProxy),
+        VMSTATE_UINT64_EQUAL(vis.address[VIS_PENDING_TABLE], VirtIOMMIOProxy),
         VMSTATE_BOOL(vis.accepted, VirtIOMMIOProxy),
         VMSTATE_BOOL(vis.driver_ok, VirtIOMMIOProxy),
         VMSTATE_BOOL(vis.enabled, VirtIOMMIOProxy),
@@ -935,7 +931,7 @@ static void vis_tables_realize(DeviceState *dev, Error **errp)
     }
 }
 
-static void vis_tables_class_init(ObjectClass *class, void *data)
+static void vis_tables_class_init(ObjectClass *class, const void *data)
 {
     DeviceClass *dc = DEVICE_CLASS(class);
 
@@ -1196,7 +1192,8 @@ static void vis_init_state(VirtIOMMIOProxy *proxy)
     vis->observe = qemu_bh_new_guarded(vis_observe_bh, proxy,
                                        &DEVICE(proxy)->mem_reentrancy_guard);
     vis->vm_change = qdev_add_vm_change_state_handler(DEVICE(proxy),
-                                                      vis_vm_change, proxy);
+                                                      vis_vm_change, NULL,
+                                                      proxy);
     vis->nr_notifiers = VIRTIO_CONFIG_IRQ_IDX;
     for (i = 0; i < ARRAY_SIZE(vis->events); i++) {
         vis->events[i].vector = VIRTIO_NO_VECTOR;

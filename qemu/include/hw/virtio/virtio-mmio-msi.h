@@ -6,7 +6,7 @@
 #ifndef HW_VIRTIO_MMIO_MSI_H
 #define HW_VIRTIO_MMIO_MSI_H
 
-#include "exec/memory.h"
+#include "system/memory.h"
 #include "hw/pci/msi.h"
 #include "migration/vmstate.h"
 
