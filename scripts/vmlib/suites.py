@@ -195,8 +195,10 @@ SUITES = {
                           " meet", 1900, tier="draft", tests="intree.series",
                           inputs=SERIES + " compat"),
     "series_qemu": Suite("the patch series for QEMU applies, its own tools find nothing, each patch"
-                         " builds, and the qtests pass", 600, tier="all", tests="series.qemu",
-                         inputs="qemu include series Documentation/results @qemu-source"),
+                         " builds, and the qtests pass; so does the last on the newest QEMU", 900,
+                         tier="all", tests="series.qemu",
+                         inputs="qemu include series Documentation/results @qemu-source"
+                                " @qemu-source-newest"),
     "mutants": Suite("each patch of selftests/mutants breaks one obligation, and its test turns"
                      " red", 1800, tier="draft"),
     "mutants_generated": Suite("generated mutants of irqchip, compat, VIS half and transport: how"
