@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Mutants of C sources, all in one build: each has a number, and one of them is chosen when the
-code is run. Usage:
-
-instrument FILE...      rewrites the files; prints "FILE FUNCTION KIND ORDINAL NUMBER KEY" for each
-choose DIRECTORY FILE N makes the modules in the directory those of mutant N of FILE
+code is run. vmlib.mutants FILE... rewrites the files, and prints "FILE FUNCTION KIND ORDINAL NUMBER
+KEY" for each mutant.
 
 Kinds: negate (a condition of an if), call (a call whose result nobody takes is left out), unwind
-(the same where a function undoes something). Where KUnit's tests include FILE, the chosen number
-is a parameter of their module, vis_mutant_FILE, that can be written at any time; else it is a word
-of the module's data. FILE and ORDINAL (that of the kind in the function) name a mutant for as long
-as the function stays as it is, which KEY stands for."""
+(the same where a function undoes something). The chosen number is a parameter of the module of
+KUnit's tests, which include FILE: vis_mutant_FILE can be written at any time. FILE and ORDINAL (that
+of the kind in the function) name a mutant for as long as the function stays as it is, which KEY
+stands for."""
 
 import hashlib
 import re
-import struct
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +34,7 @@ static unsigned int vis_mutant_{stem};
 module_param(vis_mutant_{stem}, uint, 0644);
 #define VIS_MUTANT(n)	(vis_mutant_{stem} == (n))
 #else
-static volatile u32 vis_mutant_{stem}[] __used = {{ {magic}, 0 }};
-#define VIS_MUTANT(n)	(vis_mutant_{stem}[ARRAY_SIZE(vis_mutant_{stem}) - 1] == (n))
+#define VIS_MUTANT(n)	false
 #endif
 """
 
@@ -57,10 +53,6 @@ class Mutant:
 
 def stem_of(path):
     return re.sub(r"\W", "_", Path(path).stem)
-
-
-def magic_words(stem):
-    return struct.unpack("<4I", hashlib.sha256(stem.encode()).digest()[:16])
 
 
 def masked(text):
@@ -122,8 +114,7 @@ def instrumented(text, found, stem):
             f"do {{ if (!VIS_MUTANT({number})) {inner} }} while (0);"
         text = text[:mutant.start] + inner + text[mutant.end:]
     first = text.index("#include ")
-    magic = ", ".join(f"{word:#x}" for word in magic_words(stem))
-    return text[:first] + SUPPORT.format(magic=magic, stem=stem) + text[first:]
+    return text[:first] + SUPPORT.format(stem=stem) + text[first:]
 
 
 def instrument(*paths):
@@ -135,18 +126,5 @@ def instrument(*paths):
             print(path.name, mutant.function, mutant.kind, mutant.ordinal, number, mutant.key)
 
 
-def choose(directory, name, number):
-    magic = struct.pack("<4I", *magic_words(stem_of(name)))
-    seen = 0
-    for module in Path(directory).glob("*.ko"):
-        data = module.read_bytes()
-        for found in re.finditer(re.escape(magic), data):
-            seen += 1
-            data = data[:found.end()] + struct.pack("<I", int(number)) + data[found.end() + 4:]
-        module.write_bytes(data)
-    if not seen:
-        sys.exit(f"mutants: no module in {directory} has the mutants of {name}")
-
-
 if __name__ == "__main__":
-    {"instrument": instrument, "choose": choose}[sys.argv[1]](*sys.argv[2:])
+    instrument(*sys.argv[1:])
