@@ -142,7 +142,7 @@ class Steps:
     def all(self):
         wanted = self.own.only.split(",") if self.own.only else \
             CHECKED if self.own.check else [kind for kind in KINDS if kind not in BY_NAME]
-        return [step for kind in KINDS if kind in wanted
+        return [(kind, *step) for kind in KINDS if kind in wanted
                 for step in getattr(self, kind)()]
 
 
@@ -230,12 +230,12 @@ def run(own, options, directory):
     steps = Steps(own, options)
     meta = {**metadata(own, options), "rounds": steps.counts["rounds"]}
     done = resumed(own, directory)
-    wanted = [step for step in steps.all() if step[0] not in done]
-    left = sum(seconds for _, seconds, _ in wanted)
-    for number, (name, seconds, step) in enumerate(wanted, 1):
+    wanted = [step for step in steps.all() if step[1] not in done]
+    left = sum(seconds for _, _, seconds, _ in wanted)
+    for number, (kind, name, seconds, step) in enumerate(wanted, 1):
         print(f"bench: {number}/{len(wanted)} {name}, {left // 60 + 1} minutes left",
               file=sys.stderr, flush=True)
-        done[name] = step(name)
+        done[name] = [{"step": kind, **row} for row in step(name)]
         left -= seconds
         write(directory, meta, done)
         (directory / LEFT).write_text(json.dumps({"revision": own.revision, "done": done}), "utf-8")
@@ -273,24 +273,28 @@ def with_summary(text, rows):
 
 
 def replaced(published, document, kinds):
-    """What is published, with the figures of some kinds from a later run"""
-    metrics = {row["metric"] for row in document["rows"]}
+    """What is published, with the rows of some kinds of steps from a later run. Rows of other
+    kinds may have the same metric."""
     meta, later = published["meta"], document["meta"]
-    return {"meta": {**meta, f"of {kinds}": f"{later['date']}, revision {later['revision']}",
+    made = f"{later['date']}, revision {later['revision']}"
+    return {"meta": {**meta, **{f"of {kind}": made for kind in kinds},
                      "missing": later["missing"],
                      "commands": {**meta["commands"], **later["commands"]}},
-            "rows": [row for row in published["rows"] if row["metric"] not in metrics] +
-                    document["rows"]}
+            "rows": [row for row in published["rows"] if row["step"] not in kinds] +
+                    [row for row in document["rows"] if row["step"] in kinds]}
 
 
 def publish(own):
     """Publishes the results of the last run, and their summary in the README."""
     document = json.loads((own.root / "build/bench/bench.json").read_text("utf-8"))
     target = own.root / RESULTS
+    unknown = []
     if own.only:
+        kinds = own.only.split(",")
+        unknown = [kind for kind in kinds if kind not in report.steps(document["rows"])]
         published = json.loads((target / "bench.json").read_text("utf-8"))
-        document = replaced(published, document, own.only)
-    unknown = report.unknown(document["rows"])
+        document = replaced(published, document, kinds)
+    unknown += report.unknown(document["rows"])
     if unknown:
         sys.exit("scripts/bench: the last run has not measured: " + "; ".join(unknown))
     shutil.rmtree(target, ignore_errors=True)

@@ -38,6 +38,11 @@ def find(rows, metric, transport, **params):
     return None
 
 
+def steps(rows):
+    """The kinds of steps that made them"""
+    return {row["step"] for row in rows}
+
+
 def number(value):
     if value == int(value):
         return f"{int(value):,}"
@@ -222,16 +227,15 @@ def insns(scope, queues):
     return {"scope": scope, "queues": queues, "stat": "median"}
 
 
-# Figures that a run may leave out, and the row that shows each
+# Figures that a run may leave out, and the kind of step that makes each
 CONTEXT = (
-    ("blk_iops", "blk_iops", {}),
-    ("net_rr", "net_rr", {}),
-    ("net_pps", "net_pps", {}),
-    ("cpu_spread", "cpu_spread", {}),
-    ("scale: the same with 1, 2 and 8 CPUs", "blk_iops", {"cpus": 8}),
-    ("where the instructions go", "insns_by_function", {}),
-    ("text_bytes and insns_boot of Linux 7.3 with and without PCI", "text_bytes",
-     {"part": "Linux 7.3"}),
+    ("blk_iops", "rates"),
+    ("net_rr", "rates"),
+    ("net_pps", "rates"),
+    ("cpu_spread", "rates"),
+    ("scale: the same with 1, 2 and 8 CPUs", "scale"),
+    ("where the instructions go", "profile"),
+    ("text_bytes and insns_boot of Linux 7.3 with and without PCI", "twins"),
 )
 
 
@@ -272,7 +276,7 @@ def targets():
 
 def unknown(rows):
     """Counted targets without figures. A run may leave out timed ones."""
-    timed = tuple({metric for metric, _, _ in CONTEXT})
+    timed = tuple(name for name, _ in CONTEXT)
     return [target for target, _, met in verdicts(rows)
             if met is None and not target.startswith(timed)]
 
@@ -465,8 +469,8 @@ def markdown(meta, rows, missing):
         cells = estimate(rows, metric, **params)
         if cells:
             lines.append(f"| {label} | {' | '.join(cells)} |")
-    missing = {**missing, **{name: "left out of this run" for name, metric, params in CONTEXT
-                             if not find(rows, metric, "vis", **params)}}
+    missing = {**missing, **{name: "left out of this run" for name, step in CONTEXT
+                             if step not in steps(rows)}}
     if missing:
         lines += ["", "## Not measured", ""]
         lines += [f"- {name}: {reason}" for name, reason in missing.items()]
