@@ -16,13 +16,12 @@ from pathlib import Path
 from vmlib import __main__ as vm, prepare
 from vmlib.boards import has_kvm
 
-from . import density, guests, kvm, report, size
+from . import density, guests, kvm, report, size, targets
 
 FULL = {"interrupts": 100000, "moves": 40, "count": 500, "rate": 1000, "rounds": 7, "boots": 3}
 SMALL = {"interrupts": 2000, "moves": 6, "count": 100, "rate": 100, "rounds": 1, "boots": 1}
 SCALE = (1, 2, 8)
 RESULTS = "Documentation/results"
-EXPECTED = "bench/expected.json"
 SCRIPT = "bench/guest/bench.sh"
 SUMMARY_MARKS = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.S)
 KINDS = ("exits", "kvm", "path", "insns", "profile", "boot", "size", "density", "twins",
@@ -242,31 +241,6 @@ def run(own, options, directory):
     return sum(done.values(), [])
 
 
-def limit(rows, wanted):
-    """The limit of a figure: a number, or a multiple of the figure of a peer and some more."""
-    if "peer" not in wanted:
-        return wanted["value"]
-    peer = report.find(rows, wanted["metric"], wanted["peer"],
-                       **wanted.get("peer_params", wanted["params"]))
-    return wanted["value"] * peer["value"] + wanted.get("plus", 0)
-
-
-def worse(rows, expected):
-    """Expected figures that are missing, or worse than their limit."""
-    found = []
-    for wanted in expected:
-        transport = wanted.get("transport", "vis")
-        row = report.find(rows, wanted["metric"], transport, **wanted["params"])
-        name = " ".join([wanted["metric"], transport, report.words(wanted["params"])])
-        if row is None:
-            found.append(f"{name}: not measured")
-        elif wanted.get("better") == "more" and row["value"] < limit(rows, wanted):
-            found.append(f"{name}: {row['value']:g}, expected at least {limit(rows, wanted):g}")
-        elif wanted.get("better") != "more" and row["value"] > limit(rows, wanted):
-            found.append(f"{name}: {row['value']:g}, expected at most {limit(rows, wanted):g}")
-    return found
-
-
 def with_summary(text, rows):
     """The README with the new table; unchanged if it has no place for one."""
     return SUMMARY_MARKS.sub(lambda match: match[1] + report.summary(rows) + match[2], text)
@@ -337,9 +311,9 @@ def main():
         print(f"bench: {error}", file=sys.stderr)
         return 1
     if own.check:
-        expected = json.loads((own.root / EXPECTED).read_text("utf-8"))["rows"]
-        problems = worse(rows, expected)
-        print("\n".join(problems) or f"{len(expected)} figures are no worse than expected")
+        problems = targets.worse(rows)
+        print("\n".join(problems) or
+              f"{len(targets.checked())} figures are no worse than expected")
         return 1 if problems else 0
     print(directory / "bench.md")
     return 0

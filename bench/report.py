@@ -4,10 +4,9 @@
 import json
 
 from . import picture
+from .guests import MSI, TRANSPORTS
+from .targets import BLK_4, MEDIAN_4, PACKET_4, figure, find, number, shown, verdicts, words
 
-TRANSPORTS = ("legacy", "pci", "vis")
-# It has a table of its own.
-MSI = "mmio_msi"
 NAMES = {"legacy": "virtio-mmio", "pci": "virtio-pci, MSI-X", "vis": "VIS", "floor": "floor",
          MSI: "virtio-mmio, MSI"}
 # Head of a table with a column for each transport
@@ -24,48 +23,9 @@ return on an AMD server (<https://lkml.iu.edu/hypermail/linux/kernel/2012.2/0052
 estimate does not include the work of the VMM itself. Where KVM emulates the I/O APIC, the EOI
 costs less."""
 
-BLK_4 = {"device": "virtio-blk", "queues": 4}
-MEDIAN_4 = {"queues": 4, "stat": "median"}
-PACKET_4 = {**MEDIAN_4, "answer": "later"}
-
-
-def find(rows, metric, transport, **params):
-    """The one row that has these parameters, whatever its others are; None if it is missing."""
-    for row in rows:
-        if row["metric"] == metric and row["transport"] == transport and \
-                all(row["params"].get(name) == value for name, value in params.items()):
-            return row
-    return None
-
-
 def steps(rows):
     """The kinds of steps that made them"""
     return {row["step"] for row in rows}
-
-
-def number(value):
-    if value == int(value):
-        return f"{int(value):,}"
-    return f"{value:,.2f}" if value < 1000 else f"{value:,.0f}"
-
-
-def shown(row):
-    if row is None:
-        return "-"
-    text = number(row["value"])
-    if row["kind"] != "counted":
-        text += f" ({number(row['low'])} to {number(row['high'])})"
-    return text
-
-
-def shown_params(params):
-    """Without what is not the same for all transports"""
-    hidden = ("beside", "interrupts", "moves", "n")
-    return {name: value for name, value in params.items() if name not in hidden}
-
-
-def words(params):
-    return ", ".join(f"{name} {value}" for name, value in shown_params(params).items())
 
 
 def keys(rows):
@@ -151,82 +111,6 @@ def method(rows):
     return METHOD + "".join(text for metric, text in CONDITIONAL if metric in metrics)
 
 
-# Targets: each returns (what was reached, whether it is met), or None without its rows
-
-def value(rows, *key, **params):
-    row = find(rows, *key, **params)
-    if row is None:
-        raise LookupError
-    return row["value"]
-
-
-def no_exits(rows):
-    exits = [value(rows, "exits_per_interrupt", "vis", queues=queues, kind_of_exit="all")
-             for queues in (1, 4)]
-    return f"{max(exits):g}", max(exits) == 0
-
-
-def one_exit_per_move(rows):
-    exits = [value(rows, "exits_per_affinity_change", "vis", queue=mode)
-             for mode in ("quiet", "busy", "colliding")]
-    pci = value(rows, "exits_per_affinity_change", "pci", queue="busy")
-    return f"{max(exits):g} (pci {pci:g})", max(exits) == 1
-
-
-def kvm_not_above_pci(rows):
-    """All figures but those of exits that KVM itself handles"""
-    pairs = [(row, find(rows, row["metric"], "pci", **shown_params(row["params"]))) for row in rows
-             if row["metric"].startswith("kvm_exits") and row["transport"] == "vis" and
-             row["params"].get("to") != "KVM"]
-    if not any(pci for _, pci in pairs):
-        raise LookupError
-    worse = [f"{row['metric']} {words(row['params'])}" for row, pci in pairs
-             if pci and row["value"] > pci["value"]]
-    return "; ".join(worse) or "none", not worse
-
-
-def kvm_moves(rows):
-    exits = value(rows, "kvm_exits_per_affinity_change", "vis", queue="quiet")
-    return f"{exits:g}", exits == 1
-
-
-def at_once(rows):
-    share = value(rows, "moves_effective_at_once", "vis")
-    return f"{share:.0%}", share == 1
-
-
-def setup(rows):
-    vis = value(rows, "exits_vector_setup", "vis", **BLK_4)
-    pci = value(rows, "exits_vector_setup", "pci", **BLK_4)
-    return f"{vis} (pci {pci})", vis <= 15 and vis <= pci / 4
-
-
-def not_above(metric, peer, factor=1, peer_params=None, **params):
-    def judge(rows):
-        vis = value(rows, metric, "vis", **params)
-        other = value(rows, metric, peer, **(peer_params or params))
-        return f"{number(vis)} ({peer} {number(other)})", vis <= factor * other
-    return judge
-
-
-def beyond_spread(metric, peer, is_met, **params):
-    """is_met(value, row of the peer)"""
-    def judge(rows):
-        vis, other = (find(rows, metric, transport, **params) for transport in ("vis", peer))
-        if None in (vis, other):
-            raise LookupError
-        return f"{shown(vis)}, {peer} {shown(other)}", is_met(vis["value"], other)
-    return judge
-
-
-def not_below(metric, peer, **params):
-    return beyond_spread(metric, peer, lambda value, other: value >= other["low"], **params)
-
-
-def insns(scope, queues):
-    return {"scope": scope, "queues": queues, "stat": "median"}
-
-
 # Figures that a run may leave out, and the kind of step that makes each
 CONTEXT = (
     ("blk_iops", "rates"),
@@ -239,55 +123,11 @@ CONTEXT = (
 )
 
 
-def targets():
-    yield "exits per interrupt: 0", no_exits
-    yield "exits per live change of affinity: 1", one_exit_per_move
-    yield "moves effective at once: 100 %", at_once
-    yield "on KVM, exits to the VMM per live change of affinity: 1", kvm_moves
-    yield "on KVM, exits to the VMM above pci's: none", kvm_not_above_pci
-    yield ("instructions of the whole path, read of 4 KiB: at most 0.62 x legacy's",
-           not_above("path_insns_per_read", "legacy", 0.62))
-    yield ("instructions of the whole path, read of 4 KiB: not above pci's beyond its spread",
-           beyond_spread("path_insns_per_read", "pci",
-                         lambda value, other: value <= other["high"]))
-    yield "vector setup for 4 queues: at most 15 exits, and a quarter of pci's", setup
-    yield "probe of 4 queues: not above legacy's exits", not_above("exits_probe", "legacy", **BLK_4)
-    for queues in (1, 4):
-        for scope in ("dispatch", "full"):
-            yield (f"instructions per interrupt, {scope}, {queues} queues: at most pci's",
-                   not_above("insns_per_interrupt", "pci", **insns(scope, queues)))
-        yield (f"instructions per interrupt, dispatch, {queues} queues: at most 1.15 x floor",
-               not_above("insns_per_interrupt", "floor", 1.15,
-                         dict(insns("floor", queues)), **insns("dispatch", queues)))
-        yield (f"instructions per interrupt, full, {queues} queues: below legacy's",
-               not_above("insns_per_interrupt", "legacy", **insns("full", queues)))
-    for metric, name, params in (("insns_per_io", "read of 4 KiB", MEDIAN_4),
-                                 ("insns_per_packet", "packet", PACKET_4)):
-        for peer in ("pci", "legacy"):
-            yield (f"instructions per {name}, 4 queues: not above {peer}'s",
-                   not_above(metric, peer, **params))
-    for metric, params in (("blk_iops", {"queues": 4, "depth": 1}),
-                           ("blk_iops", {"queues": 4, "depth": 32}),
-                           ("net_rr", {"queues": 4}), ("net_pps", {"queues": 4})):
-        for peer in ("pci", "legacy"):
-            yield (f"{metric}, {words(params)}: not below {peer}'s beyond its spread",
-                   not_below(metric, peer, cpus=None, **params))
-
-
 def unknown(rows):
     """Counted targets without figures. A run may leave out timed ones."""
     timed = tuple(name for name, _ in CONTEXT)
     return [target for target, _, met in verdicts(rows)
             if met is None and not target.startswith(timed)]
-
-
-def verdicts(rows):
-    """(target, reached, met) for each target; met is None if its rows are missing."""
-    for target, judge in targets():
-        try:
-            yield target, *judge(rows)
-        except LookupError:
-            yield target, "not measured", None
 
 
 def estimate(rows, metric, **params):
@@ -329,17 +169,10 @@ def total(rows, metric, transport, params):
     return find(rows, metric, transport, **params)
 
 
-def share_or_number(metric, cell):
-    if cell and metric == "moves_effective_at_once":
-        return f"{cell['value']:.0%}"
-    return number(cell["value"]) if cell else "-"
-
-
 def summary_rows(rows):
     """(label, text for each transport)"""
     for label, metric, params in SUMMARY:
-        yield label, [share_or_number(metric, total(rows, metric, transport, params))
-                      for transport in TRANSPORTS]
+        yield label, [figure(total(rows, metric, transport, params)) for transport in TRANSPORTS]
 
 
 def summary(rows):
