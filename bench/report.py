@@ -13,15 +13,6 @@ NAMES = {"legacy": "virtio-mmio", "pci": "virtio-pci, MSI-X", "vis": "VIS", "flo
 HEADER = "| {}| " + " | ".join(NAMES[transport] for transport in TRANSPORTS) + " |"
 RULE = "|---|---|---|---|"
 
-# One exit to user space and back, in cycles; see ESTIMATE_NOTE
-EXIT_CYCLES = 2528
-ESTIMATE_GHZ = 3
-ESTIMATE_NOTE = f"""\
-This is an estimate, not a measurement. It assumes {EXIT_CYCLES:,} cycles for each trapped access
-at {ESTIMATE_GHZ} GHz: a KVM developer measured that time from the entry of KVM's ioctl to its
-return on an AMD server (<https://lkml.iu.edu/hypermail/linux/kernel/2012.2/00527.html>). The
-estimate does not include the work of the VMM itself. Where KVM emulates the I/O APIC, the EOI
-costs less."""
 
 def steps(rows):
     """The kinds of steps that made them"""
@@ -128,13 +119,6 @@ def unknown(rows):
     timed = tuple(name for name, _ in CONTEXT)
     return [target for target, _, met in verdicts(rows)
             if met is None and not target.startswith(timed)]
-
-
-def estimate(rows, metric, **params):
-    found = [find(rows, metric, transport, **params) for transport in TRANSPORTS]
-    if None in found:
-        return []
-    return [f"{row['value'] * EXIT_CYCLES / ESTIMATE_GHZ / 1000:.1f} us" for row in found]
 
 
 SUMMARY = (
@@ -292,16 +276,6 @@ def markdown(meta, rows, missing):
         lines.append(f"| {label} | {params} | {values} | {unit} |")
     lines += msi(plain)
     lines += profile(rows)
-    lines += ["", "## What the exits cost on real hardware: an estimate", "", ESTIMATE_NOTE, "",
-              HEADER.format("estimate "), RULE]
-    for label, metric, params in (
-            ("per interrupt", "exits_per_interrupt", {"queues": 4, "kind_of_exit": "all"}),
-            ("per change of affinity", "exits_per_affinity_change", {"queue": "quiet"}),
-            ("vector setup, 4 queues", "exits_vector_setup", BLK_4),
-            ("probe, 4 queues", "exits_probe", BLK_4)):
-        cells = estimate(rows, metric, **params)
-        if cells:
-            lines.append(f"| {label} | {' | '.join(cells)} |")
     missing = {**missing, **{name: "left out of this run" for name, step in CONTEXT
                              if step not in steps(rows)}}
     if missing:
