@@ -29,7 +29,6 @@ KINDS = ("exits", "kvm", "path", "insns", "profile", "boot", "size", "density", 
 # The emulated machine does not bring every boot to its end, so these run only by name.
 BY_NAME = ("path",)
 LEFT = "steps.json"
-PLACE = re.compile(r"/(?:[^/\s,=]+/)+|vis\.scenario=\S+ ")
 CHECKED = ("exits", "insns", "density")
 
 
@@ -145,15 +144,6 @@ class Steps:
                 for step in getattr(self, kind)()]
 
 
-MISSING = {
-    "exits_per_parked_move of the peers": "virtio-pci parks every move until the next interrupt, "
-                  "which is its exits_per_affinity_change",
-    "iperf3": "net_pps is of the kernel's own generator",
-    "KVM": "no vmx or svm in /proc/cpuinfo here, so no timings of KVM; its exits are counted on an "
-           "emulated CPU",
-}
-
-
 def cpu_model():
     match = re.search(r"^model name\s*:\s*(.*)$", Path("/proc/cpuinfo").read_text("utf-8"), re.M)
     return match.group(1) if match else platform.processor()
@@ -192,24 +182,9 @@ def merge_rounds(rows):
     return result
 
 
-def commands(directory, steps):
-    """{step: QEMU's command line}, each once, without the paths and names of this machine."""
-    found = {}
-    for step in steps:
-        path = directory / "guests" / step / "command"
-        if path.exists():
-            found.setdefault(PLACE.sub("", path.read_text("utf-8")).strip(), step)
-    return {step: command for command, step in found.items()}
-
-
 def write(directory, meta, done):
     directory.mkdir(parents=True, exist_ok=True)
-    missing = {name: reason for name, reason in MISSING.items()
-               if name != "KVM" or not has_kvm()}
-    rows = merge_rounds(sum(done.values(), []))
-    document = {"meta": {**meta, "missing": missing, "commands": commands(directory, done)},
-                "rows": rows}
-    save(directory, document)
+    save(directory, {"meta": meta, "rows": merge_rounds(sum(done.values(), []))})
 
 
 def save(directory, document):
@@ -251,9 +226,7 @@ def replaced(published, document, kinds):
     kinds may have the same metric."""
     meta, later = published["meta"], document["meta"]
     made = f"{later['date']}, revision {later['revision']}"
-    return {"meta": {**meta, **{f"of {kind}": made for kind in kinds},
-                     "missing": later["missing"],
-                     "commands": {**meta["commands"], **later["commands"]}},
+    return {"meta": {**meta, **{f"of {kind}": made for kind in kinds}},
             "rows": [row for row in published["rows"] if row["step"] not in kinds] +
                     [row for row in document["rows"] if row["step"] in kinds]}
 
