@@ -222,11 +222,12 @@ def with_summary(text, rows):
 
 
 def replaced(published, document, kinds):
-    """What is published, with the rows of some kinds of steps from a later run. Rows of other
+    """What is published, with the rows of some kinds of steps from another run. Rows of other
     kinds may have the same metric."""
-    meta, later = published["meta"], document["meta"]
+    later = document["meta"]
     made = f"{later['date']}, revision {later['revision']}"
-    return {"meta": {**meta, **{f"of {kind}": made for kind in kinds}},
+    return {"meta": {**published["meta"],
+                     **{name: later.get(name, made) for name in (f"of {kind}" for kind in kinds)}},
             "rows": [row for row in published["rows"] if row["step"] not in kinds] +
                     [row for row in document["rows"] if row["step"] in kinds]}
 
@@ -235,12 +236,11 @@ def publish(own):
     """Publishes the results of the last run, and their summary in the README."""
     document = json.loads((own.root / "build/bench/bench.json").read_text("utf-8"))
     target = own.root / RESULTS
-    unknown = []
-    if own.only:
-        kinds = own.only.split(",")
-        unknown = [kind for kind in kinds if kind not in report.steps(document["rows"])]
-        published = json.loads((target / "bench.json").read_text("utf-8"))
-        document = replaced(published, document, kinds)
+    published = json.loads((target / "bench.json").read_text("utf-8"))
+    kinds = own.only.split(",") if own.only else []
+    unknown = [kind for kind in kinds if kind not in report.steps(document["rows"])]
+    document = replaced(published, document, kinds) if kinds else \
+        replaced(document, published, BY_NAME)
     unknown += report.unknown(document["rows"])
     if unknown:
         sys.exit("scripts/bench: the last run has not measured: " + "; ".join(unknown))
