@@ -22,7 +22,6 @@ FULL = {"interrupts": 100000, "moves": 40, "count": 500, "rate": 1000, "rounds":
 SMALL = {"interrupts": 2000, "moves": 6, "count": 100, "rate": 100, "rounds": 1, "boots": 1}
 SCALE = (1, 2, 8)
 RESULTS = "Documentation/results"
-SCRIPT = "bench/guest/bench.sh"
 SUMMARY_MARKS = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.S)
 KINDS = ("exits", "kvm", "path", "insns", "profile", "boot", "size", "density", "twins",
          "rates", "scale")
@@ -36,12 +35,9 @@ def parse():
     parser = argparse.ArgumentParser(prog="scripts/bench", add_help=False, allow_abbrev=False)
     parser.add_argument("--root", type=Path)
     parser.add_argument("--revision")
-    parser.add_argument("--small", action="store_true")
-    parser.add_argument("--check", action="store_true")
-    parser.add_argument("--publish", action="store_true")
-    parser.add_argument("--verify", action="store_true")
     parser.add_argument("--only", default="")
-    parser.add_argument("--resume", action="store_true")
+    for name in ("small", "check", "publish", "verify", "resume"):
+        parser.add_argument(f"--{name}", action="store_true")
     return parser.parse_args()
 
 
@@ -51,10 +47,11 @@ class Steps:
     def __init__(self, own, options):
         self.own = own
         self.options = options
-        self.counts = SMALL if own.small or own.check else FULL
+        self.small = own.small or own.check
+        self.counts = SMALL if self.small else FULL
 
     def exits(self):
-        seconds = 15 if self.counts is SMALL else 75
+        seconds = 15 if self.small else 75
         for transport in (*guests.TRANSPORTS, guests.MSI):
             wanted = guests.exits_scenario(transport, self.counts["interrupts"],
                                            self.counts["moves"])
@@ -62,23 +59,19 @@ class Steps:
 
     def kvm(self):
         """In a machine that has KVM"""
-        small = self.counts is SMALL
         for transport in (*guests.TRANSPORTS, guests.MSI):
-            yield (f"kvm-{transport}", 120 if small else 240,
-                   lambda name, transport=transport:
-                   kvm.in_nested(self.own, self.options, "exits", transport, small))
+            yield (f"kvm-{transport}", 120 if self.small else 240,
+                   self.nested("exits", transport))
 
     def path(self):
         """Interleaved, as the instructions of a path differ from boot to boot"""
         for number in range(self.counts["boots"]):
             for transport in guests.TRANSPORTS:
                 yield (f"path-{transport}-{number + 1}", 240,
-                       lambda name, transport=transport: kvm.in_nested(
-                           self.own, self.options, "instructions", transport,
-                           self.counts is SMALL))
+                       self.nested("instructions", transport))
 
     def insns(self):
-        seconds = 20 if self.counts is SMALL else 60
+        seconds = 20 if self.small else 60
         for queues in (1,) if self.own.check else (1, guests.CPUS):
             for transport in guests.TRANSPORTS:
                 wanted = guests.insns_scenario(transport, queues, self.counts["count"])
@@ -136,6 +129,9 @@ class Steps:
 
     def guest(self, transport, wanted, params=None):
         return lambda name: guests.run(self.options, name, transport, wanted, params)
+
+    def nested(self, measured, transport):
+        return lambda name: kvm.in_nested(self.own, self.options, measured, transport, self.small)
 
     def all(self):
         wanted = self.own.only.split(",") if self.own.only else \
@@ -272,7 +268,7 @@ def main():
         return 0
     if own.verify:
         return verify(own)
-    options = vm.parse(["--root", str(own.root), "--script", str(own.root / SCRIPT),
+    options = vm.parse(["--root", str(own.root), "--script", str(own.root / kvm.SCRIPT),
                         "--only", ""])
     directory = own.root / "build" / ("bench.check" if own.check else "bench")
     try:

@@ -55,7 +55,7 @@ def count(options, name, transport, devices):
 def rows(options, name, transport, first):
     """Of one round. Regions and slots are those of the whole machine, and the same in each round;
     memory is what a device adds to it."""
-    found = guests.Rows(transport, {})
+    found = guests.Rows(transport)
     for devices in (0, *DEVICES):
         counted = count(options, name, transport, devices)
         if first:

@@ -103,6 +103,14 @@ def kvm_scenario(transport, interrupts, moves):
                     parameters={"count": interrupts, "moves": moves})
 
 
+def path_scenario(transport, count):
+    """What an iothread signals is sent by irqfd, as above. The guest has one CPU, like its host: if
+    it had two, one would spin for locks while the other cannot run."""
+    return scenario(transport, ("path",), ["-object", "iothread,id=io"] +
+                    null_disk(transport, 0, 1, ",iothread=io"), smp=1, timeout=900,
+                    append=[ONE_GIGAHERTZ, "tsc=reliable"], parameters={"count": count})
+
+
 def insns_scenario(transport, queues, count):
     return scenario(transport, ("insns",), null_disk(transport, 0, queues) +
                     net(transport, queues) + COUNT_INSTRUCTIONS,
@@ -141,9 +149,9 @@ def rates_scenario(transport, count, seconds, cpus=CPUS):
 class Rows:
     """Makes rows from the guest's output and the traces."""
 
-    def __init__(self, transport, scale):
+    def __init__(self, transport, scale=None):
         self.transport = transport
-        self.scale = scale
+        self.scale = scale or {}
         self.rows = []
         self.windows = {}
         self.sampled = {}
@@ -350,7 +358,7 @@ def run(options, name, transport, wanted, scale=None, rows=None, verbs=BenchServ
     SCENARIOS[name] = wanted
     tap = Quiet()
     guest = vm.Guest(prepare.for_scenario(options, wanted), name, tap)
-    rows = rows or Rows(transport, scale or {})
+    rows = rows or Rows(transport, scale)
     guest.services = type("Verbs", (verbs,), {"rows": rows})
     guest.rundir = options.root / "build/bench/guests" / name
     guest.run()

@@ -3,12 +3,13 @@
 machine of scripts/nested, which has KVM, this is a program of its own: it prints a row a line."""
 
 import json
+import statistics
 import subprocess
 import sys
 
 from vmlib import __main__ as vm, kvm
 
-from . import guests, path
+from . import guests
 
 # Reasons of exits of an AMD CPU; others are shown as numbers.
 CPU_REASONS = {0x60: "interrupt", 0x64: "interrupt_window", 0x77: "pause", 0x78: "halt",
@@ -46,6 +47,16 @@ class Rows(guests.Rows):
                      to=to, reason="all")
 
 
+class PathRows(guests.Rows):
+    """The median of one boot, of the instructions of guest, KVM and QEMU together: the host's one
+    CPU is emulated, and its clocks tick once for each instruction, the guest's included."""
+
+    def finish(self):
+        (samples,), = self.sampled.values()
+        self.add("path_insns_per_read", "instructions", statistics.median(samples), kind="repeated")
+        return self.rows
+
+
 class Verbs(guests.BenchServices):
     """Those of the bench, with KVM's counters"""
 
@@ -70,13 +81,12 @@ def exits(options, transport, small):
         Verbs.histograms = (kvm.Histogram(tracing, "kvm_exit", "exit_reason"),
                             kvm.Histogram(tracing, "kvm_userspace_exit", "reason"))
         return guests.run(options, f"kvm-{transport}", transport, wanted, verbs=Verbs,
-                          rows=Rows(transport, {}))
+                          rows=Rows(transport))
 
 
 def instructions(options, transport, small):
-    wanted = path.scenario(transport, SAMPLES // (10 if small else 1))
-    return guests.run(options, f"path-{transport}", transport, wanted,
-                      rows=path.Rows(transport, {}))
+    wanted = guests.path_scenario(transport, SAMPLES // (10 if small else 1))
+    return guests.run(options, f"path-{transport}", transport, wanted, rows=PathRows(transport))
 
 
 # What is measured, and options of scripts/nested

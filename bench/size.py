@@ -6,7 +6,11 @@ import struct
 
 from vmlib import initramfs
 
+from . import guests
+
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\')', re.S)
+# What section_bytes() finds
+METRICS = ("text_bytes", "modules_bytes")
 SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS = 2, 4, 8
 
 # driver: the transport itself, with all that its modules can do. bus: the code below it that the
@@ -72,44 +76,34 @@ def section_bytes(data):
     return text, loaded
 
 
-def row(metric, unit, transport, value, **params):
-    return {"metric": metric, "unit": unit, "kind": "counted", "transport": transport,
-            "params": params, "value": value, "low": value, "high": value}
-
-
 def rows(options, kernel_source, qemu_source):
-    result = []
-
-    def add(metric, unit, transport, value, **params):
-        result.append(row(metric, unit, transport, value, **params))
-
+    result = guests.Rows(None)
     for side, root, files in (("guest", kernel_source, GUEST), ("vmm", qemu_source, VMM)):
         for transport, parts in files.items():
             for part, patterns in parts.items():
-                add("code_lines", "lines", transport, lines_of(root, patterns), side=side,
-                    part=part)
-    add("code_lines", "lines", "vis", lines_of(options.root, OUR_GUEST), side="guest",
-        part="driver")
-    add("code_lines", "lines", "vis", lines_of(qemu_source, VMM["legacy"]["driver"]) +
-        lines_of(options.root, OUR_VMM) + patch_lines(options.root), side="vmm", part="driver")
+                result.add("code_lines", "lines", lines_of(root, patterns), transport=transport,
+                           side=side, part=part)
+    for side, lines in (("guest", lines_of(options.root, OUR_GUEST)),
+                        ("vmm", lines_of(qemu_source, VMM["legacy"]["driver"]) +
+                         lines_of(options.root, OUR_VMM) + patch_lines(options.root))):
+        result.add("code_lines", "lines", lines, transport="vis", side=side, part="driver")
 
     modules = initramfs.Modules(options.kernel / "lib/modules", options.modules)
     for transport, names in MODULES.items():
         sizes = [section_bytes(initramfs.module_bytes(modules.paths[name])) for name in names]
-        add("text_bytes", "bytes", transport, sum(text for text, _ in sizes), part="driver")
-        add("modules_bytes", "bytes", transport, sum(loaded for _, loaded in sizes),
-            part="driver")
-    return result
+        for metric, counts in zip(METRICS, zip(*sizes)):
+            result.add(metric, "bytes", sum(counts), transport=transport, part="driver")
+    return result.rows
 
 
 def twins(kernels):
     """Of {transport: kernel}: one without PCI, its twin, and the difference."""
     sizes = {transport: section_bytes((kernel / "boot/vmlinux").read_bytes())
              for transport, kernel in kernels.items()}
-    result = []
-    for number, metric in enumerate(("text_bytes", "modules_bytes")):
-        result += [row(metric, "bytes", transport, counts[number], part="Linux 7.3")
-                   for transport, counts in sizes.items()]
-        result.append(row(metric, "bytes", "pci", sizes["pci"][number] - sizes["vis"][number],
-                          part="bus"))
-    return result
+    result = guests.Rows(None)
+    for number, metric in enumerate(METRICS):
+        for transport, counts in sizes.items():
+            result.add(metric, "bytes", counts[number], transport=transport, part="Linux 7.3")
+        result.add(metric, "bytes", sizes["pci"][number] - sizes["vis"][number], transport="pci",
+                   part="bus")
+    return result.rows
