@@ -95,14 +95,17 @@ def count(accesses):
     return kinds
 
 
+def is_at(access, mmio, pci):
+    """Whether that register of virtio-mmio is accessed, or that of virtio-pci's configuration"""
+    if access.region == "virtio-mmio":
+        return access.address % REGISTER_BLOCK == mmio
+    return access.region.startswith(PCI_COMMON) and access.address % PCI_BLOCK == pci
+
+
 def until_driver_ok(accesses):
     """The accesses of a driver's probe, without those of the running device after it."""
     for number, access in enumerate(accesses):
-        status = (access.region == "virtio-mmio" and
-                  access.address % REGISTER_BLOCK == MMIO_STATUS or
-                  access.region.startswith(PCI_COMMON) and
-                  access.address % PCI_BLOCK == PCI_STATUS)
-        if status and access.write and access.value & DRIVER_OK:
+        if is_at(access, MMIO_STATUS, PCI_STATUS) and access.write and access.value & DRIVER_OK:
             return accesses[:number + 1]
     raise ValueError("no driver has come to DRIVER_OK")
 
@@ -119,10 +122,7 @@ def device(accesses):
 
 def queues_enabled(accesses):
     return sum(access.write and access.value == 1 and
-               (access.region == "virtio-mmio" and
-                access.address % REGISTER_BLOCK == MMIO_QUEUE_READY or
-                access.region.startswith(PCI_COMMON) and
-                access.address % PCI_BLOCK == PCI_QUEUE_ENABLE) for access in accesses)
+               is_at(access, MMIO_QUEUE_READY, PCI_QUEUE_ENABLE) for access in accesses)
 
 
 def msix_config(accesses):
