@@ -16,7 +16,8 @@ in_new_mounts()
 	unshare --mount --propagation private "$@" </dev/null
 }
 
-# in_root DIRECTORY COMMAND...: runs it on the system whose root this is, without starting services
+# in_root DIRECTORY COMMAND...: runs it on the system whose root this is, without starting services,
+# and with the directory ROOT_MNT, if it is set, as /mnt
 in_root()
 {
 	local dir=$1
@@ -26,6 +27,7 @@ in_root()
 	in_new_mounts sh -c 'root=$1 && shift &&
 		mount -t proc proc "$root/proc" && mount -t sysfs -o ro sysfs "$root/sys" &&
 		mount --bind /dev "$root/dev" &&
+		{ [ -z "$ROOT_MNT" ] || mount --bind "$ROOT_MNT" "$root/mnt"; } &&
 		exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin HOME=/ LC_ALL=C \
 			DEBIAN_FRONTEND=noninteractive "$@"' sh "$dir" "$@"
 }
@@ -79,27 +81,31 @@ fill_distro_debs()
 	rm -rf "$list" "$dir"/var/lib/apt/lists/* "$dir"/var/cache/apt/*.bin
 }
 
-fill_distro_base()
+# make_root DIRECTORY OPTION...: a small Debian 13, with what mmdebstrap's options add
+make_root()
 {
-	local dir=$1 mirror options=() without
+	local mirror
 
 	need_root "to make a root file system"
 	need_packages mmdebstrap debian-archive-keyring
-	need_disk 4 "$VIS_CACHE"
 	mirror=$(system_mirror)
 	[ -n "$mirror" ] || die "no Debian mirror in the system's apt sources"
-	for without in "${DISTRO_WITHOUT[@]}"; do
-		options+=("--dpkgopt=path-exclude=$without/*")
-	done
-	progress 180 "making a root file system of Debian 13"
-	in_new_mounts mmdebstrap --quiet --mode=root --variant=minbase "${options[@]}" \
-		--aptopt='APT::Install-Recommends "false"' \
-		--include="$(IFS=, && echo "${DISTRO_PACKAGES[*]}")" \
-		"$DISTRO_SUITE" "$dir/root" \
+	in_new_mounts mmdebstrap --quiet --mode=root --variant=minbase \
+		--aptopt='APT::Install-Recommends "false"' "${@:2}" "$DISTRO_SUITE" "$1" \
 		"deb [signed-by=$APT_KEYRING] $mirror $DISTRO_SUITE main" ||
 		die "mmdebstrap failed"
+}
+
+fill_distro_base()
+{
+	local without=("${DISTRO_WITHOUT[@]/#/--dpkgopt=path-exclude=}")
+
+	need_disk 4 "$VIS_CACHE"
+	progress 180 "making a root file system of Debian 13"
+	make_root "$1/root" --include="$(IFS=, && echo "${DISTRO_PACKAGES[*]}")" \
+		"${without[@]/%//*}"
 	say "downloading what is installed in it later"
-	fill_distro_debs "$dir"
+	fill_distro_debs "$1"
 }
 
 # distro_base: a directory with "root", which is the root file system without our package, and with
