@@ -4,10 +4,10 @@ code is run. vmlib.mutants FILE... rewrites the files, and prints "FILE FUNCTION
 KEY" for each mutant.
 
 Kinds: negate (a condition of an if), call (a call whose result nobody takes is left out), unwind
-(the same where a function undoes something). The chosen number is a parameter of the module of
-KUnit's tests, which include FILE: vis_mutant_FILE can be written at any time. FILE and ORDINAL (that
-of the kind in the function) name a mutant for as long as the function stays as it is, which KEY
-stands for."""
+(the same where a function undoes something). The chosen number is vis_mutant_FILE, a parameter of
+the module of KUnit's tests, which include FILE; it can be written at any time. FILE and ORDINAL
+(that of the kind in the function) name a mutant for as long as the function stays as it is, which
+KEY stands for."""
 
 import hashlib
 import re
