@@ -75,14 +75,13 @@ SUITES = {
                                inputs="qemu include @qemu-source"),
     "variant.odd": Suite("the guest tests on that device", 60, "--variant odd --rename main"),
     "variant.small.qtest": Suite("the same on the smallest device, which shares no memory with the"
-                                 " driver", 20, tier="all", qtest="small",
+                                 " driver", 20, qtest="small",
                                  tests="variant.small.device.qtest",
                                  inputs="qemu include @qemu-source"),
-    "variant.small": Suite("the guest tests on that device", 60, "--variant small --rename main",
-                           tier="all"),
+    "variant.small": Suite("the guest tests on that device", 60, "--variant small --rename main"),
     "variant.supplied.qtest": Suite("the same on a device that works with the driver's tables", 20,
                                     qtest="supplied", tests="variant.supplied.device.qtest",
-                                    inputs="qemu include @qemu-source"),
+                                    inputs="qemu include @qemu-source", tier="all"),
     "conformance": Suite("the conformance run, as others have it, and that it finds what is broken",
                          70, tier="all",
                          inputs=GUEST + " COPYING Documentation/virtio-vis.rst"),
@@ -102,20 +101,23 @@ SUITES = {
                                 "--variant supplied --rename main platform some reload migrate"
                                 " scale4096_4",
                                 tier="all"),
-    "reload": Suite("the modules removed and inserted 20 times, nothing left behind", 60, "reload"),
+    "reload": Suite("the modules removed and inserted 20 times, nothing left behind", 60, "reload",
+                    tier="all"),
     "migrate": Suite("the machine saved and restored while I/O runs", 30, "migrate"),
     "hostile": Suite("devices that lie about their tables, send messages when they must not, or"
                      " never answer", 60, "hostile_tables hostile_life hostile_storm"),
-    "observe": Suite("the views of the vectors: tracepoints, lsirq, irqtop, and debugfs of a kernel"
-                     " that has it", 30, "observe debugfs"),
+    "observe": Suite("the views of the vectors: tracepoints, lsirq and irqtop", 30, "observe"),
+    "observe.debugfs": Suite("the view of debugfs, in a kernel that has it", 20, "debugfs",
+                             tier="all"),
     "newest": Suite("the guest tests on the newest stock kernel that the modules support", 100,
                     "--kernel newest --rename main"),
     "nopci": Suite("the guest tests on a kernel with the patch series and without PCI, VIS built"
-                   " in", 120, f"--kernel nopci --rename {SERIES_GUESTS} scale_dynamic"),
-    "classes": Suite("each class of device on VIS, at work", 110, "classes"),
+                   " in", 120, f"--kernel nopci --rename {SERIES_GUESTS} scale_dynamic",
+                   tier="all"),
+    "classes": Suite("each class of device on VIS, at work", 110, "classes", tier="all"),
     "parity": Suite("parity with virtio-pci: affinity, queue resets, rebinding, sleep, kexec,"
                     " reboot", 260,
-                    "managed3 hints rings rebind reboot poweroff suspend kexec"),
+                    "managed3 hints rings rebind reboot poweroff suspend kexec", tier="all"),
     "managed": Suite("managed affinity beside virtio-pci's, on 1 to 8 CPUs", 320,
                      "managed1 managed2 managed3 managed4 managed5 managed6 managed7"
                      " managed8", tier="all"),
