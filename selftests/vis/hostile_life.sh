@@ -32,7 +32,7 @@ survives_move()
 
 rebind()
 {
-	timeout 30 sh -c "echo $1 >/sys/bus/platform/drivers/virtio-mmio-vis/unbind" ||
+	timeout 30 sh -c "echo $1 >/sys/bus/platform/drivers/$(vis_driver)/unbind" ||
 		fail "cannot unbind $1"
 	rm -f "/tmp/rebound.$1"
 	{ bind "$1" && : >"/tmp/rebound.$1"; } &
@@ -73,7 +73,7 @@ stalls()
 	local platform
 
 	platform_with "$1"
-	timeout 30 sh -c "echo $platform >/sys/bus/platform/drivers/virtio-mmio-vis/unbind" ||
+	timeout 30 sh -c "echo $platform >/sys/bus/platform/drivers/$(vis_driver)/unbind" ||
 		fail "cannot unbind $platform"
 	expect "device after unbinding" "" "$(virtio_at "$platform")"
 }
@@ -131,7 +131,7 @@ slow_reset()
 	works_on_vis "$platform"
 	page=$(($(host first virtio_mmio_write_offset 'offset 0x80\b' | sed 's/.*value //') / 4096))
 	flags=$(page_flags $page)
-	timeout 30 sh -c "echo $platform >/sys/bus/platform/drivers/virtio-mmio-vis/unbind" ||
+	timeout 30 sh -c "echo $platform >/sys/bus/platform/drivers/$(vis_driver)/unbind" ||
 		fail "cannot unbind $platform"
 	expect "resets that are given up" 1 \
 		"$(messages "$platform" "Status 0xf: reset not complete after 10 s")"
