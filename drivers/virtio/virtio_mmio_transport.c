@@ -637,7 +637,7 @@ static int vm_probe_vis(struct vm_device *vm)
 {
 	struct virtio_mmio_vis *vm_vis = virtio_mmio_vis_probe(vm->pdev, vm->base, vm->features);
 
-	/* Such a device runs on its line; virtio_mmio_vis_probe() has said why if it can say more */
+	/* Such a device runs on its line; virtio_mmio_vis_probe() has logged what it knows */
 	if (IS_ERR(vm_vis))
 		return 0;
 

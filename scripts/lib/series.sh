@@ -8,8 +8,8 @@ UNFINISHED='\*\*\*|@[A-Z]+@|TBD'
 # shellcheck disable=SC2034 # for the suites
 WORK=$VIS_CACHE/kernel-work/series
 
-# make_series [qemu [newest]]: PATCHES, of which all but the cover letter are SERIES, and REPO, with a commit
-# for each, until the suite ends
+# make_series [qemu [newest]]: PATCHES, of which all but the cover letter are SERIES, and REPO, with
+# a commit for each, until the suite ends
 make_series()
 {
 	need_packages git patch

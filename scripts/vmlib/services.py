@@ -57,7 +57,7 @@ class NetPeer:
 
 
 class Services:
-    """Verbs return the text of the reply, or nothing; ValueError and OSError become an @err reply."""
+    """Verbs return the reply, or nothing; ValueError and OSError become an @err reply."""
 
     def __init__(self, machine, rundir, address, slow=1, entropy=b""):
         self.machine = machine
