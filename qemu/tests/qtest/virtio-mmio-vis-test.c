@@ -813,7 +813,7 @@ static void test_mask_ignored_unless_negotiated(void)
     forget_log(t);
     mask_write(t, 0, 0);
     assert_latched(t, "");
-    g_assert_cmphex(mask_read(t, 0), ==, BIT(0));
+    assert_mask(t, 0, BIT(0));
     vis_end(t);
 }
 
