@@ -52,6 +52,7 @@
 #define vis_msi_init			vis_test_msi_init
 #define vis_msi_restart			vis_test_msi_restart
 #define vis_msi_commit			vis_test_msi_commit
+#define vis_msi_replay			vis_test_msi_replay
 #define virtio_vis_supply		vis_test_supply
 #define virtio_vis_leak_supplied	vis_test_leak_supplied
 #define vis_free_supplied		vis_test_free_supplied
