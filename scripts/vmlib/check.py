@@ -29,6 +29,9 @@ GREEN, RED, PLAIN, ERASE = "\033[32m", "\033[31m", "\033[m", "\r\033[K"
 # All suites depend on these besides their own inputs, except for the files that only report results
 # and those that few suites use, which name them.
 COMMON = ("scripts/*", "scripts/lib/*", "scripts/vmlib/*")
+# Only kernels that have the patch series have the drivers' KUnit tests.
+DRIVERS = ("compat", "drivers")
+KUNIT = ("-test.c", "-test.h")
 QTESTS = ". scripts/lib/common.sh; use qtest tap; qtests"
 NOT_COMMON = {"scripts/check", "scripts/README", "scripts/vmlib/check.py",
               "scripts/vmlib/suites.py", *PACKAGING.split()}
@@ -109,15 +112,16 @@ class Check:
         return subprocess.run(["bash", "-c", command, self.root, function], check=True,
                               stdout=subprocess.PIPE, text=True).stdout.strip()
 
-    def digest(self, path):
-        """The names and hashes of a file, or of all files of a directory."""
-        if path not in self.digests:
+    def digest(self, path, without=()):
+        """The names and hashes of a file, or of all files of a directory but some."""
+        if (path, without) not in self.digests:
             files = sorted(path.rglob("*")) if path.is_dir() else [path]
             lines = [f"{file.relative_to(self.root)} "
                      f"{hashlib.sha256(file.read_bytes()).hexdigest()}"
-                     for file in files if file.is_file() and file.parent.name != "__pycache__"]
-            self.digests[path] = "\n".join(lines)
-        return self.digests[path]
+                     for file in files if file.is_file() and file.parent.name != "__pycache__"
+                     and not file.name.endswith(without)]
+            self.digests[path, without] = "\n".join(lines)
+        return self.digests[path, without]
 
     def newest(self, name):
         found = self.cache.glob(f"{name}/[!.]*")
@@ -141,7 +145,8 @@ class Check:
             if word.startswith("@"):
                 yield f"{word} {self.newest(word[1:])}"
             elif (self.root / word).exists():
-                yield self.digest(self.root / word)
+                without = KUNIT if word in DRIVERS and "series" not in words else ()
+                yield self.digest(self.root / word, without)
             else:
                 sys.exit(f"check: error: the suite {name} names an input {word}, "
                          "which does not exist")
