@@ -15,7 +15,6 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/msi.h>
-#include <linux/pgtable.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -287,27 +286,18 @@ static bool vis_is_free(struct device *dev, const struct resource *res)
 	return true;
 }
 
-/* Some CPUs take an address for which a page table entry has no room, and fail at the access */
-static bool vis_is_mappable(const struct vis_range *r)
-{
-	unsigned long pfn = PHYS_PFN(r->start + r->size - 1);
-
-	return pte_pfn(pfn_pte(pfn, PAGE_KERNEL)) == pfn;
-}
-
 /*
- * Refuses RAM, other devices' resources, and what the CPU cannot map. A request inside the resource
- * of a device without a driver succeeds: the parents of the new region show that. Nobody can claim
- * a region that is reserved and busy, so it is accepted.
+ * Refuses RAM, other devices' resources, and what is past the memory map. A request inside the
+ * resource of a device without a driver succeeds: the parents of the new region show that. Nobody
+ * can claim a region that is reserved and busy, so it is accepted.
  */
 static int vis_claim_range(struct device *dev, const struct vis_range *r)
 {
 	struct resource *res = devm_request_mem_region(dev, r->start, r->size, dev_name(dev));
 
-	if (vis_is_mappable(r) &&
-	    (res ? vis_is_free(dev, res) :
-	     region_intersects(r->start, r->size, IORESOURCE_MEM | IORESOURCE_BUSY,
-			       IORES_DESC_RESERVED) == REGION_INTERSECTS))
+	if (res ? vis_is_free(dev, res) :
+	    region_intersects(r->start, r->size, IORESOURCE_MEM | IORESOURCE_BUSY,
+			      IORES_DESC_RESERVED) == REGION_INTERSECTS)
 		return 0;
 
 	dev_err(dev, "VIS: %s at %#llx (%#llx bytes) is not free in the memory map\n", r->name,

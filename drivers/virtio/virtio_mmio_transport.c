@@ -188,8 +188,9 @@ static u32 vm_generation(struct virtio_device *vdev)
 	} else {
 		vm->nr_changes = 0;
 		dev_err_once(&vdev->dev, "ConfigGeneration 0x%x: never stable\n", generation);
+		return vm->generation;
 	}
-	return vm->generation;
+	return generation;
 }
 
 /* The virtio core warns about any bit after a reset, and about a DRIVER_OK that no driver set */

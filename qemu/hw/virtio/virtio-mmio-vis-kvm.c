@@ -2,9 +2,9 @@
 /*
  * Virtio Interrupt Storage (VIS) of a virtio-mmio transport: KVM irqfds
  *
- * While the vector of an event is unmasked and has a route, KVM sends its
- * message as soon as the notifier is signalled. Otherwise the notifier wakes
- * the main loop, which calls virtio_mmio_vis_notify().
+ * While the vector of a queue is unmasked and has a route, KVM sends its message
+ * as soon as the notifier is signalled. Otherwise the notifier wakes the main
+ * loop, which calls virtio_mmio_vis_notify().
  */
 
 #include "qemu/osdep.h"
@@ -31,7 +31,8 @@ static void vis_bind(VirtIOMMIOProxy *proxy, VISEvent *event, int route)
         kvm_irqchip_add_irqfd_notifier_gsi(kvm_state, n, NULL, route) == 0) {
         event->irqfd = route;
     }
-    virtio_set_guest_notifier_handler(vdev, index, event->irqfd >= 0);
+    virtio_queue_set_guest_notifier_handler(virtio_get_queue(vdev, index),
+                                            event->irqfd >= 0);
 }
 
 static void vis_bind_vector(VirtIOMMIOProxy *proxy, uint32_t vector, int route)
@@ -43,9 +44,21 @@ static void vis_bind_vector(VirtIOMMIOProxy *proxy, uint32_t vector, int route)
     }
 }
 
+static bool vis_has_queue(VirtIOMMIOVIS *vis, uint32_t vector)
+{
+    VISEvent *event;
+
+    QLIST_FOREACH(event, &vis->mapped[vector], node) {
+        if (vis_event_index(vis, event) != VIRTIO_CONFIG_IRQ_IDX) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool vis_wants_route(VirtIOMMIOVIS *vis, uint32_t vector)
 {
-    return vis->enabled && vis_is_mapped(vis, vector) &&
+    return vis->enabled && vis_has_queue(vis, vector) &&
            !vis_is_masked(vis, vector) &&
            vis_is_msi_target(vis, vis->latch[vector].address);
 }

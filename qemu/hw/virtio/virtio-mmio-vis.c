@@ -417,7 +417,7 @@ static void vis_mask_write(void *opaque, hwaddr offset, uint64_t value,
     }
     trace_virtio_mmio_vis_mask_write(vis->mmio, word, value);
     if (!vis->enabled || !vis_negotiated(proxy)) {
-        vis_guest_error(vis, "write to the mask table while ENABLE is 0");
+        vis_guest_error(vis, "write to the mask table without ENABLE");
         return;
     }
     vis_commit(proxy, word, value | vis_void_bits(vis, word));
