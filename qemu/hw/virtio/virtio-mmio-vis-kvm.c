@@ -2,9 +2,9 @@
 /*
  * Virtio Interrupt Storage (VIS) of a virtio-mmio transport: KVM irqfds
  *
- * While the vector of a queue is unmasked and has a route, KVM sends its message
- * as soon as the notifier is signalled. Otherwise the notifier wakes the main
- * loop, which calls virtio_mmio_vis_notify().
+ * While the vector of a queue is unmasked and has a route, KVM sends its
+ * message as soon as the notifier is signalled. Otherwise the notifier wakes
+ * the main loop, which calls virtio_mmio_vis_notify().
  */
 
 #include "qemu/osdep.h"
