@@ -93,7 +93,7 @@ void vis_msi_commit(struct virtio_vis *vis, unsigned int w)
  */
 void vis_msi_replay(struct virtio_vis *vis, struct irq_data *d)
 {
-	if (vis->msi && READ_ONCE(vis->words[d->hwirq / VIRTIO_VIS_VECTORS_PER_WORD].enabled))
+	if (READ_ONCE(vis->words[d->hwirq / VIRTIO_VIS_VECTORS_PER_WORD].enabled))
 		irq_chip_retrigger_hierarchy(d);
 }
 

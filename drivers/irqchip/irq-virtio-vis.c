@@ -100,10 +100,13 @@ static void vis_irq_unmask(struct irq_data *d)
 /* Some parents keep an interrupt disabled until startup; after that, the mask bit is enough */
 static unsigned int vis_irq_startup(struct irq_data *d)
 {
+	struct virtio_vis *vis = irq_data_get_irq_chip_data(d);
+
 	if (d->parent_data->chip->irq_unmask)
 		irq_chip_unmask_parent(d);
 	vis_set_mask(d, false);
-	vis_msi_replay(irq_data_get_irq_chip_data(d), d);
+	if (vis->msi)
+		vis_msi_replay(vis, d);
 	return 0;
 }
 
