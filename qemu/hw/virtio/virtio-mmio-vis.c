@@ -417,7 +417,8 @@ static void vis_mask_write(void *opaque, hwaddr offset, uint64_t value,
     }
     trace_virtio_mmio_vis_mask_write(vis->mmio, word, value);
     if (!vis->enabled || !vis_negotiated(proxy)) {
-        vis_guest_error(vis, "write to the mask table without ENABLE");
+        vis_guest_error(vis, "write to the mask table without ENABLE or "
+                        "FEATURES_OK");
         return;
     }
     vis_commit(proxy, word, value | vis_void_bits(vis, word));
