@@ -10,20 +10,29 @@ qemu_patches()
 	printf '%s\n' "$1"/qemu/{patches,test-patches}/*.patch
 }
 
-# patched_files TREE: those of QEMU's files that the patches of a checkout change
+# qemu_paths SOURCE: a filter for paths, which are those of the newest QEMU
+qemu_paths()
+{
+	case $(<"$1/VERSION") in
+	10.0.*) sed 's#tests/functional/x86_64/#tests/functional/#' ;;
+	*) cat ;;
+	esac
+}
+
+# patched_files TREE SOURCE: those of QEMU's files that the patches of a checkout change
 patched_files()
 {
 	local file
 
 	qemu_patches "$1" | xargs sed -n 's#^+++ b/##p' | sort -u | while read -r file; do
 		[ -e "$1/qemu/$file" ] || echo "$file"
-	done
+	done | qemu_paths "$2"
 }
 
-# qemu_patch DIRECTORY PATCH: without fuzz
+# qemu_patch DIRECTORY PATCH SOURCE: without fuzz
 qemu_patch()
 {
-	patch -s -p1 -F0 -N --no-backup-if-mismatch -d "$1" -i "$2" >&2 ||
+	qemu_paths "$3" <"$2" | patch -s -p1 -F0 -N --no-backup-if-mismatch -d "$1" >&2 ||
 		die "$2 does not apply to this QEMU"
 }
 
@@ -50,15 +59,16 @@ qemu_overlay()
 {
 	local file files headers=$3/include/standard-headers/linux overlay=$3 source=$2 tree=$1
 
-	cp -r "$tree/qemu/." "$overlay"
-	rm -r "$overlay"/{patches,test-patches}
+	(cd "$tree/qemu" && find . -type f ! -path './*patches/*') | while read -r file; do
+		install -D -m 644 "$tree/qemu/$file" "$overlay/$(qemu_paths "$source" <<<"$file")"
+	done
 	mapfile -t files < <(find "$overlay" -type f)
 	qemu_names "$tree" "$source" "${files[@]}"
-	patched_files "$tree" | while read -r file; do
+	patched_files "$tree" "$source" | while read -r file; do
 		install -D -m 644 "$source/$file" "$overlay/$file"
 	done
 	qemu_patches "$tree" | while read -r file; do
-		qemu_patch "$overlay" "$file"
+		qemu_patch "$overlay" "$file" "$source"
 	done
 	mkdir -p "$headers"
 	for file in "${UAPI[@]}"; do
