@@ -142,8 +142,8 @@ def rates_scenario(transport, count, seconds, cpus=CPUS):
     for number, queues in enumerate(queues_of_each):
         devices += [*null_disk(transport, number, queues), *net(transport, queues, number)]
     return scenario(transport, ("rates",), devices, smp=cpus, taps=len(queues_of_each),
-                    timeout=180, vectors=net_vectors(cpus), load=("pktgen", "vis_bench"), fio=True,
-                    parameters={"count": count, "seconds": seconds})
+                    timeout=180, vectors=net_vectors(cpus), load=("pktgen", "vis_bench"),
+                    tools=("fio",), parameters={"count": count, "seconds": seconds})
 
 
 class Rows:

@@ -83,7 +83,7 @@ class Guest:
             files["after.sh"] = self.options.after.read_bytes()
         initramfs.build(self.rundir / "initrd", self.options.busybox, modules.closure(
             STOCK_GUEST_MODULES + scenario.modules + scenario.load), files,
-            initramfs.programs(self.options.tools, scenario.tools, self.options.programs))
+            initramfs.programs(self.options.tools, scenario.tools))
 
     def initrd(self):
         return self.rundir / "initrd"
@@ -372,7 +372,7 @@ def parse(arguments=None, scenarios=SCENARIOS):
         parser.error("no such scenario: " + " ".join(unknown))
     if options.shell and not sys.stdin.isatty():
         parser.error("--shell needs a terminal")
-    options.firmware, options.programs = None, []
+    options.firmware = None
     options.slow = options.slow or BOARDS[options.board].slow
     if not BOARDS[options.board].arch:
         options.busybox = options.busybox or Path("/bin/busybox")

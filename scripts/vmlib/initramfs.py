@@ -110,10 +110,12 @@ def dependencies(modules):
 
 
 def libraries(root, path):
-    """{path: bytes} of the shared libraries that a file of an unpacked tree needs."""
+    """{path: bytes} of the shared libraries that a file of an unpacked tree needs. ceph's are in
+    a directory of their own."""
+    directory = root / "usr/lib/x86_64-linux-gnu"
     listed = subprocess.run(
-        [root / "usr" / LOADER, "--library-path", root / "usr/lib/x86_64-linux-gnu", "--list",
-         path], check=True, capture_output=True, text=True).stdout
+        [root / "usr" / LOADER, "--library-path", f"{directory}:{directory}/ceph", "--list", path],
+        check=True, capture_output=True, text=True).stdout
     found = {"lib/" + Path(name).name: Path(name).read_bytes()
              for name in re.findall(r"=> (\S+)", listed)}
     return found | {LOADER: (root / "usr" / LOADER).read_bytes()}
@@ -128,10 +130,10 @@ def find(root, name):
     return found
 
 
-def programs(root, names, static):
+def programs(root, names):
     """{path: bytes} of programs and files in an unpacked tree, with their libraries and the
-    loader, and of static programs from anywhere."""
-    found = {"bin/" + path.name: path.read_bytes() for path in static}
+    loader."""
+    found = {}
     for name in names:
         for path in find(root, name):
             data = path.read_bytes()

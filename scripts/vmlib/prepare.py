@@ -81,7 +81,6 @@ def inputs(root, options):
         kernel = kernel_of(options, scenario)
         words += ["series", "selftests/kernels", "@source-7.3"] if \
             options_of(root, kernel).exists() else ["Kbuild", f"@kernel-{kernel}"]
-        words += ["@fio-source"] if scenario.fio else []
         words += ["@guest-tools-*"] if scenario.needs_tools() else []
     words += [f"@busybox-{board.arch}"] if board.arch else []
     words += ["@opensbi"] if board.firmware else []
@@ -110,8 +109,6 @@ def for_scenario(options, scenario):
         call(options.root, "need_packages", "iproute2")
     if scenario.needs_tools() and not options.tools:
         options.tools = made_by(options.root, "fetch", "guest-tools")
-    if scenario.fio:
-        options.programs = [made_by(options.root, "build-fio")]
     return options
 
 
@@ -122,7 +119,7 @@ def run_nested(options, arguments):
         options = for_scenario(options, SCENARIOS[name])
     files = [options.kernel / "boot", options.kernel / "lib/modules", options.modules,
              options.qemu.parents[1], options.disk, options.script, options.after,
-             options.tools, *options.programs]
+             options.tools]
     os.execv(options.root / "scripts/nested", [
         "nested", *(word for path in files if path for word in ("--with", str(path))),
         "--back", str(options.root / "build/vm"), f"PYTHONPATH={options.root / 'scripts'}",

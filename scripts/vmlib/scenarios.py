@@ -199,9 +199,9 @@ class Scenario:
     selftests/kernels. faults name what devices do wrong, and in which slots. expected matches
     reports of the kernel that are no failure; report matches the report that must follow when the
     guest commits a fault. trace are QEMU's events. tools are the guest's programs (and files, by
-    patterns of paths) from scripts/fetch guest-tools; with fio it has that of scripts/build-fio.
-    daemons serve devices, each on its socket {sockets}/NAME; with taps the host's side is a network
-    namespace that has that many. The results of a variant have its name before theirs.
+    patterns of paths) from scripts/fetch guest-tools. daemons serve devices, each on its socket
+    {sockets}/NAME; with taps the host's side is a network namespace that has that many. The results
+    of a variant have its name before theirs.
     """
 
     scripts: tuple
@@ -221,7 +221,6 @@ class Scenario:
     trace: tuple = TRACE_EVENTS
     smp: int = 4
     tools: tuple = ()
-    fio: bool = False
     taps: int = 0
     reboots: bool = False
     daemons: dict = field(default_factory=dict)
@@ -306,9 +305,9 @@ SCENARIOS = {
     "hostile_storm": Scenario(("hostile_storm.sh",), modules=(), load=VIS_MODULES,
                               expected="nobody cared|Call Trace|No irq handler for",
                               **hostile(HOSTILE_STORM)),
-    "stress_moves": Scenario(("stress_moves.sh",), fio=True, timeout=1800,
+    "stress_moves": Scenario(("stress_moves.sh",), tools=("fio",), timeout=1800,
                              trace=("virtio_mmio_vis_mask_write",)),
-    "stress_torn": Scenario(("stress_torn.sh",), fio=True, load=TEST_MODULES, timeout=1800,
+    "stress_torn": Scenario(("stress_torn.sh",), tools=("fio",), load=TEST_MODULES, timeout=1800,
                             devices=disk("disk0"), faults="torn@23,torn@7",
                             trace=("virtio_mmio_vis_hostile",)),
     "net_cycles": Scenario(("stress_net.sh",), board=",pcie=on", taps=2, tools=("ethtool",),
