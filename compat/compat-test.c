@@ -3,12 +3,13 @@
  * KUnit tests of compat, on MSI parents that are as strict as the kernel's
  *
  * The tests are a module, so that they can use exported symbols only. Each parent has the pitfalls
- * of the real one: ITS and GICv2m those of the GIC's MSI library, IMSIC those of 6.12, and the
- * vector domain those of x86.
+ * of the real one: ITS and GICv2m those of the GIC's MSI library, the ITS of GICv5 those of 7.3,
+ * IMSIC those of 6.12, and the vector domain those of x86.
  */
 #include <kunit/device.h>
 #include <kunit/resource.h>
 #include <kunit/test.h>
+#include <linux/bitmap.h>
 #include <linux/irq.h>
 #include <linux/irqdesc.h>
 #include <linux/module.h>
@@ -29,6 +30,17 @@ static struct irq_domain *fake_vector_domain;
 #define FAKE_PREPARED		0x4953
 #define FAKE_FIRST		8192
 
+/* The ITS of GICv5 makes a power of two of FAKE_NVEC */
+#define FAKE_NR_EVENTS		4
+
+/**
+ * struct fake_gicv5_dev - What the ITS of GICv5 keeps of a device until it is torn down
+ * @events:	The events in use
+ */
+struct fake_gicv5_dev {
+	DECLARE_BITMAP(events, FAKE_NR_EVENTS);
+};
+
 /**
  * struct fake_state - Record of the calls to the parents and the device
  * @dev:		The device
@@ -38,11 +50,16 @@ static struct irq_domain *fake_vector_domain;
  * @nr_acked:		Interrupts acknowledged
  * @nr_ended:		Ends of interrupts
  * @nr_handled:		Interrupts handled
+ * @nr_unmasked:	Times that the parent was asked to enable an interrupt
+ * @nr_masked:		Times that the parent was asked to disable an interrupt
+ * @nr_replays:		Times that the parent was asked to repeat an interrupt
  * @acked_on:		CPU that acknowledged last
  * @moving:		The vector domain waits for an interrupt at the new place
  * @refuses:		The parent refuses the device, or its allocations
  * @settling:		The completion of moves was still due when the domain was removed
  * @msg:		The last message
+ * @gicv5_dev:		The device as the ITS of GICv5 knows it
+ * @imsic_vector:	Stands for the vector to which an interrupt of the IMSIC has moved
  */
 struct fake_state {
 	struct device		*dev;
@@ -52,11 +69,16 @@ struct fake_state {
 	unsigned int		nr_acked;
 	unsigned int		nr_ended;
 	unsigned int		nr_handled;
+	unsigned int		nr_unmasked;
+	unsigned int		nr_masked;
+	unsigned int		nr_replays;
 	unsigned int		acked_on;
 	bool			moving;
 	bool			refuses;
 	bool			settling;
 	struct msi_msg		msg;
+	struct fake_gicv5_dev	gicv5_dev;
+	int			imsic_vector;
 };
 
 static struct fake_state *fake;
@@ -65,6 +87,20 @@ static struct fake_state *fake;
 
 static void fake_mask(struct irq_data *d)
 {
+}
+
+/* Like the driver's: some parents keep an interrupt disabled until startup */
+static unsigned int fake_startup(struct irq_data *d)
+{
+	if (d->parent_data->chip->irq_unmask)
+		irq_chip_unmask_parent(d);
+	return 0;
+}
+
+static void fake_shutdown(struct irq_data *d)
+{
+	if (d->parent_data->chip->irq_mask)
+		irq_chip_mask_parent(d);
 }
 
 static void fake_write_msg(struct irq_data *d, struct msi_msg *msg)
@@ -82,6 +118,8 @@ static void fake_set_desc(msi_alloc_info_t *arg, struct msi_desc *desc)
 static const struct msi_domain_template fake_template = {
 	.chip = {
 		.name			= "VIS",
+		.irq_startup		= fake_startup,
+		.irq_shutdown		= fake_shutdown,
 		.irq_mask		= fake_mask,
 		.irq_unmask		= fake_mask,
 		.irq_write_msi_msg	= fake_write_msg,
@@ -102,6 +140,22 @@ static void fake_compose(struct irq_data *d, struct msi_msg *msg)
 	msg->data = d->hwirq + 1;
 	/* iommu_dma_compose_msi_msg() uses the descriptor, too */
 	msg->address_hi = irq_data_get_msi_desc(d)->dev == fake->dev;
+}
+
+static void fake_parent_mask(struct irq_data *d)
+{
+	fake->nr_masked++;
+}
+
+static void fake_parent_unmask(struct irq_data *d)
+{
+	fake->nr_unmasked++;
+}
+
+static int fake_retrigger(struct irq_data *d)
+{
+	fake->nr_replays++;
+	return 1;
 }
 
 static void fake_ack(struct irq_data *d)
@@ -138,7 +192,7 @@ static int fake_imsic_move(struct irq_data *d, const struct cpumask *mask, bool 
 	fake_move(d, mask, force);
 	fake_compose(d, &msg);
 	top->chip->irq_write_msi_msg(top, &msg);
-	d->chip_data = fake;
+	d->chip_data = &fake->imsic_vector;
 	return IRQ_SET_MASK_OK_DONE;
 }
 
@@ -153,18 +207,20 @@ static int fake_vector_move(struct irq_data *d, const struct cpumask *mask, bool
 
 static struct irq_chip fake_gic_chip = {
 	.name			= "gic",
-	.irq_mask		= fake_mask,
-	.irq_unmask		= fake_mask,
+	.irq_mask		= fake_parent_mask,
+	.irq_unmask		= fake_parent_unmask,
 	.irq_eoi		= fake_eoi,
 	.irq_set_affinity	= fake_gic_move,
+	.irq_retrigger		= fake_retrigger,
 	.irq_compose_msi_msg	= fake_compose,
 };
 
 static struct irq_chip fake_imsic_chip = {
 	.name			= "imsic",
-	.irq_mask		= fake_mask,
-	.irq_unmask		= fake_mask,
+	.irq_mask		= fake_parent_mask,
+	.irq_unmask		= fake_parent_unmask,
 	.irq_set_affinity	= fake_imsic_move,
+	.irq_retrigger		= fake_retrigger,
 	.irq_compose_msi_msg	= fake_compose,
 };
 
@@ -172,6 +228,7 @@ static struct irq_chip fake_vector_chip = {
 	.name			= "vector",
 	.irq_ack		= fake_ack,
 	.irq_set_affinity	= fake_vector_move,
+	.irq_retrigger		= fake_retrigger,
 	.irq_compose_msi_msg	= fake_compose,
 };
 
@@ -203,6 +260,40 @@ static int fake_its_alloc(struct irq_domain *domain, unsigned int virq, unsigned
 	const msi_alloc_info_t *info = arg;
 
 	return info->devid == FAKE_PREPARED ? fake_gic_alloc(domain, virq, nr_irqs, arg) : -ENODEV;
+}
+
+/* Takes a free event of the device, whose record is also the chip_data, because freeing needs it */
+static int fake_gicv5_alloc(struct irq_domain *domain, unsigned int virq, unsigned int nr_irqs,
+			    void *arg)
+{
+	struct fake_gicv5_dev *dev = ((msi_alloc_info_t *)arg)->data;
+	struct irq_data *d = irq_domain_get_irq_data(domain, virq);
+	int event, ret;
+
+	if (dev != &fake->gicv5_dev)
+		return -ENODEV;
+
+	event = bitmap_find_free_region(dev->events, FAKE_NR_EVENTS, 0);
+	if (event < 0)
+		return event;
+
+	ret = fake_its_alloc(domain, virq, nr_irqs, arg);
+	if (ret) {
+		bitmap_release_region(dev->events, event, 0);
+		return ret;
+	}
+	d->hwirq = event;
+	d->chip_data = dev;
+	return 0;
+}
+
+static void fake_gicv5_free(struct irq_domain *domain, unsigned int virq, unsigned int nr_irqs)
+{
+	struct irq_data *d = irq_domain_get_irq_data(domain, virq);
+	struct fake_gicv5_dev *dev = irq_data_get_irq_chip_data(d);
+
+	bitmap_release_region(dev->events, d->hwirq, 0);
+	irq_domain_free_irqs_common(domain, virq, nr_irqs);
 }
 
 static int fake_imsic_alloc(struct irq_domain *domain, unsigned int virq, unsigned int nr_irqs,
@@ -241,6 +332,26 @@ static void fake_its_teardown(struct irq_domain *domain, msi_alloc_info_t *arg)
 	fake->nr_torn_down += arg->devid == FAKE_PREPARED;
 }
 
+/*
+ * The ITS of GICv5 keeps an address and its record of the device in scratchpad[]. On x86 there is
+ * none, so devid and data stand for it.
+ */
+static int fake_gicv5_prepare(struct irq_domain *domain, struct device *dev, int nvec,
+			      msi_alloc_info_t *arg)
+{
+	arg->data = &fake->gicv5_dev;
+	return fake_its_prepare(domain, dev, nvec, arg);
+}
+
+/* Leaks the record if an event is still in use */
+static void fake_gicv5_teardown(struct irq_domain *domain, msi_alloc_info_t *arg)
+{
+	struct fake_gicv5_dev *dev = arg->data;
+
+	if (dev == &fake->gicv5_dev && bitmap_empty(dev->events, FAKE_NR_EVENTS))
+		fake_its_teardown(domain, arg);
+}
+
 /* Like the GIC's MSI library */
 static bool fake_gic_init(struct device *dev, struct irq_domain *domain,
 			  struct irq_domain *real_parent, struct msi_domain_info *info)
@@ -258,6 +369,14 @@ static bool fake_its_init(struct device *dev, struct irq_domain *domain,
 {
 	info->ops->msi_prepare = fake_its_prepare;
 	info->ops->msi_teardown = fake_its_teardown;
+	return fake_gic_init(dev, domain, real_parent, info);
+}
+
+static bool fake_gicv5_init(struct device *dev, struct irq_domain *domain,
+			    struct irq_domain *real_parent, struct msi_domain_info *info)
+{
+	info->ops->msi_prepare = fake_gicv5_prepare;
+	info->ops->msi_teardown = fake_gicv5_teardown;
 	return fake_gic_init(dev, domain, real_parent, info);
 }
 
@@ -301,6 +420,12 @@ static int fake_vector_select(struct irq_domain *d, struct irq_fwspec *fwspec,
 static const struct irq_domain_ops fake_its_ops = FAKE_OPS(its);
 static const struct irq_domain_ops fake_gic_ops = FAKE_OPS(gic);
 static const struct irq_domain_ops fake_imsic_ops = FAKE_OPS(imsic);
+static const struct irq_domain_ops fake_gicv5_ops = {
+	.alloc		= fake_gicv5_alloc,
+	.free		= fake_gicv5_free,
+	.activate	= fake_activate,
+};
+
 static const struct irq_domain_ops fake_remap_ops = { .select = fake_select };
 static const struct irq_domain_ops fake_vector_ops = {
 	.alloc		= fake_vector_alloc,
@@ -314,6 +439,11 @@ static const struct msi_parent_ops fake_its_parent = {
 	.init_dev_msi_info	= fake_its_init,
 };
 
+static const struct msi_parent_ops fake_gicv5_parent = {
+	.prefix			= "ITS-v5-",
+	.init_dev_msi_info	= fake_gicv5_init,
+};
+
 static const struct msi_parent_ops fake_gic_parent = { .init_dev_msi_info = fake_gic_init };
 static const struct msi_parent_ops fake_imsic_parent = { .init_dev_msi_info = fake_imsic_init };
 
@@ -324,6 +454,7 @@ static const struct msi_parent_ops fake_imsic_parent = { .init_dev_msi_info = fa
  * @parent:	Its operations as an MSI parent, or NULL for the vector domain
  * @handler:	The flow handler that it sets
  * @nr_writes:	Number of messages written for a move
+ * @nr_prepared: Number of calls of msi_prepare, and of msi_teardown, for a device
  */
 struct fake_kind {
 	const char			*name;
@@ -331,13 +462,15 @@ struct fake_kind {
 	const struct msi_parent_ops	*parent;
 	irq_flow_handler_t		handler;
 	unsigned int			nr_writes;
+	unsigned int			nr_prepared;
 };
 
 static const struct fake_kind fake_kinds[] = {
-	{ "its", &fake_its_ops, &fake_its_parent, handle_fasteoi_irq, 0 },
+	{ "its", &fake_its_ops, &fake_its_parent, handle_fasteoi_irq, 0, 1 },
 	{ "v2m", &fake_gic_ops, &fake_gic_parent, handle_fasteoi_irq, 0 },
 	{ "imsic", &fake_imsic_ops, &fake_imsic_parent, handle_simple_irq, 1 },
 	{ "vector", &fake_vector_ops, NULL, handle_edge_irq, 1 },
+	{ "gicv5", &fake_gicv5_ops, &fake_gicv5_parent, handle_fasteoi_irq, 0, 1 },
 };
 
 static void fake_kind_desc(const struct fake_kind *kind, char *desc)
@@ -482,7 +615,7 @@ static void compat_life_test(struct kunit *test)
 					 kind->handler));
 		KUNIT_EXPECT_PTR_EQ(test, d->parent_data->domain, fake_root);
 	}
-	KUNIT_EXPECT_EQ(test, fake->nr_prepared, kind->ops == &fake_its_ops);
+	KUNIT_EXPECT_EQ(test, fake->nr_prepared, kind->nr_prepared);
 	KUNIT_EXPECT_FALSE(test, fake->nr_written);
 }
 
@@ -496,13 +629,17 @@ static void compat_name_test(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, name + 8, dev_name(fake->dev));
 }
 
+/* Happens with what was prepared, and when no interrupt is left */
 static void compat_teardown_test(struct kunit *test)
 {
-	fake_add_parent(test, &fake_kinds[0]);
-	KUNIT_ASSERT_TRUE(test, compat_test_create());
+	const struct fake_kind *kind = test->param_value;
+
+	compat_test_start(test, kind);
+	compat_test_alloc(test, 0);
+	compat_test_alloc(test, 2);
 	KUNIT_EXPECT_EQ(test, fake->nr_torn_down, 0);
-	msi_remove_device_irq_domain(fake->dev, MSI_DEFAULT_DOMAIN);
-	KUNIT_EXPECT_EQ(test, fake->nr_torn_down, 1);
+	kunit_release_action(test, compat_test_end, NULL);
+	KUNIT_EXPECT_EQ(test, fake->nr_torn_down, kind->nr_prepared);
 	KUNIT_EXPECT_NULL(test, compat_msi_find(fake->dev));
 }
 
@@ -523,13 +660,51 @@ static void compat_use_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->msg.data, 0);
 }
 
+/* The parent, if it can, enables from startup to shutdown; between them the device masks */
+static void compat_startup_test(struct kunit *test)
+{
+	const struct fake_kind *kind = test->param_value;
+	unsigned int nr = kind->parent ? 1 : 0;
+	unsigned int virq;
+
+	compat_test_start(test, kind);
+	virq = compat_test_request(test, 1);
+	KUNIT_EXPECT_EQ(test, fake->nr_unmasked, nr);
+	disable_irq(virq);
+	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(virq), 0);
+	enable_irq(virq);
+	KUNIT_EXPECT_EQ(test, fake->nr_unmasked, nr);
+	KUNIT_EXPECT_EQ(test, fake->nr_masked, 0);
+	free_irq(virq, fake);
+	KUNIT_EXPECT_EQ(test, fake->nr_masked, nr);
+}
+
+/* What arrives while an interrupt is disabled is for the parent to repeat */
+static void compat_retrigger_test(struct kunit *test)
+{
+	unsigned int virq;
+
+	compat_test_start(test, test->param_value);
+	virq = compat_test_request(test, 1);
+	disable_irq(virq);
+	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(virq), 0);
+	KUNIT_EXPECT_EQ(test, fake->nr_replays, 0);
+	enable_irq(virq);
+	KUNIT_EXPECT_EQ(test, fake->nr_replays, 1);
+	KUNIT_EXPECT_EQ(test, fake->nr_handled, 0);
+	KUNIT_EXPECT_EQ(test, irq_chip_retrigger_hierarchy(irq_get_irq_data(virq)), 1);
+	KUNIT_EXPECT_EQ(test, fake->nr_replays, 2);
+}
+
 static void compat_move_test(struct kunit *test)
 {
 	const struct fake_kind *kind = test->param_value;
 	unsigned int cpu, virq, nr_written;
+	struct irq_data *d;
 
 	compat_test_start(test, kind);
 	virq = compat_test_request(test, 1);
+	d = irq_get_irq_data(virq);
 	fake->moving = false;
 	cpu = compat_test_other_cpu(test, virq);
 	nr_written = fake->nr_written;
@@ -537,7 +712,11 @@ static void compat_move_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_written, nr_written + kind->nr_writes);
 	if (kind->nr_writes)
 		KUNIT_EXPECT_EQ(test, fake->msg.address_lo, cpu);
-	KUNIT_EXPECT_FALSE(test, irqd_is_setaffinity_pending(irq_get_irq_data(virq)));
+	KUNIT_EXPECT_FALSE(test, irqd_is_setaffinity_pending(d));
+	KUNIT_EXPECT_PTR_EQ(test, irq_data_get_irq_chip_data(d), fake);
+	if (kind->ops == &fake_imsic_ops)
+		KUNIT_EXPECT_PTR_EQ(test, irq_data_get_irq_chip_data(d->parent_data),
+				    &fake->imsic_vector);
 }
 
 static void compat_managed_test(struct kunit *test)
@@ -637,14 +816,16 @@ static void compat_free_nothing_test(struct kunit *test)
 static struct kunit_case compat_parent_cases[] = {
 	KUNIT_CASE_PARAM(compat_life_test, fake_kind_gen_params),
 	KUNIT_CASE_PARAM(compat_use_test, fake_kind_gen_params),
+	KUNIT_CASE_PARAM(compat_startup_test, fake_kind_gen_params),
+	KUNIT_CASE_PARAM(compat_retrigger_test, fake_kind_gen_params),
 	KUNIT_CASE_PARAM(compat_move_test, fake_kind_gen_params),
 	KUNIT_CASE_PARAM(compat_managed_test, fake_kind_gen_params),
+	KUNIT_CASE_PARAM(compat_teardown_test, fake_kind_gen_params),
 	KUNIT_CASE_PARAM(compat_refused_test, fake_kind_gen_params),
 	KUNIT_CASE_PARAM(compat_index_test, fake_kind_gen_params),
 	KUNIT_CASE_PARAM(compat_free_range_test, fake_kind_gen_params),
 	KUNIT_CASE_PARAM(compat_free_nothing_test, fake_kind_gen_params),
 	KUNIT_CASE(compat_name_test),
-	KUNIT_CASE(compat_teardown_test),
 	KUNIT_CASE(compat_no_parent_test),
 	KUNIT_CASE(compat_unprepared_test),
 	{ }
