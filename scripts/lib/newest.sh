@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The newest stock kernel that the modules support. The programs in its headers and its compiler
-# are from Debian 13, so they bring that release's libraries with them.
+# The stock kernels that the modules support. The programs in the newest one's headers and its
+# compiler are from Debian 13, so they bring that release's libraries with them.
 
 # The stock kernels that every check compiles the modules for and loads them into, the oldest first,
 # by the flavours of scripts/fetch
 # shellcheck disable=SC2034 # for the suites
 STOCK_KERNELS=(cloud-amd64 newest)
 
+OLDEST_SERIES='6\.12\.[0-9]+'
 NEWEST_SUITE=trixie-backports
 NEWEST_SERIES='7\.[0-3]\.[0-9]+'
 NEWEST_FLAVOUR=cloud-amd64
