@@ -8,8 +8,11 @@ import socket
 import subprocess
 import time
 
+# Accesses to a GICv2's distributor, or to a GICv3's and its redistributors and ITS
+GIC_EVENTS = ("gic_dist_read", "gic_dist_write", *(
+    f"gicv3_{part}_{access}" for part in ("dist", "redist", "its") for access in ("read", "write")))
 TRACE_EVENTS = ("virtio_mmio_vis_*", "virtio_mmio_msi_*", "virtio_mmio_read",
-                "virtio_mmio_write_offset", "virtio_mmio_setting_irq")
+                "virtio_mmio_write_offset", "virtio_mmio_setting_irq", *GIC_EVENTS)
 OWN_LINES = ("qmp", "host")
 CONNECT_TIMEOUT = 20
 MIGRATE_TIMEOUT = 60
