@@ -276,6 +276,7 @@ SCENARIOS = {
     "firmware": Scenario(("firmware.sh",), load=TEST_MODULES),
     # Without PCI, nothing that is reserved is in the memory map.
     "reserved": Scenario(("reserved.sh",), board=",pcie=on", append="memmap=128M$0xf0000000"),
+    "devicetree": Scenario(("devicetree.sh",), load=TEST_MODULES),
     # Where the disk and the network interrupt by irqfd, if the host has KVM
     "iothread": Scenario((*MAIN_SCRIPTS, "irqfd_disk.sh"), load=TEST_MODULES, timeout=240,
                          variant="iothread",
