@@ -113,7 +113,7 @@ SUITES = {
     "newest": Suite("the guest tests on the newest stock kernel that the modules support", 100,
                     "--kernel newest --rename main"),
     "nopci": Suite("the guest tests on a kernel with the patch series and without PCI, VIS built"
-                   " in", 120, f"--kernel nopci --rename {SERIES_GUESTS} scale_dynamic",
+                   " in", 150, f"--kernel nopci --rename {SERIES_GUESTS} idle scale_dynamic",
                    tier="all"),
     "classes": Suite("each class of device on VIS, at work", 110, "classes", tier="all"),
     "parity": Suite("parity with virtio-pci: affinity, queue resets, rebinding, sleep, kexec,"

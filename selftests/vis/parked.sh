@@ -20,7 +20,7 @@ parked_enabled()
 {
 	rest_on 0
 	twice 1 2
-	ends_on 2
+	settles_on 2
 	nothing_came
 	arrives_on 2
 }
@@ -33,7 +33,7 @@ parked_disabled()
 	twice 1 2
 	usleep $SETTLE_US
 	chip enable "$IRQ"
-	ends_on 2
+	settles_on 2
 	nothing_came
 	arrives_on 2
 }
@@ -74,7 +74,7 @@ parked_offline()
 			rest_on 1
 			twice 2 3
 			cpu_online $gone 0 || fail "round $round: CPU $gone does not go offline"
-			ends_on 3
+			settles_on 3
 			cpu_online $gone 1 || fail "round $round: CPU $gone does not come back"
 			nothing_came
 			arrives_on 3
@@ -116,7 +116,7 @@ parked_reset()
 	expect "interrupts of vector 0" 0 "$(irq_count "$IRQ")"
 	rest_on 0
 	twice 1 2
-	ends_on 2
+	settles_on 2
 	nothing_came
 	arrives_on 2
 }
