@@ -145,7 +145,7 @@ SUITES = {
 
     "debug.kasan": Suite("guest and stress tests under KASAN, UBSAN and lockdep, and what they"
                          " leak", 1500,
-                         f"--kernel kasan --group debug.kasan {DEBUG} --slow 5 {PANIC}"
+                         f"--kernel kasan --group debug.kasan {DEBUG} rings --slow 5 {PANIC}"
                          f" --append {SLAB} --group debug.leaks --after selftests/vis/leaks.sh"
                          " planted_uaf planted_sleep planted_nest planted_leak", tier="draft"),
     # Without panic_on_warn, for the kernel has races of its own.
