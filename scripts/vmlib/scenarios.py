@@ -247,6 +247,8 @@ def planted(fault, report, *scripts):
 
 
 MSI = {"vis": "off", "globals": ("msi=dragonball", "x-msi-forgets=on"), "variant": "dragonball"}
+IOTHREAD = {"variant": "iothread",
+            "devices": disk("disk0", iothread=True) + NET + RNG + CONSOLE}
 MAIN_SCRIPTS = ("probe.sh", "setup.sh", "data.sh", "irq.sh", "config.sh", "mask.sh", "enable.sh",
                 "affinity.sh")
 SCENARIOS = {
@@ -274,15 +276,15 @@ SCENARIOS = {
     "coexist": Scenario(("coexist.sh",), globals=("x-vis-skip=" + NET_AND_RNG,),
                         modules=VIS_MODULES + STOCK_MODULES),
     "firmware": Scenario(("firmware.sh",), load=TEST_MODULES),
+    "devicetree": Scenario(("devicetree.sh",), load=TEST_MODULES),
     # Without PCI, nothing that is reserved is in the memory map.
     "reserved": Scenario(("reserved.sh",), board=",pcie=on", append="memmap=128M$0xf0000000"),
-    "devicetree": Scenario(("devicetree.sh",), load=TEST_MODULES),
     # Where the disk and the network interrupt by irqfd, if the host has KVM
-    "iothread": Scenario((*MAIN_SCRIPTS, "irqfd_disk.sh"), load=TEST_MODULES, timeout=240,
-                         variant="iothread",
-                         devices=disk("disk0", iothread=True) + NET + RNG + CONSOLE),
-    "iothread_migrate": Scenario(("migrate.sh",), variant="iothread",
-                                 devices=disk("disk0", iothread=True) + NET + RNG + CONSOLE),
+    "iothread": Scenario((*MAIN_SCRIPTS, "irqfd_disk.sh"), **IOTHREAD, load=TEST_MODULES,
+                         timeout=240),
+    "iothread_migrate": Scenario(("migrate.sh",), **IOTHREAD),
+    # Where the disk's thread hands its interrupts to the main loop
+    "notifier": Scenario(MAIN_SCRIPTS, **IOTHREAD, load=TEST_MODULES, timeout=240),
     # All interrupt controllers in KVM; QEMU's default for this board leaves it the local APICs.
     "irqchip_on": Scenario(("data.sh", "irqfd_disk.sh"), load=TEST_MODULES,
                            variant="irqchip_on", board=",kernel-irqchip=on",

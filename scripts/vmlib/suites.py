@@ -102,6 +102,9 @@ SUITES = {
                                 "--variant supplied --rename main platform some reload migrate"
                                 " scale4096_4",
                                 tier="all"),
+    "iothread": Suite("the guest tests where a thread of QEMU's serves the disk, and its notifiers"
+                      " tell the main loop of interrupts", 60, "notifier iothread_migrate",
+                      tier="all"),
     "reload": Suite("the modules removed and inserted 20 times, nothing left behind", 60, "reload",
                     tier="all"),
     "migrate": Suite("the machine saved and restored while I/O runs", 30, "migrate"),
