@@ -112,6 +112,9 @@ def tap(number, device="virtio-net-device", queues=4, options=""):
             "-device", f"{device},netdev={name},mq=on"]
 
 
+# One pair of queues. The host's end has several, and the network card uses the first.
+VHOST_NET = ["-netdev", "tap,id=net0,ifname=tap0,queues=2,script=no,downscript=no,vhost=on",
+             "-device", "virtio-net-device,netdev=net0"]
 # A vhost-user backend sees the guest's memory.
 SHARED_MEMORY = ["-object", "memory-backend-memfd,id=ram,size=512M,share=on"]
 CLASSES = SHARED_MEMORY + disk("disk0") + tap(0) + RNG + CONSOLE + [
@@ -291,6 +294,9 @@ SCENARIOS = {
                            devices=disk("disk0", iothread=True) + NET + RNG + CONSOLE),
     "vhost": Scenario(("irqfd_net.sh",), load=TEST_MODULES, taps=1, vectors=32, timeout=240,
                       variant="vhost", devices=tap(0, options=",vhost=on")),
+    "vhost_one": Scenario(("probe.sh", "irq.sh", "mask.sh", "affinity.sh"),
+                          load=TEST_MODULES, taps=1, timeout=240, variant="vhost_one",
+                          devices=disk("disk0") + VHOST_NET + RNG + CONSOLE),
     # Where the devices have MSI registers, and forget what occurs while a vector is masked
     "msi": Scenario(("probe.sh", "data.sh", "irq.sh", "config.sh", "affinity.sh", "registers.sh"),
                     **MSI, load=TEST_MODULES, timeout=240),

@@ -138,8 +138,9 @@ SUITES = {
                       f"{KVM} main reload migrate hostile_tables", tier="draft"),
     "kvm.iothread": Suite("the same where irqfds send those of the disk", 330,
                           f"{KVM} iothread iothread_migrate", tier="draft"),
-    "kvm.vhost": Suite("a network card on KVM whose interrupts vhost sends by irqfds, and moves of"
-                       " its vectors under traffic", 90, f"{KVM} vhost", tier="draft"),
+    "kvm.vhost": Suite("network cards on KVM whose interrupts vhost sends by irqfds: moves of their"
+                       " vectors under traffic, and the guest tests", 300,
+                       f"{KVM} vhost vhost_one", tier="draft"),
     "kvm.irqchip_on": Suite("irqfds on KVM where it has all interrupt controllers", 90,
                             f"{KVM} irqchip_on", tier="draft"),
     "stress": Suite("races, for as long as VIS_STRESS=1..10 says: moves, CPU hotplug, torn"
