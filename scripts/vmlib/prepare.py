@@ -126,4 +126,5 @@ def run_nested(options, arguments):
         f"VIS_ONLY={options.only}", f"VIS_STRESS={os.environ.get('VIS_STRESS', '1')}",
         "python3", "-m", "vmlib", "--prepared", "--append", "quiet", "--append", "loglevel=5",
         *arguments, "--kernel", str(options.kernel), "--modules", str(options.modules),
-        "--qemu", str(options.qemu), "--busybox", str(options.busybox)])
+        "--qemu", str(options.qemu), "--busybox", str(options.busybox),
+        *(["--tools", str(options.tools)] if options.tools else [])])

@@ -297,6 +297,9 @@ SCENARIOS = {
     "vhost_one": Scenario(("probe.sh", "irq.sh", "mask.sh", "affinity.sh"),
                           load=TEST_MODULES, taps=1, timeout=240, variant="vhost_one",
                           devices=disk("disk0") + VHOST_NET + RNG + CONSOLE),
+    "storm_torn": Scenario(("stress_torn.sh",), tools=("fio",), load=TEST_MODULES, timeout=1800,
+                           variant="storm", devices=disk("disk0", iothread=True),
+                           faults="torn@23,torn@7", trace=("virtio_mmio_vis_hostile",)),
     # Where the devices have MSI registers, and forget what occurs while a vector is masked
     "msi": Scenario(("probe.sh", "data.sh", "irq.sh", "config.sh", "affinity.sh", "registers.sh"),
                     **MSI, load=TEST_MODULES, timeout=240),

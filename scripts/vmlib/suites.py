@@ -143,6 +143,8 @@ SUITES = {
                        f"{KVM} vhost vhost_one", tier="draft"),
     "kvm.irqchip_on": Suite("irqfds on KVM where it has all interrupt controllers", 90,
                             f"{KVM} irqchip_on", tier="draft"),
+    "kvm.torn": Suite("a device on KVM that reads the words of a message one by one while they"
+                      " change", 330, f"{KVM} --box 10 storm_torn", tier="draft"),
     "stress": Suite("races, for as long as VIS_STRESS=1..10 says: moves, CPU hotplug, torn"
                     " messages, rings that change", 520, "stress_moves stress_torn net_cycles",
                     tier="all"),
