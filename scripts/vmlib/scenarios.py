@@ -117,6 +117,8 @@ VHOST_NET = ["-netdev", "tap,id=net0,ifname=tap0,queues=2,script=no,downscript=n
              "-device", "virtio-net-device,netdev=net0"]
 # A vhost-user backend sees the guest's memory.
 SHARED_MEMORY = ["-object", "memory-backend-memfd,id=ram,size=512M,share=on"]
+VHOST_USER_DISK = ["-chardev", "socket,id=vub,path={sockets}/vub",
+                   "-device", "vhost-user-blk,chardev=vub,num-queues=4"]
 CLASSES = SHARED_MEMORY + disk("disk0") + tap(0) + RNG + CONSOLE + [
     "-device", "virtio-scsi-device,num_queues=4",
     "-drive", "if=none,id=disk2,file={dir}/disk2,format=raw", "-device", "scsi-hd,drive=disk2",
@@ -132,9 +134,7 @@ CLASSES = SHARED_MEMORY + disk("disk0") + tap(0) + RNG + CONSOLE + [
     "-object", "cryptodev-backend-builtin,id=crypto",
     "-device", "virtio-crypto-device,cryptodev=crypto",
     "-audiodev", "wav,id=sound,path={dir}/wav",
-    "-device", "virtio-sound-device,audiodev=sound",
-    "-chardev", "socket,id=vub,path={sockets}/vub",
-    "-device", "vhost-user-blk,chardev=vub,num-queues=4"]
+    "-device", "virtio-sound-device,audiodev=sound"] + VHOST_USER_DISK
 CLASS_MODULES = (
     "virtio_scsi", "sd_mod", "virtio_balloon", "9p", "9pnet_virtio", "virtiofs", "virtio_input",
     "evdev", "virtio_gpu", "virtio_crypto", "crypto_user", "algif_skcipher", "virtio_snd",
@@ -297,6 +297,9 @@ SCENARIOS = {
     "vhost_one": Scenario(("probe.sh", "irq.sh", "mask.sh", "affinity.sh"),
                           load=TEST_MODULES, taps=1, timeout=240, variant="vhost_one",
                           devices=disk("disk0") + VHOST_NET + RNG + CONSOLE),
+    "vhost_user": Scenario(("irqfd_disk.sh",), load=TEST_MODULES, board=",memory-backend=ram",
+                           variant="vhost_user", daemons={"vub": VUB_DAEMON},
+                           devices=SHARED_MEMORY + VHOST_USER_DISK),
     "storm_torn": Scenario(("stress_torn.sh",), tools=("fio",), load=TEST_MODULES, timeout=1800,
                            variant="storm", devices=disk("disk0", iothread=True),
                            faults="torn@23,torn@7", trace=("virtio_mmio_vis_hostile",)),

@@ -138,9 +138,9 @@ SUITES = {
                       f"{KVM} main reload migrate hostile_tables", tier="draft"),
     "kvm.iothread": Suite("the same where irqfds send those of the disk", 330,
                           f"{KVM} iothread iothread_migrate", tier="draft"),
-    "kvm.vhost": Suite("network cards on KVM whose interrupts vhost sends by irqfds: moves of their"
-                       " vectors under traffic, and the guest tests", 300,
-                       f"{KVM} vhost vhost_one", tier="draft"),
+    "kvm.vhost": Suite("network cards and a disk on KVM whose interrupts vhost and vhost-user send"
+                       " by irqfds, moves of vectors under traffic, and guest tests", 300,
+                       f"{KVM} vhost vhost_one vhost_user", tier="draft"),
     "kvm.irqchip_on": Suite("irqfds on KVM where it has all interrupt controllers", 90,
                             f"{KVM} irqchip_on", tier="draft"),
     "kvm.torn": Suite("a device on KVM that reads the words of a message one by one while they"
