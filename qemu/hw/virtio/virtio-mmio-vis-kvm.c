@@ -30,6 +30,8 @@ static void vis_bind(VirtIOMMIOProxy *proxy, VISEvent *event, int route)
     if (route >= 0 &&
         kvm_irqchip_add_irqfd_notifier_gsi(kvm_state, n, NULL, route) == 0) {
         event->irqfd = route;
+        /* KVM has sent what was signalled before, but left it signalled. */
+        event_notifier_test_and_clear(n);
     }
     virtio_queue_set_guest_notifier_handler(virtio_get_queue(vdev, index),
                                             event->irqfd >= 0);
