@@ -325,6 +325,8 @@ SCENARIOS = {
     "stress_torn": Scenario(("stress_torn.sh",), tools=("fio",), load=TEST_MODULES, timeout=1800,
                             devices=disk("disk0"), faults="torn@23,torn@7",
                             trace=("virtio_mmio_vis_hostile",)),
+    "latency": Scenario(("latency.sh",), "rt-amd64", faults="slow_mask@22",
+                        devices=disk("disk0") + NET),
     "net_cycles": Scenario(("stress_net.sh",), board=",pcie=on", taps=2, tools=("ethtool",),
                            vectors=32, devices=tap(0) + tap(1, "virtio-net-pci,romfile="),
                            trace=(), timeout=1800, expected="lib/refcount.c|Call Trace"),

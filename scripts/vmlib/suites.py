@@ -47,7 +47,7 @@ MODULES = "Kbuild compat drivers include selftests/test_modules"
 # What guests run on: QEMU without its documents and qtests
 DEVICE = "qemu/configs qemu/hw qemu/include qemu/patches @qemu-source @firmware"
 PACKAGING = ("scripts/build-deb scripts/build-distro scripts/demo scripts/distro"
-             " scripts/lib/distro.sh")
+             " scripts/lib/distro.sh scripts/vmlib/distro.py")
 GUEST = f"{MODULES} {DEVICE} selftests/vis @kernel-cloud-amd64"
 
 SUITES = {
@@ -159,7 +159,7 @@ SUITES = {
                          f"--kernel kcsan --group debug.kcsan {DEBUG} --slow 5 planted_race",
                          tier="draft"),
     "debug.rt": Suite("guest and stress tests on Debian's PREEMPT_RT kernel", 560,
-                      f"--kernel rt-amd64 --group debug.rt {DEBUG} {PANIC} planted_sleep",
+                      f"--kernel rt-amd64 --group debug.rt {DEBUG} latency {PANIC} planted_sleep",
                       tier="all"),
 
     "arch.arm64": Suite("a board of arm64 where nothing takes the messages refuses VIS", 10,

@@ -37,6 +37,7 @@
 #define TORN_PAUSE_NS       (2 * SCALE_US)
 #define TORN_PERIOD_NS      (200 * SCALE_US)
 #define TICK_PERIOD_NS      (1 * SCALE_MS)
+#define SLOW_MASK_US        (100 * 1000)
 
 /* A message of the fault "torn": these bits carry a nonce and its checksum */
 #define TORN_ADDRESS_LO     0x00000ff0
@@ -226,6 +227,11 @@ static bool fire_before_enable(VISHostile *h, hwaddr reg, uint64_t value)
         }
     }
     return true;
+}
+
+static void take_time(VISHostile *h, uint32_t word, uint32_t value)
+{
+    g_usleep(SLOW_MASK_US);
 }
 
 static void fire_after_mask(VISHostile *h, uint32_t word)
@@ -472,6 +478,7 @@ static const VISFault faults[] = {
     { .name = "pending_garbage", .tick = fill_pending,
       .period_ns = TICK_PERIOD_NS },
     { .name = "slow_reset", .before = drop_first_reset },
+    { .name = "slow_mask", .before_mask = take_time },
     { .name = "before_enable", .before = fire_before_enable },
     { .name = "after_mask", .after_mask = fire_after_mask },
     { .name = "after_reset", .before = keep_latches,
