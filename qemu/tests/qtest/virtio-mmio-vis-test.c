@@ -130,6 +130,7 @@ typedef struct Vis {
     QTestState *qts;
     char *disk;
     char *log;
+    char *firmware;
     size_t log_read;
     GString *text;
     uint64_t disk_size;
@@ -175,10 +176,43 @@ static void discover(Vis *t)
     t->pending = reg_read64(t, VIRTIO_MMIO_VIS_PENDING_LOW);
 }
 
+/*
+ * A CPU in KVM enables its local APIC, as an x2APIC, and halts for good. So no
+ * firmware finds the disk, and all interrupts that the APIC receives stay in
+ * its IRR.
+ */
+static char *halting_firmware(void)
+{
+    static const uint8_t enable[] = {
+        0x66, 0xb9, 0x1b, 0x00, 0x00, 0x00, /* mov $APIC_BASE, %ecx */
+        0x66, 0xb8, 0x00, 0x0d, 0xe0, 0xfe, /* mov $0xfee00d00, %eax */
+        0x66, 0x31, 0xd2,                   /* xor %edx, %edx */
+        0x0f, 0x30,                         /* wrmsr */
+        0x66, 0xb9, 0x0f, 0x08, 0x00, 0x00, /* mov $x2APIC_SVR, %ecx */
+        0x66, 0xb8, 0xff, 0x01, 0x00, 0x00, /* mov $0x1ff, %eax */
+        0x0f, 0x30,                         /* wrmsr */
+        0xf4                                /* hlt */
+    };
+    static const uint8_t jump[] = { 0xe9, 0x0d, 0xff }; /* to 0xff00 */
+    char *name = temp_file();
+    g_autofree char *code = g_malloc0(64 * KiB);
+
+    memcpy(code + 0xff00, enable, sizeof(enable));
+    memcpy(code + 0xfff0, jump, sizeof(jump));
+    g_assert_true(g_file_set_contents(name, code, 64 * KiB, NULL));
+    return name;
+}
+
 static Vis *vis_start(const char *options)
 {
+    g_autofree char *accel = NULL;
     Vis *t = g_new0(Vis, 1);
 
+    if (config->kvm) {
+        t->firmware = halting_firmware();
+        accel = g_strdup_printf("-accel kvm -bios %s -trace kvm_irqchip_* "
+                                "-trace kvm_vm_ioctl", t->firmware);
+    }
     t->disk = temp_file();
     t->log = temp_file();
     t->text = g_string_new(NULL);
@@ -186,13 +220,14 @@ static Vis *vis_start(const char *options)
     g_assert_cmpint(truncate(t->disk, t->disk_size), ==, 0);
     t->qts = qtest_initf("-machine microvm,ioapic2=off -m 32M "
                          "-global virtio-mmio.force-legacy=false "
-                         "-global virtio-mmio.vis=on %s %s "
+                         "-global virtio-mmio.vis=on %s %s %s "
                          "-blockdev file,filename=%s,node-name=disk,"
                          "locking=off "
                          "-device virtio-blk-device,bus=virtio-mmio-bus.0,"
                          "drive=%s,num-queues=%d%s "
                          "-d guest_errors,trace:virtio_mmio_vis_* -D %s",
-                         config->globals, options, t->disk, backend, NR_QUEUES,
+                         accel ?: "", config->globals, options,
+                         t->disk, backend, NR_QUEUES,
                          config->device, t->log);
     discover(t);
     return t;
@@ -204,6 +239,10 @@ static void vis_end(Vis *t)
     backend = "disk";
     unlink(t->disk);
     unlink(t->log);
+    if (t->firmware) {
+        unlink(t->firmware);
+    }
+    g_free(t->firmware);
     g_free(t->disk);
     g_free(t->log);
     g_string_free(t->text, true);
@@ -2708,29 +2747,12 @@ static void test_migrate_other_kind_refused(void)
 #define KVM_COMMIT      "kvm_irqchip_commit_routes"
 /* KVM_IRQFD in the trace of ioctls */
 #define KVM_IRQFD_CALL  "kvm_vm_ioctl type 0x4020ae76,"
-#define HLT             0xf4
-
-/* The CPU halts at once, so that no firmware finds the disk. */
-static char *halting_firmware(void)
-{
-    char *name = temp_file();
-    g_autofree char *code = g_malloc(64 * KiB);
-
-    memset(code, HLT, 64 * KiB);
-    g_assert_true(g_file_set_contents(name, code, 64 * KiB, NULL));
-    return name;
-}
 
 /* Start a device, unmask all vectors, and leave DRIVER_OK to the case. */
 static Vis *vis_start_kvm(const char *options)
 {
-    g_autofree char *firmware = halting_firmware();
-    g_autofree char *all =
-        g_strdup_printf("-accel kvm -bios %s -trace kvm_irqchip_* "
-                        "-trace kvm_vm_ioctl %s", firmware, options);
-    Vis *t = vis_start_enabled(all);
+    Vis *t = vis_start_enabled(options);
 
-    unlink(firmware);
     unmask_all(t);
     settle(t);
     forget_log(t);
@@ -2850,6 +2872,195 @@ static void test_kvm_no_target(void)
     queue_signal(t, 0);
     settle(t);
     g_assert_cmpuint(count(t, "dropped"), ==, 1);
+    vis_end(t);
+}
+
+/* Whether the APIC has received this interrupt; none leaves it. */
+static bool has_received(Vis *t, uint32_t data)
+{
+    g_autofree char *irr = requested_irqs(t);
+    g_auto(GStrv) words = g_strsplit_set(irr, " ", -1);
+    g_autofree char *word = g_strdup_printf("%u", data);
+
+    return g_strv_contains((const char * const *)words, word);
+}
+
+/*
+ * As above, the driver writes while an event is signalled. Here KVM may already
+ * have sent the message of the event, or may be about to. Each try has messages
+ * of its own, because the APIC keeps all that it receives.
+ */
+
+static void await_apic(Vis *t)
+{
+    bool enabled;
+
+    do {
+        g_autofree char *lapic = qtest_hmp(t->qts, "info lapic");
+
+        enabled = strstr(lapic, "APIC enabled");
+    } while (!enabled);
+}
+
+static Vis *vis_start_receiving(void)
+{
+    Vis *t = vis_start_live("");
+
+    await_apic(t);
+    return t;
+}
+
+/* D601, D907: the event sends the old latch, or else stays pending. */
+static void check_kvm_mask_race(Vis *t, uint32_t data)
+{
+    bool sent;
+
+    entry_write(t, 0, MSI, data);
+    mask_write(t, 0, 0);
+    entry_write(t, 0, MSI, data + 1);
+    queue_signal(t, 0);
+    mask_write(t, 0, BIT(0));
+    sent = has_received(t, data);
+    settle(t);
+    /* After a mask, nothing is sent. */
+    g_assert_cmpint(has_received(t, data), ==, sent);
+    assert_pending(t, 0, sent ? 0 : BIT(0));
+    mask_write(t, 0, 0);
+    settle(t);
+    g_assert_cmpint(has_received(t, data + 1), ==, !sent);
+}
+
+static void test_kvm_mask_race(void)
+{
+    Vis *t = vis_start_receiving();
+    int i;
+
+    for (i = 0; i < DRAIN_TRIES; i++) {
+        check_kvm_mask_race(t, MSI_VECTOR + 2 * i);
+    }
+    vis_end(t);
+}
+
+/* D608: after a commit, nothing but the new latch is sent. */
+static void check_kvm_commit_race(Vis *t, uint32_t data)
+{
+    bool sent;
+
+    entry_write(t, 0, MSI, data + 1);
+    queue_signal(t, 0);
+    mask_write(t, 0, 0);
+    sent = has_received(t, data);
+    settle(t);
+    g_assert_cmpint(has_received(t, data), ==, sent);
+    g_assert_cmpint(has_received(t, data + 1), ==, !sent);
+}
+
+static void test_kvm_commit_race(void)
+{
+    Vis *t = vis_start_receiving();
+    int i;
+
+    for (i = 0; i < DRAIN_TRIES; i++) {
+        entry_write(t, 0, MSI, MSI_VECTOR + 2 * i);
+        mask_write(t, 0, 0);
+        check_kvm_commit_race(t, MSI_VECTOR + 2 * i);
+    }
+    vis_end(t);
+}
+
+/* D708, D907: mapping an event does not undo that it was unmapped before. */
+static void test_kvm_map_race(void)
+{
+    Vis *t = vis_start_receiving();
+    int i;
+
+    map_queue(t, 0, VIRTIO_VIS_NO_VECTOR);
+    for (i = 0; i < DRAIN_TRIES; i++) {
+        queue_signal_done(t, 0);
+        map_queue(t, 0, 0);
+        assert_sent(t, "");
+        g_assert_false(has_received(t, MSI_VECTOR));
+        map_queue(t, 0, VIRTIO_VIS_NO_VECTOR);
+    }
+    vis_end(t);
+}
+
+/* D503, D708, D907: an event goes to the old vector, or else to the new one. */
+static void check_kvm_remap_race(Vis *t, uint32_t data)
+{
+    bool sent;
+
+    entry_write(t, 0, MSI, data);
+    entry_write(t, 1, MSI, data + 1);
+    mask_write(t, 0, 0);
+    queue_signal(t, 0);
+    map_queue(t, 0, 1);
+    sent = has_received(t, data);
+    settle(t);
+    g_assert_cmpint(has_received(t, data), ==, sent);
+    g_assert_cmpint(has_received(t, data + 1), ==, !sent);
+
+    entry_write(t, 1, MSI, data + 2);
+    mask_write(t, 0, 0);
+    queue_event(t, 0);
+    g_assert_true(has_received(t, data + 2));
+    g_assert_cmpint(has_received(t, data), ==, sent);
+    map_queue(t, 0, 0);
+}
+
+static void test_kvm_remap_race(void)
+{
+    Vis *t = vis_start_receiving();
+    int i;
+
+    for (i = 0; i < DRAIN_TRIES; i++) {
+        check_kvm_remap_race(t, MSI_VECTOR + 3 * i);
+    }
+    vis_end(t);
+}
+
+/* D503: an event from before its mapping ends is sent, or becomes pending. */
+static void test_kvm_unmap_race(void)
+{
+    Vis *t = vis_start_receiving();
+    uint32_t data;
+    int i;
+
+    for (i = 0; i < DRAIN_TRIES; i++) {
+        data = MSI_VECTOR + i;
+        entry_write(t, 0, MSI, data);
+        mask_write(t, 0, 0);
+        queue_signal_done(t, 0);
+        map_queue(t, 0, VIRTIO_VIS_NO_VECTOR);
+        settle(t);
+        g_assert_true(has_received(t, data));
+        map_queue(t, 0, 0);
+    }
+    vis_end(t);
+}
+
+#define RESETS          4
+
+/* A reset gives all routes back. */
+static void test_kvm_reset(void)
+{
+    Vis *t = vis_start_kvm("");
+    int i;
+
+    for (i = 0; i < RESETS; i++) {
+        driver_ok(t);
+        settle(t);
+        g_assert_cmpuint(count(t, "kvm_irqchip_add_msi_route"), >=, NR_QUEUES);
+        reset_device(t);
+        g_assert_cmpuint(count(t, "kvm_irqchip_release_virq"), ==,
+                         count(t, "kvm_irqchip_add_msi_route"));
+        negotiate(t, VERSION_1 | RING_RESET | VIS);
+        setup_queues(t);
+        map_all(t);
+        vis_enable(t);
+        unmask_all(t);
+        forget_log(t);
+    }
     vis_end(t);
 }
 
@@ -3077,6 +3288,13 @@ int main(int argc, char **argv)
     KVM(no_target);
     KVM(routes_given_back);
     KVM(irqfd_sends);
+    KVM(mask_race);
+    KVM(commit_race);
+    KVM(map_race);
+    KVM(remap_race);
+    KVM(unmap_race);
+    KVM(reset);
+    add_configured("needs_reset_then_reset", test_needs_reset_then_reset, &kvm);
     add_configured("move_of_many", test_kvm_move_of_many, &kvm_many);
 
     return g_test_run();
