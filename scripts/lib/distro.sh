@@ -109,7 +109,7 @@ fill_distro_base()
 }
 
 # distro_base: a directory with "root", which is the root file system without our package, and with
-# "debs": the packages of later kernels, and those of dracut
+# "debs": the packages of later kernels, and those of the images that have more programs
 distro_base()
 {
 	local key
@@ -138,4 +138,18 @@ distro_configure()
 	# Otherwise the first boot would repeat work of an installer.
 	tr -d - </proc/sys/kernel/random/uuid >"$dir/etc/machine-id"
 	touch -r "$dir/usr" "$dir/etc/.updated" "$dir/var/.updated"
+}
+
+# distro_guest SUITE VARIANT SCENARIO TEST...: runs the scenario if one of its tests is wanted
+distro_guest()
+{
+	local scenario=$3 suite=$1 test variant=$2
+
+	shift 3
+	for test; do
+		if tap_wanted "$test" || [[ $test = "${VIS_ONLY-}".* ]]; then
+			tap_program "$ROOT/scripts/distro" --suite "$suite" "$variant" "$scenario"
+			return
+		fi
+	done
 }

@@ -48,6 +48,8 @@ MODULES = "Kbuild compat drivers include selftests/test_modules"
 DEVICE = "qemu/configs qemu/hw qemu/include qemu/patches @qemu-source @firmware"
 PACKAGING = ("scripts/build-deb scripts/build-distro scripts/demo scripts/distro"
              " scripts/lib/distro.sh scripts/vmlib/distro.py")
+SYSTEM = (f"VERSION {MODULES} {DEVICE} {PACKAGING} dkms.conf packaging debian"
+          " selftests/distro selftests/vis Documentation @distro-base")
 GUEST = f"{MODULES} {DEVICE} selftests/vis @kernel-cloud-amd64"
 
 SUITES = {
@@ -179,11 +181,10 @@ SUITES = {
     "arch.riscv64.imsic": Suite("the guest tests on riscv64, whose IMSIC takes the messages", 260,
                                 f"--board imsic --rename {FOREIGN_GUESTS}", tier="all"),
 
-    "pkg": Suite("the Debian package, and a whole Debian 13 with its root disk on VIS", 900,
-                 tier="draft",
-                 inputs=f"Kbuild VERSION compat drivers include {DEVICE} {PACKAGING} dkms.conf"
-                        " packaging debian selftests/distro selftests/vis Documentation"
-                        " @distro-base"),
+    "pkg": Suite("the Debian package, and a whole Debian 13 with its root disk on VIS", 480,
+                 tier="all", inputs=SYSTEM),
+    "pkg.variants": Suite("the same with dracut, newer kernels, or the package removed"
+                          " again", 900, tier="all", tests="pkg", inputs=SYSTEM),
     "kernels": Suite("what the Debian package has built for each kernel of the archive, in a guest",
                      600, tier="all",
                      inputs=f"{GUEST} {PACKAGING} VERSION dkms.conf packaging debian README.md"
