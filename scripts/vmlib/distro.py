@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Guests that are a whole Debian 13, booted from its root disk; see scripts/distro --help."""
 
+import subprocess
 import tarfile
 
 from . import __main__ as runner
@@ -34,6 +35,10 @@ PLAIN_RNG = ["-object", "rng-random,id=rng1,filename=/dev/urandom",
 BALLOON = ["-device", "virtio-balloon-device"]
 WITHOUT_VIS = "x-vis-skip=0x10000"
 DEVICES = RNG + CONSOLE + BALLOON + PLAIN_RNG
+# The seed disk of cloud-init's data source NoCloud, and what is on it
+SEED = disk("seed", "{dir}/seed", 1, ",readonly=on")
+SEED_FILES = ("user-data", "meta-data")
+SEED_LABEL = "cidata"
 
 
 def system(scripts, **changes):
@@ -53,6 +58,7 @@ SCENARIOS = {
     "dracut": system(("dracut.sh",)),
     "upgraded": system(("upgraded.sh",)),
     "removed": system(("removed.sh",)),
+    "cloud": system(("cloud.sh",), devices=DISKS + NET + DEVICES + SEED),
 }
 
 
@@ -67,12 +73,21 @@ class DistroGuest(runner.Guest):
         self.make_rundir()
         with (self.rundir / "scratch").open("wb") as scratch:
             scratch.truncate(DISK_BYTES)
+        if SEED[1] in self.scenario.devices:
+            self.make_seed()
         with tarfile.open(self.rundir / "tests", "w") as archive:
             for path in (*self.guest_dir.iterdir(),
                          *(self.options.root / name for name in SHARED_FILES)):
                 archive.add(path, path.name)
             if self.options.script:
                 archive.add(self.options.script, "script.sh")
+
+    def make_seed(self):
+        """As cloud-init's documentation does it"""
+        subprocess.run(
+            ["xorriso", "-as", "genisoimage", "-quiet", "-output", self.rundir / "seed", "-volid",
+             SEED_LABEL, "-rational-rock", "-joliet",
+             *(self.guest_dir / "seed" / name for name in SEED_FILES)], check=True)
 
     def stated(self):
         return [] if self.options.script else [

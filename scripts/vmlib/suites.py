@@ -183,7 +183,7 @@ SUITES = {
 
     "pkg": Suite("the Debian package, and a whole Debian 13 with its root disk on VIS", 480,
                  tier="all", inputs=SYSTEM),
-    "pkg.variants": Suite("the same with dracut, newer kernels, or the package removed"
+    "pkg.variants": Suite("the same with dracut, newer kernels, cloud-init, or without the package"
                           " again", 900, tier="all", tests="pkg", inputs=SYSTEM),
     "kernels": Suite("what the Debian package has built for each kernel of the archive, in a guest",
                      600, tier="all",
