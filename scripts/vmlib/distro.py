@@ -59,6 +59,7 @@ SCENARIOS = {
     "upgraded": system(("upgraded.sh",)),
     "removed": system(("removed.sh",)),
     "cloud": system(("cloud.sh",), devices=DISKS + NET + DEVICES + SEED),
+    "source": system(("source.sh",)),
 }
 
 

@@ -48,7 +48,7 @@ MODULES = "Kbuild compat drivers include selftests/test_modules"
 DEVICE = "qemu/configs qemu/hw qemu/include qemu/patches @qemu-source @firmware"
 PACKAGING = ("scripts/build-deb scripts/build-distro scripts/demo scripts/distro"
              " scripts/lib/distro.sh scripts/vmlib/distro.py")
-SYSTEM = (f"VERSION {MODULES} {DEVICE} {PACKAGING} dkms.conf packaging debian"
+SYSTEM = (f"Makefile VERSION {MODULES} {DEVICE} {PACKAGING} dkms.conf packaging debian"
           " selftests/distro selftests/vis Documentation @distro-base")
 GUEST = f"{MODULES} {DEVICE} selftests/vis @kernel-cloud-amd64"
 
@@ -183,8 +183,8 @@ SUITES = {
 
     "pkg": Suite("the Debian package, and a whole Debian 13 with its root disk on VIS", 480,
                  tier="all", inputs=SYSTEM),
-    "pkg.variants": Suite("the same with dracut, newer kernels, cloud-init, or without the package"
-                          " again", 900, tier="all", tests="pkg", inputs=SYSTEM),
+    "pkg.variants": Suite("the same with dracut, newer kernels, cloud-init or no package: removed,"
+                          " or installed by make", 900, tier="all", tests="pkg", inputs=SYSTEM),
     "kernels": Suite("what the Debian package has built for each kernel of the archive, in a guest",
                      600, tier="all",
                      inputs=f"{GUEST} {PACKAGING} VERSION dkms.conf packaging debian README.md"
