@@ -8,6 +8,7 @@ DISTRO_KERNEL=(linux-image-cloud-amd64 linux-headers-cloud-amd64)
 DISTRO_PACKAGES=("${DISTRO_KERNEL[@]}" systemd-sysv udev kmod dbus iproute2 iputils-ping procps zstd
 	initramfs-tools dkms openssl busybox ethtool fio iperf3 irqbalance irqtop util-linux-extra)
 # What later images add; each is installed from debs/NAME
+DISTRO_FOREIGN=(stress-ng e2fsprogs)
 DISTRO_CLOUD=(cloud-init cloud-guest-utils e2fsprogs)
 # Files that nobody reads in a test guest
 DISTRO_WITHOUT=(/usr/share/man /usr/share/doc /usr/share/locale /usr/share/i18n)
@@ -80,6 +81,7 @@ fill_distro_debs()
 	[ ${#kernels[@]} -gt 0 ] || die "$DISTRO_BACKPORTS has no kernel with image and headers"
 	download_in "$dir" "$debs/kernels" --target-release "$DISTRO_BACKPORTS" "${kernels[@]}"
 	download_in "$dir" "$debs/dracut" dracut initramfs-tools-
+	download_in "$dir" "$debs/foreign" "${DISTRO_FOREIGN[@]}"
 	download_in "$dir" "$debs/cloud" "${DISTRO_CLOUD[@]}"
 	rm -rf "$list" "$dir"/var/lib/apt/lists/* "$dir"/var/cache/apt/*.bin
 }
@@ -118,7 +120,7 @@ distro_base()
 	local key
 
 	key="=$DISTRO_SUITE $NEWEST_SERIES ${DISTRO_PACKAGES[*]} ${DISTRO_WITHOUT[*]}"
-	key+=" ${DISTRO_CLOUD[*]}"
+	key+=" ${DISTRO_FOREIGN[*]} ${DISTRO_CLOUD[*]}"
 	key=$(content_key "$key")
 	cached "distro-base/$key" fill_distro_base
 }

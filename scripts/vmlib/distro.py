@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Guests that are a whole Debian 13, booted from its root disk; see scripts/distro --help."""
 
+import re
 import subprocess
 import tarfile
 
 from . import __main__ as runner
-from . import tests
+from . import tests, verdict
 from .scenarios import CONSOLE, DISK_BYTES, NET, RNG, Scenario, tap
+from .services import Services
 
 MEMORY_MIB = "1024"
 GUEST_DIR = "selftests/distro"
@@ -35,10 +37,16 @@ PLAIN_RNG = ["-object", "rng-random,id=rng1,filename=/dev/urandom",
 BALLOON = ["-device", "virtio-balloon-device"]
 WITHOUT_VIS = "x-vis-skip=0x10000"
 DEVICES = RNG + CONSOLE + BALLOON + PLAIN_RNG
+ALL_ON_VIS = DISKS + NET + RNG + CONSOLE + BALLOON
 # The seed disk of cloud-init's data source NoCloud, and what is on it
 SEED = disk("seed", "{dir}/seed", 1, ",readonly=on")
 SEED_FILES = ("user-data", "meta-data")
 SEED_LABEL = "cidata"
+
+
+def on_pci(devices):
+    """The same devices on virtio-pci"""
+    return [re.sub("^(virtio-[a-z]+)-device", r"\1-pci,romfile=", word) for word in devices]
 
 
 def system(scripts, **changes):
@@ -48,6 +56,8 @@ def system(scripts, **changes):
     return Scenario(scripts, **{**settings, **changes})
 
 
+# Each of three tests takes 5 minutes with VIS_STRESS=5.
+STRESS = {"globals": (), "timeout": 1800, "trace": ()}
 SCENARIOS = {
     "demo": system(("demo.sh",)),
     "package": system(("rootdisk.sh", "tools.sh"), taps=1, vectors=32,
@@ -60,12 +70,24 @@ SCENARIOS = {
     "removed": system(("removed.sh",)),
     "cloud": system(("cloud.sh",), devices=DISKS + NET + DEVICES + SEED),
     "source": system(("source.sh",)),
+    "stress": system(("foreign.sh",), devices=ALL_ON_VIS, **STRESS),
+    "stress_pci": system(("foreign_pci.sh",), devices=on_pci(ALL_ON_VIS), board=",pcie=on",
+                         **STRESS),
 }
+
+
+class SystemServices(Services):
+    """More verbs"""
+
+    def do_reports(self):
+        """The number of faults that the kernel has reported"""
+        return len(verdict.kernel_reports(verdict.klog(self.rundir)))
 
 
 class DistroGuest(runner.Guest):
     """One boot from the root disk."""
 
+    services = SystemServices
     scenarios = SCENARIOS
     guest_scripts = GUEST_DIR
     memory = MEMORY_MIB

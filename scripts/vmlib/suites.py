@@ -185,6 +185,8 @@ SUITES = {
                  tier="all", inputs=SYSTEM),
     "pkg.variants": Suite("the same with dracut, newer kernels, cloud-init or no package: removed,"
                           " or installed by make", 900, tier="all", tests="pkg", inputs=SYSTEM),
+    "foreign": Suite("stress-ng on that Debian 13, beside the same on virtio-pci; VIS_STRESS=5 for"
+                     " 5 minutes each", 660, tier="all", inputs=SYSTEM),
     "kernels": Suite("what the Debian package has built for each kernel of the archive, in a guest",
                      600, tier="all",
                      inputs=f"{GUEST} {PACKAGING} VERSION dkms.conf packaging debian README.md"
