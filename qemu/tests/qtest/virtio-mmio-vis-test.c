@@ -2902,12 +2902,18 @@ static void await_apic(Vis *t)
     } while (!enabled);
 }
 
-static Vis *vis_start_receiving(void)
+#define MESSAGES_A_TRY  3
+
+static void try_race(void (*check)(Vis *t, uint32_t data))
 {
     Vis *t = vis_start_live("");
+    int i;
 
     await_apic(t);
-    return t;
+    for (i = 0; i < DRAIN_TRIES; i++) {
+        check(t, MSI_VECTOR + i * MESSAGES_A_TRY);
+    }
+    vis_end(t);
 }
 
 /* D601, D907: the event sends the old latch, or else stays pending. */
@@ -2932,13 +2938,7 @@ static void check_kvm_mask_race(Vis *t, uint32_t data)
 
 static void test_kvm_mask_race(void)
 {
-    Vis *t = vis_start_receiving();
-    int i;
-
-    for (i = 0; i < DRAIN_TRIES; i++) {
-        check_kvm_mask_race(t, MSI_VECTOR + 2 * i);
-    }
-    vis_end(t);
+    try_race(check_kvm_mask_race);
 }
 
 /* D608: after a commit, nothing but the new latch is sent. */
@@ -2946,6 +2946,8 @@ static void check_kvm_commit_race(Vis *t, uint32_t data)
 {
     bool sent;
 
+    entry_write(t, 0, MSI, data);
+    mask_write(t, 0, 0);
     entry_write(t, 0, MSI, data + 1);
     queue_signal(t, 0);
     mask_write(t, 0, 0);
@@ -2957,32 +2959,24 @@ static void check_kvm_commit_race(Vis *t, uint32_t data)
 
 static void test_kvm_commit_race(void)
 {
-    Vis *t = vis_start_receiving();
-    int i;
-
-    for (i = 0; i < DRAIN_TRIES; i++) {
-        entry_write(t, 0, MSI, MSI_VECTOR + 2 * i);
-        mask_write(t, 0, 0);
-        check_kvm_commit_race(t, MSI_VECTOR + 2 * i);
-    }
-    vis_end(t);
+    try_race(check_kvm_commit_race);
 }
 
 /* D708, D907: mapping an event does not undo that it was unmapped before. */
+static void check_kvm_map_race(Vis *t, uint32_t data)
+{
+    entry_write(t, 0, MSI, data);
+    mask_write(t, 0, 0);
+    map_queue(t, 0, VIRTIO_VIS_NO_VECTOR);
+    queue_signal_done(t, 0);
+    map_queue(t, 0, 0);
+    assert_sent(t, "");
+    g_assert_false(has_received(t, data));
+}
+
 static void test_kvm_map_race(void)
 {
-    Vis *t = vis_start_receiving();
-    int i;
-
-    map_queue(t, 0, VIRTIO_VIS_NO_VECTOR);
-    for (i = 0; i < DRAIN_TRIES; i++) {
-        queue_signal_done(t, 0);
-        map_queue(t, 0, 0);
-        assert_sent(t, "");
-        g_assert_false(has_received(t, MSI_VECTOR));
-        map_queue(t, 0, VIRTIO_VIS_NO_VECTOR);
-    }
-    vis_end(t);
+    try_race(check_kvm_map_race);
 }
 
 /* D503, D708, D907: an event goes to the old vector, or else to the new one. */
@@ -3010,33 +3004,24 @@ static void check_kvm_remap_race(Vis *t, uint32_t data)
 
 static void test_kvm_remap_race(void)
 {
-    Vis *t = vis_start_receiving();
-    int i;
-
-    for (i = 0; i < DRAIN_TRIES; i++) {
-        check_kvm_remap_race(t, MSI_VECTOR + 3 * i);
-    }
-    vis_end(t);
+    try_race(check_kvm_remap_race);
 }
 
 /* D503: an event from before its mapping ends is sent, or becomes pending. */
+static void check_kvm_unmap_race(Vis *t, uint32_t data)
+{
+    entry_write(t, 0, MSI, data);
+    mask_write(t, 0, 0);
+    queue_signal_done(t, 0);
+    map_queue(t, 0, VIRTIO_VIS_NO_VECTOR);
+    settle(t);
+    g_assert_true(has_received(t, data));
+    map_queue(t, 0, 0);
+}
+
 static void test_kvm_unmap_race(void)
 {
-    Vis *t = vis_start_receiving();
-    uint32_t data;
-    int i;
-
-    for (i = 0; i < DRAIN_TRIES; i++) {
-        data = MSI_VECTOR + i;
-        entry_write(t, 0, MSI, data);
-        mask_write(t, 0, 0);
-        queue_signal_done(t, 0);
-        map_queue(t, 0, VIRTIO_VIS_NO_VECTOR);
-        settle(t);
-        g_assert_true(has_received(t, data));
-        map_queue(t, 0, 0);
-    }
-    vis_end(t);
+    try_race(check_kvm_unmap_race);
 }
 
 #define RESETS          4
