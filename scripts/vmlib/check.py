@@ -217,11 +217,12 @@ class Check:
         """A Tap whose stream becomes the results of a suite once it is closed."""
         return TapFile(self.build / "tap" / f"{name}.tap", [f"HEAD: {self.revision}", *notes])
 
-    def limit(self):
-        rest = LIMIT
+    def limit(self, name):
+        """Seconds, more for a suite that is known to take long"""
+        rest = most = max(LIMIT, 2 * SUITES[name].cost)
         if self.options.budget:
             rest = self.options.budget * 60 + GRACE - (time.monotonic() - self.begin)
-        return int(min(LIMIT, max(60, rest)))
+        return int(min(most, max(60, rest)))
 
     def start(self, name, only):
         suite = SUITES[name]
@@ -233,7 +234,7 @@ class Check:
         # If this program is killed, timeout ends the suite.
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "timeout", "-k", str(END_TIMEOUT),
-             str(self.limit()), *program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+             str(self.limit(name)), *program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, start_new_session=True, cwd=self.root, text=True,
             errors="replace",
             env={**os.environ, "VIS_ONLY": only, "VIS_REVISION": self.revision})

@@ -212,9 +212,9 @@ SUITES = {
                          inputs="qemu include series Documentation/results @qemu-source"
                                 " @qemu-source-newest"),
     "mutants": Suite("each patch of selftests/mutants breaks one obligation, and its test turns"
-                     " red", 1800, tier="draft"),
+                     " red", 7800, tier="draft"),
     "mutants_generated": Suite("generated mutants of irqchip, compat, VIS half and transport: how"
-                               " many the tests notice", 1200, tier="draft"),
+                               " many the tests notice", 3600, tier="draft"),
     "bench": Suite("the counted part of the bench in small, against what is expected; what is"
                    " published", 200, tier="all"),
     "statements": Suite("the tests that the specification names exist: they have a result for these"
