@@ -54,6 +54,7 @@ struct fake_gicv5_dev {
  * @nr_masked:		Times that the parent was asked to disable an interrupt
  * @nr_replays:		Times that the parent was asked to repeat an interrupt
  * @acked_on:		CPU that acknowledged last
+ * @is_masked:		The device has masked the interrupt that was masked or unmasked last
  * @moving:		The vector domain waits for an interrupt at the new place
  * @refuses:		The parent refuses the device, or its allocations
  * @settling:		The completion of moves was still due when the domain was removed
@@ -73,6 +74,7 @@ struct fake_state {
 	unsigned int		nr_masked;
 	unsigned int		nr_replays;
 	unsigned int		acked_on;
+	bool			is_masked;
 	bool			moving;
 	bool			refuses;
 	bool			settling;
@@ -87,6 +89,12 @@ static struct fake_state *fake;
 
 static void fake_mask(struct irq_data *d)
 {
+	fake->is_masked = true;
+}
+
+static void fake_unmask(struct irq_data *d)
+{
+	fake->is_masked = false;
 }
 
 /* Like the driver's: some parents keep an interrupt disabled until startup */
@@ -121,7 +129,7 @@ static const struct msi_domain_template fake_template = {
 		.irq_startup		= fake_startup,
 		.irq_shutdown		= fake_shutdown,
 		.irq_mask		= fake_mask,
-		.irq_unmask		= fake_mask,
+		.irq_unmask		= fake_unmask,
 		.irq_write_msi_msg	= fake_write_msg,
 	},
 	.ops = {
@@ -679,7 +687,7 @@ static void compat_startup_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_masked, nr);
 }
 
-/* What arrives while an interrupt is disabled is for the parent to repeat */
+/* What arrives while an interrupt is disabled masks it, and is for the parent to repeat */
 static void compat_retrigger_test(struct kunit *test)
 {
 	unsigned int virq;
@@ -688,8 +696,10 @@ static void compat_retrigger_test(struct kunit *test)
 	virq = compat_test_request(test, 1);
 	disable_irq(virq);
 	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(virq), 0);
+	KUNIT_EXPECT_TRUE(test, fake->is_masked);
 	KUNIT_EXPECT_EQ(test, fake->nr_replays, 0);
 	enable_irq(virq);
+	KUNIT_EXPECT_FALSE(test, fake->is_masked);
 	KUNIT_EXPECT_EQ(test, fake->nr_replays, 1);
 	KUNIT_EXPECT_EQ(test, fake->nr_handled, 0);
 	KUNIT_EXPECT_EQ(test, irq_chip_retrigger_hierarchy(irq_get_irq_data(virq)), 1);
