@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Which tests the sources state, whether or not they have run
+
+# "SUITE TEST" for each test that the guests of all suites state, as the results name them
+guest_tests()
+{
+	PYTHONPATH=$ROOT/scripts python3 -B -c '
+import sys
+from vmlib.__main__ import GROUPS, Guest, Quiet, parse
+from vmlib.suites import SUITES
+for name, suite in SUITES.items():
+    options = parse(["--root", sys.argv[1], "--suite", name, "--only", "", *suite.vm.split()])
+    guests = [Guest(options, scenario, Quiet()) for scenario in options.scenarios]
+    for guest in guests:
+        for test in guest.all_tests():
+            print(name, test)
+    for group, scenarios in GROUPS.items():
+        if guests and set(scenarios) <= set(options.scenarios):
+            print(name, guests[0].shown(group))' "$ROOT"
+}
+
+# is_written TEST [SUITE]
+is_written()
+{
+	local name=$1
+
+	: "${GUEST_TESTS:=$(guest_tests)}"
+	case $name in
+	mutants.*) [ -e "$ROOT/selftests/mutants/${name#mutants.}.patch" ] ;;
+	kunit.*)
+		name=${name#kunit.*.}
+		grep -rqE "KUNIT_CASE[A-Z_]*\(${name%%.*}\>" "$ROOT/drivers" "$ROOT/compat"
+		;;
+	model.*) grep -rqsw -- "${name##*.}" "$ROOT/model" ;;
+	*.qtest.*)
+		name=${name#*.qtest.}
+		grep -rqwE "test_${name%%.*}|[A-Z_]+\(${name%%.*}\)" "$ROOT/qemu/tests"
+		;;
+	*) grep -qE -- "^${2-[^ ]+} ${name//./[.]}$" <<<"$GUEST_TESTS" ;;
+	esac
+}
