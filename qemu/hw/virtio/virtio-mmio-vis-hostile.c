@@ -361,6 +361,24 @@ static void torn_pause(void)
     }
 }
 
+/* The driver must have committed the message of a vector that it masks. */
+static void torn_check_latches(VISHostile *h, uint32_t word, uint32_t value)
+{
+    VirtIOMMIOVIS *vis = &h->proxy->vis;
+    uint32_t first = word * VIRTIO_VIS_VECTORS_PER_WORD;
+    uint32_t end = MIN(first + VIRTIO_VIS_VECTORS_PER_WORD, vis->nr_vectors);
+    MSIMessage entry;
+    uint32_t vector;
+
+    for (vector = first; vector < end; vector++) {
+        h->errors += (value & 1u << (vector - first)) &&
+                     !vis_is_masked(vis, vector) &&
+                     (!vis_read_entry(vis, vector, &entry) ||
+                      entry.address != vis->latch[vector].address ||
+                      entry.data != vis->latch[vector].data);
+    }
+}
+
 /* A device may latch a word slowly, field by field, as this one does. */
 static void torn_latch_slowly(VISHostile *h, uint32_t word, uint32_t value)
 {
@@ -374,6 +392,7 @@ static void torn_latch_slowly(VISHostile *h, uint32_t word, uint32_t value)
     if (!h->proxy->vis.enabled) {
         return;
     }
+    torn_check_latches(h, word, value);
     for (vector = first; vector < end; vector++) {
         msg[vector - first].address =
             le32_to_cpu(qatomic_read(&entry[vector].addr_lo));
@@ -390,31 +409,12 @@ static void torn_latch_slowly(VISHostile *h, uint32_t word, uint32_t value)
     h->latched = true;
 }
 
-/* The driver must have committed the last messages that it stored. */
-static bool torn_check_latches(VISHostile *h, hwaddr reg, uint64_t value)
-{
-    VirtIOMMIOVIS *vis = &h->proxy->vis;
-    MSIMessage entry;
-    uint32_t vector;
-
-    if (reg != VIRTIO_MMIO_STATUS || value || !vis->enabled) {
-        return true;
-    }
-    for (vector = 0; vector < vis->nr_vectors; vector++) {
-        h->errors += !vis_is_masked(vis, vector) &&
-                     (!vis_read_entry(vis, vector, &entry) ||
-                      entry.address != vis->latch[vector].address ||
-                      entry.data != vis->latch[vector].data);
-    }
-    return true;
-}
-
 /* Check a message that is about to be sent, and clear what the check needs. */
 static void torn_send(VISVariant *v, uint32_t vector, MSIMessage *msg)
 {
     VISHostile *h = VIS_HOSTILE(v);
 
-    if (!h->fault || h->fault->before != torn_check_latches) {
+    if (!h->fault || h->fault->before_mask != torn_latch_slowly) {
         return;
     }
     h->sent++;
@@ -486,9 +486,8 @@ static const VISFault faults[] = {
     { .name = "unasked", .tick = fire_queues, .period_ns = TICK_PERIOD_NS },
     { .name = "no_handler", .after = fire_at_nobody },
     { .name = "storm", .tick = storm, .period_ns = STORM_PERIOD_NS },
-    { .name = "torn", .before = torn_check_latches,
-      .before_mask = torn_latch_slowly, .tick = torn_notify_queues,
-      .period_ns = TORN_PERIOD_NS },
+    { .name = "torn", .before_mask = torn_latch_slowly,
+      .tick = torn_notify_queues, .period_ns = TORN_PERIOD_NS },
 };
 
 static const VISFault *find_fault(const char *name)
