@@ -20,7 +20,7 @@ for name, suite in SUITES.items():
             print(name, guests[0].shown(group))' "$ROOT"
 }
 
-# is_written TEST [SUITE]
+# is_written TEST [SUITE]: KUnit has it, or a qtest, a guest, or the program of the suite
 is_written()
 {
 	local name=$1
@@ -28,7 +28,7 @@ is_written()
 	: "${GUEST_TESTS:=$(guest_tests)}"
 	case $name in
 	mutants.*) [ -e "$ROOT/selftests/mutants/${name#mutants.}.patch" ] ;;
-	kunit.*)
+	kunit.*.*)
 		name=${name#kunit.*.}
 		grep -rqE "KUNIT_CASE[A-Z_]*\(${name%%.*}\>" "$ROOT/drivers" "$ROOT/compat"
 		;;
@@ -37,6 +37,9 @@ is_written()
 		name=${name#*.qtest.}
 		grep -rqwE "test_${name%%.*}|[A-Z_]+\(${name%%.*}\)" "$ROOT/qemu/tests"
 		;;
-	*) grep -qE -- "^${2-[^ ]+} ${name//./[.]}$" <<<"$GUEST_TESTS" ;;
+	*)
+		grep -qE -- "^${2-[^ ]+} ${name//./[.]}$" <<<"$GUEST_TESTS" ||
+			grep -qsw -- "$name" "$ROOT/scripts/suites/${2-}"
+		;;
 	esac
 }

@@ -5,8 +5,11 @@
 # must pass without any mutant: where they do not, this kernel is of no more use, and the rest is
 # for another boot.
 
+KMEMLEAK=/sys/kernel/debug/kmemleak
 KUNIT=/sys/kernel/debug/kunit
 LIMIT=60
+# kmemleak ignores objects that are younger than 5 s.
+OLD_S=6
 REPORT='\] WARNING:|BUG|Oops|general protection|possible (circular|recursive)|inconsistent lock'
 REPORT="$REPORT|suspicious RCU|nobody cared|rcu: INFO|soft lockup|scheduling while atomic"
 
@@ -48,6 +51,25 @@ failure()
 	done
 }
 
+# scan: whether there are leaks. The second scan finds objects whose address was still on a stack
+# during the first.
+scan()
+{
+	sleep $OLD_S
+	echo scan >$KMEMLEAK
+	echo scan >$KMEMLEAK
+	[ -n "$(cat $KMEMLEAK)" ]
+}
+
+# leak SUITE...: the first leaks may be of mutants before this one, which nobody has looked for.
+leak()
+{
+	scan || return 0
+	echo clear >$KMEMLEAK
+	failure "$@"
+	! scan || echo "a leak"
+}
+
 # judge SUITE...
 judge()
 {
@@ -56,6 +78,7 @@ judge()
 	say "$FILE $NUMBER begins"
 	choose "$FILE" "$NUMBER"
 	found=$(failure "$@")
+	[ -n "$found" ] || found=$(leak "$@")
 	choose "$FILE" 0
 	control=$(failure "$@")
 	if [ -n "$found" ]; then
