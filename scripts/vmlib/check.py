@@ -169,6 +169,7 @@ class Check:
         return SUITES[name].cost
 
     def list(self):
+        vm.end_with_reader()
         for name, suite in SUITES.items():
             known = "" if (self.cache / "cost" / name).exists() else "?"
             print(f"{name:<20} {suite.tier:<8} {self.cost(name):>6} s{known:<1}  {suite.about}")
