@@ -29,7 +29,6 @@ pkg_make_install()
 	others_on_lines
 	devices_work
 	make -C $SOURCES uninstall >make.out 2>&1 || fail "make uninstall: $(cat make.out)"
-	depmod
 	find /usr ! -type d -printf '%p %s\n' | LC_ALL=C sort >now
 	same_files /srv/before now
 }
