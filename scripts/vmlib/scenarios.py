@@ -300,6 +300,11 @@ SCENARIOS = {
     "vhost_user": Scenario(("irqfd_disk.sh",), load=TEST_MODULES, board=",memory-backend=ram",
                            variant="vhost_user", daemons={"vub": VUB_DAEMON},
                            devices=SHARED_MEMORY + VHOST_USER_DISK),
+    "storm": Scenario(("irqfd_storm.sh",), tools=("fio",), load=TEST_MODULES, taps=1, vectors=32,
+                      timeout=1800, variant="storm",
+                      devices=disk("disk0", iothread=True) + tap(0, options=",vhost=on"),
+                      trace=tuple(f"virtio_mmio_vis_{event}"
+                                  for event in ("mask_write", "pend", "send"))),
     "storm_torn": Scenario(("stress_torn.sh",), tools=("fio",), load=TEST_MODULES, timeout=1800,
                            variant="storm", devices=disk("disk0", iothread=True),
                            faults="torn@23,torn@7", trace=("virtio_mmio_vis_hostile",)),

@@ -128,7 +128,7 @@ SUITES = {
                      "managed1 managed2 managed3 managed4 managed5 managed6 managed7"
                      " managed8", tier="all"),
     "kvm.qtest": Suite("irqfds and routes of the device on KVM, by QEMU's qtest without a guest",
-                       90, tier="draft", qtest="kvm",
+                       90, tier="all", qtest="kvm",
                        inputs="qemu include @qemu-source @kernel-cloud-amd64"),
     "msi.qtest": Suite("the reference device with Dragonball's MSI registers, by QEMU's qtest and"
                        " without a guest", 15, tier="all", qtest="msi",
@@ -144,7 +144,9 @@ SUITES = {
                        " by irqfds, moves of vectors under traffic, and guest tests", 300,
                        f"{KVM} vhost vhost_one vhost_user", tier="draft"),
     "kvm.irqchip_on": Suite("irqfds on KVM where it has all interrupt controllers", 90,
-                            f"{KVM} irqchip_on", tier="draft"),
+                            f"{KVM} irqchip_on", tier="all"),
+    "kvm.storm": Suite("interrupts of irqfds that move and are masked under verified I/O, for as"
+                       " long as VIS_STRESS says", 270, f"{KVM} --box 70 storm", tier="all"),
     "kvm.torn": Suite("a device on KVM that reads the words of a message one by one while they"
                       " change", 330, f"{KVM} --box 10 storm_torn", tier="draft"),
     "stress": Suite("races, for as long as VIS_STRESS=1..10 says: moves, CPU hotplug, torn"

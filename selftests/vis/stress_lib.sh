@@ -10,6 +10,9 @@ BOX=$(kernel_parameter vis.box)
 WORK=/tmp/work
 ROUND_S=4
 REQUEST_LIMIT_S=1
+# A pause between two moves or masks
+SPACING_S=0.02
+PACKETS=20
 # Fields of fio's terse output, which ends each round
 TERSE_READ_KB=6
 TERSE_WRITTEN_KB=47
@@ -17,7 +20,7 @@ TERSE_WRITTEN_KB=47
 # time_is_left: whether a test that started its work at STARTED has time for another round
 time_is_left()
 {
-	[ "$BOX" = 0 ] || [ "$(now_ms)" -lt $((STARTED + BOX * 1000)) ]
+	[ "$BOX" = 0 ] || [ "$(now_ms)" -lt $((STARTED + BOX * STRESS * 1000)) ]
 }
 
 # until_stop NAME COMMAND...: the command again and again
@@ -60,9 +63,14 @@ verify_queues()
 	verify_disk "--cpus_allowed=0-$(($(online_cpus | wc -l) - 1))" --cpus_allowed_policy=split
 }
 
+# busybox waits less than -W says for the last of several packets.
 exchange_packets()
 {
-	ping -q -c 20 -A -W $((5 * SLOW)) "$HOST_ADDRESS" | grep -q ' 0% packet loss'
+	local packet
+
+	for packet in $(seq $PACKETS); do
+		net_ping || { echo "packet $packet is lost" >>$WORK/errors; return 1; }
+	done
 }
 
 # time_requests: the kernel measures how long each request of a disk takes
@@ -99,12 +107,39 @@ histogram()
 	awk -v field="$1:" '$1 == field { print $2 }' $TRACE/events/block/block_rq_complete/hist
 }
 
-# disk_work COMMAND...: keeps the disk busy until stop_work
+# mover IRQ...: moves them one after the other, round after round. x86 parks a move that follows the
+# previous one too soon, but most of these do not.
+mover()
+{
+	local irq moves=0
+
+	while [ ! -e $WORK/stop ]; do
+		for irq; do
+			set_affinity "$irq" $((moves % CPUS)) ||
+				echo "irq $irq refused CPU $((moves % CPUS))" >>$WORK/errors
+		done
+		moves=$((moves + 1))
+		pause
+	done
+	echo $moves >"$WORK/count.moves"
+}
+
+pause()
+{
+	# shellcheck disable=SC3045,SC2034 # busybox has it, and starts no process
+	read -r -t $SPACING_S never <$WORK/never
+}
+
+# disk_work COMMAND...: keeps the disk busy until stop_work, or until the test fails
 disk_work()
 {
 	rm -rf $WORK
 	mkdir $WORK
+	trap 'touch $WORK/stop; wait' EXIT
 	time_requests
+	CPUS=$(online_cpus | wc -l)
+	mkfifo $WORK/never
+	exec 5<>$WORK/never
 	STARTED=$(now_ms)
 	QUEUES=$(counts "$(virtio_of virtio_blk)" req.0 req.1 req.2 req.3)
 	until_stop disk "$@" &

@@ -8,7 +8,6 @@
 COMMITS=$((10000 * STRESS))
 HOTPLUGS=$((50 * STRESS))
 POLL_S=10
-SPACING_S=0.02
 DRIP_BYTES=1000
 
 # The queues of a disk are managed, but a commit of its config vector latches their vectors, too.
@@ -23,32 +22,11 @@ movable_irqs()
 	done
 }
 
-# mover IRQ...: moves them one after the other, round after round. x86 parks a move that follows the
-# previous one too soon, but most of these do not.
-mover()
-{
-	local irq moves=0
-
-	while [ ! -e $WORK/stop ]; do
-		for irq; do
-			set_affinity "$irq" $((moves % CPUS)) ||
-				echo "irq $irq refused CPU $((moves % CPUS))" >>$WORK/errors
-		done
-		moves=$((moves + 1))
-		# shellcheck disable=SC3045,SC2034 # busybox has it, and starts no process
-		read -r -t $SPACING_S never <$WORK/never
-	done
-	echo $moves >"$WORK/count.moves"
-}
-
 affinity_storm()
 {
 	local commits=0 masks=0
 
-	CPUS=$(online_cpus | wc -l)
 	start_work verify_queues
-	mkfifo $WORK/never
-	exec 5<>$WORK/never
 	host mark
 	# shellcheck disable=SC2046 # one word each
 	mover $(movable_irqs) &

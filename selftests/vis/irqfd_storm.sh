@@ -1,0 +1,136 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Vectors that KVM sends move, and are masked, while verified data flows on all queues: those of a
+# disk in a thread of its own, and of a network card of the host's kernel.
+
+. ./vis_lib.sh
+. ./stress_lib.sh
+. ./test_module.sh
+
+MOVES=20000
+MASK_POLLS=$((12 * STRESS))
+POLL_S=5
+
+# of_device EVENT DRIVER
+of_device()
+{
+	host count "virtio_mmio_vis_$1" "mmio $(base_of "$(virtio_of "$2")") "
+}
+
+# The monitor sends what was pending when a mask was cleared, and nothing else.
+only_pending_sent()
+{
+	local driver pended sent
+
+	for driver; do
+		sent=$(of_device send "$driver")
+		pended=$(of_device pend "$driver")
+		note "$driver: $pended events pended, the monitor sent $sent messages"
+		[ "$sent" -le "$pended" ] || fail "the monitor sent messages that were not pending"
+	done
+}
+
+queue_irqs()
+{
+	awk -v name="$(virtio_of "$1")-" 'index($NF, name) == 1 && $NF !~ /-config$/ {
+		sub(":", "", $1)
+		print $1
+	}' /proc/interrupts
+}
+
+# rewriter IRQ...: the queues of a disk are managed, but their messages can change in a bit that the
+# CPUs ignore, and back.
+rewriter()
+{
+	local irq rounds=0
+
+	while [ ! -e $WORK/stop ]; do
+		for irq; do
+			echo "$irq" >$VIS_TEST/rewrite ||
+				echo "irq $irq was not rewritten" >>$WORK/errors
+		done
+		rounds=$((rounds + 1))
+	done
+	echo $rounds >$WORK/count.rewrites
+}
+
+move_storm()
+{
+	local commits=0 masks=0
+
+	start_work verify_queues
+	host mark
+	# shellcheck disable=SC2046 # one word each
+	mover $(queue_irqs virtio_net) &
+	# shellcheck disable=SC2046 # one word each
+	rewriter $(queue_irqs virtio_blk) &
+	while [ $((commits - masks)) -lt $MOVES ] && time_is_left; do
+		sleep $POLL_S
+		work_is_fine
+		read -r commits masks <<-END
+			$(host commits)
+		END
+	done
+	stop_work
+	note "$((commits - masks)) moves of $MOVES, and $masks masks of parked ones"
+	only_pending_sent virtio_net
+	expect "messages of the monitor's for the disk" 0 "$(of_device send virtio_blk)"
+}
+
+# masker IRQ: on its CPU, where all that was sent before a mask has come once the mask is in force
+masker()
+{
+	local after before counts=/sys/kernel/irq/$1/per_cpu_count masks=0 pid rest
+
+	# shellcheck disable=SC2034 # the rest of the line
+	read -r pid rest </proc/self/stat
+	taskset -pc "$(effective_cpu "$1")" "$pid" >/dev/null || echo "no CPU" >>$WORK/errors
+	while [ ! -e $WORK/stop ]; do
+		echo "$1" >$VIS_TEST/mask || echo "irq $1 was not masked" >>$WORK/errors
+		read -r before <"$counts"
+		pause
+		read -r after <"$counts"
+		echo "$1" >$VIS_TEST/unmask || echo "irq $1 was not unmasked" >>$WORK/errors
+		[ "$before" = "$after" ] ||
+			echo "irq $1 came while masked: $before, then $after" >>$WORK/errors
+		masks=$((masks + 1))
+		pause
+	done
+	echo $masks >"$WORK/count.masks_$1"
+}
+
+# Before, each CPU runs once more, so that it has taken what was sent to it before a move.
+mask_storm()
+{
+	local cpu driver irq number=0
+
+	net_up
+	for irq in $(queue_irqs virtio_net); do
+		move_irq "$irq" $((number % 4))
+		number=$((number + 1))
+	done
+	for cpu in $(online_cpus); do
+		taskset -c "$cpu" true
+	done
+	start_work verify_queues
+	host mark
+	for driver in virtio_blk virtio_net; do
+		for irq in $(queue_irqs $driver); do
+			masker "$irq" &
+		done
+	done
+	for number in $(seq $MASK_POLLS); do
+		time_is_left || break
+		sleep $POLL_S
+		work_is_fine
+	done
+	stop_work
+	only_pending_sent virtio_blk virtio_net
+	[ "$(of_device pend virtio_blk)" -gt 0 ] || fail "nothing came while it was masked"
+}
+
+tests="
+vis.irqfd.move_storm	move_storm	host
+vis.irqfd.mask_storm	mask_storm	host
+"
+run_with_module
