@@ -65,6 +65,7 @@ SCENARIOS = {
                       append=PARAMETERS + " isolcpus=managed_irq,3",
                       daemons={"iperf": IPERF}),
     "fallback": system(("fallback.sh",), vis="off"),
+    "enforced": system(("enforced.sh",), append=PARAMETERS + " module.sig_enforce=1"),
     "dracut": system(("dracut.sh",)),
     "upgraded": system(("upgraded.sh",)),
     "removed": system(("removed.sh",)),
