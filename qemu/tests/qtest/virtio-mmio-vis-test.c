@@ -36,6 +36,7 @@
 #define QUEUE_SIZE      4
 #define NR_ENTRIES      300
 #define NR_MANY         1024
+#define LAST_OF_MANY    (NR_MANY - 1)
 #define BOUNDED_NS      (100 * 1000 * 1000)
 #define SECOND_NS       (1000 * 1000 * 1000)
 
@@ -134,6 +135,7 @@ typedef struct Vis {
     size_t log_read;
     GString *text;
     uint64_t disk_size;
+    uint64_t mmio;
     uint32_t nr_vectors;
     uint64_t table;
     uint64_t mask;
@@ -154,12 +156,12 @@ static char *temp_file(void)
 
 static uint32_t reg_read(Vis *t, uint64_t offset)
 {
-    return qtest_readl(t->qts, MMIO + offset);
+    return qtest_readl(t->qts, t->mmio + offset);
 }
 
 static void reg_write(Vis *t, uint64_t offset, uint32_t value)
 {
-    qtest_writel(t->qts, MMIO + offset, value);
+    qtest_writel(t->qts, t->mmio + offset, value);
 }
 
 static uint64_t reg_read64(Vis *t, uint64_t low)
@@ -213,6 +215,7 @@ static Vis *vis_start(const char *options)
         accel = g_strdup_printf("-accel kvm -bios %s -trace kvm_irqchip_* "
                                 "-trace kvm_vm_ioctl", t->firmware);
     }
+    t->mmio = MMIO;
     t->disk = temp_file();
     t->log = temp_file();
     t->text = g_string_new(NULL);
@@ -3060,7 +3063,10 @@ static void test_kvm_reset(void)
     vis_end(t);
 }
 
-/* Start a queue for each vector but the last, with all vectors unmasked. */
+/*
+ * Start a queue for each vector but the last, with all vectors unmasked. Queue
+ * 0 has the last of these vectors.
+ */
 static void start_many(Vis *t)
 {
     g_autofree struct virtio_vis_entry *entries =
@@ -3074,7 +3080,7 @@ static void start_many(Vis *t)
     qtest_memwrite(t->qts, t->table, entries,
                    t->nr_vectors * sizeof(*entries));
     for (i = 0; i < NR_MANY; i++) {
-        map_queue(t, i, i);
+        map_queue(t, i, (i + LAST_OF_MANY) % NR_MANY);
     }
     vis_enable(t);
     unmask_all(t);
@@ -3094,6 +3100,103 @@ static void test_kvm_move_of_many(void)
     g_assert_cmpuint(count(t, KVM_COMMIT), ==, 1);
     g_assert_cmpuint(count(t, "kvm_irqchip_update_msi_route"), ==, 1);
     g_assert_cmpuint(count(t, "kvm_vm_ioctl"), ==, 1);
+    vis_end(t);
+}
+
+/* Four such devices have more vectors than KVM has routes. */
+#define NR_CROWD        4
+#define REGISTERS       0x200
+#define CROWDED(_slot)  "-blockdev null-co,node-name=null" _slot " -device " \
+                        "virtio-blk-device,drive=null" _slot ",iothread=io," \
+                        "num-queues=" stringify(NR_MANY) \
+                        ",bus=virtio-mmio-bus." _slot " "
+
+/* Let @t stand for the device in another slot. */
+static void use_device(Vis *t, uint32_t slot)
+{
+    t->mmio = MMIO + slot * REGISTERS;
+    discover(t);
+}
+
+/*
+ * The disk starts last, and the vectors at its end get no route. Return how
+ * many. None may settle: that starts all devices again, and their routes move.
+ */
+static uint32_t start_crowd(Vis *t)
+{
+    uint32_t slot;
+
+    forget_log(t);
+    for (slot = NR_CROWD; slot--; ) {
+        use_device(t, slot);
+        negotiate(t, VERSION_1 | RING_RESET | VIS);
+        setup_queues(t);
+        start_many(t);
+    }
+    return NR_CROWD * NR_MANY - count(t, "kvm_irqchip_add_msi_route");
+}
+
+/* Whether KVM sends the message of an event without QEMU */
+static bool sent_by_kvm(Vis *t, uint32_t queue, uint32_t data)
+{
+    forget_log(t);
+    queue_signal(t, queue);
+    while (!has_received(t, data)) {
+        /* The iothread or the main loop is about to send it. */
+    }
+    return !logged(t, "virtio_mmio_vis_send ");
+}
+
+static void move(Vis *t, uint32_t vector, uint32_t data)
+{
+    entry_write(t, vector, MSI, data);
+    mask_write(t, vector / 32, 0);
+}
+
+/* QEMU sends the messages of the vectors for which KVM has no route. */
+static void check_no_route(Vis *t)
+{
+    move(t, 0, 0x70);
+    move(t, LAST_OF_MANY, 0x71);
+    g_assert_true(sent_by_kvm(t, 1, 0x70));
+    g_assert_false(sent_by_kvm(t, 0, 0x71));
+
+    /* A queue goes to a vector with a route and back: no irqfd stays there. */
+    map_queue(t, 0, 0);
+    move(t, 0, 0x72);
+    g_assert_true(sent_by_kvm(t, 0, 0x72));
+    move(t, 0, 0x73);
+    move(t, LAST_OF_MANY, 0x74);
+    map_queue(t, 0, LAST_OF_MANY);
+    g_assert_false(sent_by_kvm(t, 0, 0x74));
+    g_assert_false(has_received(t, 0x73));
+}
+
+static void test_kvm_no_route(void)
+{
+    Vis *t = vis_start(CROWDED("1") CROWDED("2") CROWDED("3"));
+    uint32_t word = LAST_OF_MANY / 32;
+    uint32_t without;
+
+    await_apic(t);
+    without = start_crowd(t);
+    g_assert_cmpuint(without, >, 0);
+    g_assert_cmpuint(without, <=, 32);
+    check_no_route(t);
+
+    /* A move takes the route that another queue gives back. */
+    map_queue(t, 2, VIRTIO_VIS_NO_VECTOR);
+    move(t, LAST_OF_MANY, 0x75);
+    g_assert_true(sent_by_kvm(t, 0, 0x75));
+
+    /* After the reset of another device there are routes for all. */
+    t->mmio += REGISTERS;
+    reset_device(t);
+    t->mmio = MMIO;
+    mask_write(t, word, ~0u);
+    forget_log(t);
+    mask_write(t, word, 0);
+    g_assert_cmpuint(count(t, "kvm_irqchip_add_msi_route"), ==, without - 1);
     vis_end(t);
 }
 
@@ -3291,6 +3394,7 @@ int main(int argc, char **argv)
     KVM(unmap_race);
     KVM(reset);
     add_configured("needs_reset_then_reset", test_needs_reset_then_reset, &kvm);
+    add_configured("no_route", test_kvm_no_route, &kvm_many);
     add_configured("move_of_many", test_kvm_move_of_many, &kvm_many);
 
     return g_test_run();
