@@ -2032,6 +2032,8 @@ static void queue_read(Vis *t, uint32_t queue)
     queue_request(t, queue);
 }
 
+#define TAKEN "virtio_blk_handle_read"
+
 static void test_queue_reset_waits(void)
 {
     Vis *t;
@@ -2042,14 +2044,19 @@ static void test_queue_reset_waits(void)
     t = vis_start_live("-object throttle-group,id=group,x-iops-total=1 "
                        "-blockdev null-co,node-name=null,read-zeroes=on "
                        "-blockdev throttle,node-name=slow,"
-                       "throttle-group=group,file=null");
+                       "throttle-group=group,file=null "
+                       "-trace " TAKEN);
     queue_read(t, 0);
     while (qtest_readb(t->qts, REQ_STATUS(0)) != VIRTIO_BLK_S_OK) {
         /* It is on its way. */
     }
 
     /* A request in progress when the queue is reset has no later effect. */
+    forget_log(t);
     queue_read(t, 0);
+    while (!logged(t, TAKEN)) {
+        /* The iothread is about to take it. */
+    }
     select_queue(t, 0);
     reg_write(t, QUEUE_RESET, 1);
     g_assert_cmphex(reg_read(t, QUEUE_RESET), ==, 1);
