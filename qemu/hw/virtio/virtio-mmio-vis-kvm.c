@@ -46,12 +46,15 @@ static void vis_bind_vector(VirtIOMMIOProxy *proxy, uint32_t vector, int route)
     }
 }
 
-static bool vis_has_queue(VirtIOMMIOVIS *vis, uint32_t vector)
+/* Whether a queue other than that of @leaving has the vector */
+static bool vis_has_queue(VirtIOMMIOVIS *vis, uint32_t vector,
+                          const VISEvent *leaving)
 {
     VISEvent *event;
 
     QLIST_FOREACH(event, &vis->mapped[vector], node) {
-        if (vis_event_index(vis, event) != VIRTIO_CONFIG_IRQ_IDX) {
+        if (event != leaving &&
+            vis_event_index(vis, event) != VIRTIO_CONFIG_IRQ_IDX) {
             return true;
         }
     }
@@ -60,7 +63,7 @@ static bool vis_has_queue(VirtIOMMIOVIS *vis, uint32_t vector)
 
 static bool vis_wants_route(VirtIOMMIOVIS *vis, uint32_t vector)
 {
-    return vis->enabled && vis_has_queue(vis, vector) &&
+    return vis->enabled && vis_has_queue(vis, vector, NULL) &&
            !vis_is_masked(vis, vector) &&
            vis_is_msi_target(vis, vis->latch[vector].address);
 }
@@ -149,8 +152,8 @@ void vis_irqfds_leave(VirtIOMMIOProxy *proxy, VISEvent *event)
         return;
     }
     vis_bind(proxy, event, -1);
-    if (QLIST_FIRST(&vis->mapped[event->vector]) == event &&
-        !QLIST_NEXT(event, node)) {
+    /* Without a queue, no commit would update the route. */
+    if (!vis_has_queue(vis, event->vector, event)) {
         vis_drop_route(vis, event->vector);
     }
 }

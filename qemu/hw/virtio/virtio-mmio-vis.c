@@ -501,11 +501,12 @@ uint64_t virtio_mmio_vis_features(VirtIOMMIOProxy *proxy)
     return proxy->vis.on ? BIT_ULL(VIRTIO_F_VIS) : 0;
 }
 
-bool virtio_mmio_vis_splits(VirtIOMMIOProxy *proxy, hwaddr offset,
-                            unsigned size)
+bool virtio_mmio_vis_accepts(VirtIOMMIOProxy *proxy, hwaddr offset,
+                             unsigned size)
 {
-    if (!proxy->vis.on || offset + size <= VIRTIO_MMIO_VIS_NUM_VECTORS ||
-        offset > VIRTIO_MMIO_VIS_PENDING_HIGH) {
+    if (!proxy->vis.on || size == sizeof(uint32_t) ||
+        offset + size <= VIRTIO_MMIO_VIS_NUM_VECTORS ||
+        offset >= VIRTIO_MMIO_VIS_PENDING_HIGH + sizeof(uint32_t)) {
         return true;
     }
     vis_guest_error(&proxy->vis, "bad access: offset 0x%" HWADDR_PRIx
@@ -583,6 +584,14 @@ static void vis_take_over_line(VirtIOMMIOProxy *proxy)
     }
 }
 
+/* A write to Status may be refused, so what it has become counts. */
+static void vis_note_driver_ok(VirtIOMMIOProxy *proxy)
+{
+    VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
+
+    proxy->vis.driver_ok |= !!(vdev->status & VIRTIO_CONFIG_S_DRIVER_OK);
+}
+
 static void vis_write_control(VirtIOMMIOProxy *proxy, uint32_t value)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;
@@ -592,6 +601,7 @@ static void vis_write_control(VirtIOMMIOProxy *proxy, uint32_t value)
     if (enable == vis->enabled) {
         return;
     }
+    vis_note_driver_ok(proxy);
     if (!enable || vis->driver_ok) {
         vis_guest_error(vis, "ENABLE changed to %d %s", enable,
                         enable ? "after DRIVER_OK" : "without a reset");
@@ -642,7 +652,7 @@ static void vis_write_status(VirtIOMMIOProxy *proxy, uint64_t *status)
                         proxy->guest_features[0];
 
     vis_observe_all(proxy);
-    proxy->vis.driver_ok |= !!(*status & VIRTIO_CONFIG_S_DRIVER_OK);
+    vis_note_driver_ok(proxy);
     if (!(*status & ~vdev->status & VIRTIO_CONFIG_S_FEATURES_OK)) {
         return;
     }
@@ -783,6 +793,7 @@ static int vis_pre_save(void *opaque)
     int queue;
 
     vis_observe_all(proxy);
+    vis_note_driver_ok(proxy);
     vis->config_vector = vis_event(vis, VIRTIO_CONFIG_IRQ_IDX)->vector;
     for (queue = 0; queue < VIRTIO_QUEUE_MAX; queue++) {
         vis->queue_vector[queue] = vis_event(vis, queue)->vector;
@@ -837,8 +848,8 @@ static int vis_post_load(void *opaque, int version_id)
         return -EINVAL;
     }
     for (word = 0; word < vis->nr_words; word++) {
-        unused = vis_void_bits(vis, word);
-        vis->mask[word] |= vis->enabled ? unused : ~0u;
+        unused = vis->enabled ? vis_void_bits(vis, word) : ~0u;
+        vis->mask[word] |= unused;
         vis_set_pending(vis, word, vis->pending[word] & ~unused);
     }
     if (vis->enabled) {

@@ -48,6 +48,7 @@
 #define REQUEST(q)      (QUEUE_MEM(q) + 0x3000)
 #define SERIAL(q)       (QUEUE_MEM(q) + 0x3100)
 #define REQ_STATUS(q)   (QUEUE_MEM(q) + 0x3200)
+#define DATA(q)         (QUEUE_MEM(q) + 0x3400)
 #define SCRATCH         (2 * MiB)
 /* These tables have the least alignment. */
 #define TABLE           (8 * MiB + 16)
@@ -474,14 +475,19 @@ static void supply(Vis *t, uint64_t table, uint64_t pending)
     t->pending = pending;
 }
 
-static void negotiate(Vis *t, uint64_t features)
+static void accept_features(Vis *t, uint64_t features)
 {
-    reset_device(t);
-    reg_write(t, VIRTIO_MMIO_STATUS, STATUS_DRIVER);
     reg_write(t, VIRTIO_MMIO_DRIVER_FEATURES_SEL, 0);
     reg_write(t, VIRTIO_MMIO_DRIVER_FEATURES, features);
     reg_write(t, VIRTIO_MMIO_DRIVER_FEATURES_SEL, 1);
     reg_write(t, VIRTIO_MMIO_DRIVER_FEATURES, features >> 32);
+}
+
+static void negotiate(Vis *t, uint64_t features)
+{
+    reset_device(t);
+    reg_write(t, VIRTIO_MMIO_STATUS, STATUS_DRIVER);
+    accept_features(t, features);
     reg_write(t, VIRTIO_MMIO_STATUS, STATUS_FEATURES);
     if (config->supplies && (features & VIS)) {
         qtest_memset(t->qts, PENDING, 0, nr_words(t) * 4);
@@ -1743,6 +1749,23 @@ static void test_enable_window(void)
     vis_end(t);
 }
 
+/* D801, D809: a write to Status that the device refuses sets no DRIVER_OK. */
+static void test_enable_after_refused_status(void)
+{
+    Vis *t = vis_start("-global virtio-device.iommu_platform=on");
+
+    reg_write(t, VIRTIO_MMIO_STATUS, STATUS_DRIVER);
+    accept_features(t, VERSION_1 | VIS);
+    reg_write(t, VIRTIO_MMIO_STATUS, STATUS_LIVE);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_STATUS), ==, STATUS_DRIVER);
+    accept_features(t, VERSION_1 | VIS | BIT_ULL(VIRTIO_F_ACCESS_PLATFORM));
+    reg_write(t, VIRTIO_MMIO_STATUS, STATUS_FEATURES);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_STATUS), ==, STATUS_FEATURES);
+    vis_enable(t);
+    g_assert_cmphex(reg_read(t, VIRTIO_MMIO_VIS_CONTROL), ==, 1);
+    vis_end(t);
+}
+
 static void test_enable_sticky(void)
 {
     Vis *t = vis_start_mapped("");
@@ -2079,6 +2102,32 @@ static void test_queue_reset_waits(void)
     vis_end(t);
 }
 
+/* A device that resets a queue by its own DMA does not wait for itself. */
+static void test_queue_reset_by_dma(void)
+{
+    Vis *t = vis_start_live("");
+    const uint32_t reset = cpu_to_le32(1);
+    int fd = open(t->disk, O_WRONLY);
+
+    g_assert_cmpint(pwrite(fd, &reset, sizeof(reset), 0), ==, sizeof(reset));
+    close(fd);
+    qtest_writel(t->qts, REQUEST(0), VIRTIO_BLK_T_IN);
+    qtest_writeb(t->qts, REQ_STATUS(0), 0xff);
+    desc_write(t, 0, 1, MMIO + QUEUE_RESET, sizeof(reset),
+               VRING_DESC_F_NEXT | VRING_DESC_F_WRITE);
+    desc_write(t, 0, 2, DATA(0), 512 - sizeof(reset),
+               VRING_DESC_F_NEXT | VRING_DESC_F_WRITE);
+    desc_write(t, 0, 3, REQ_STATUS(0), 1, VRING_DESC_F_WRITE);
+    select_queue(t, 1);
+    queue_signal(t, 0);
+    while (reg_read(t, QUEUE_RESET)) {
+        /* The main loop is about to reset the other queue. */
+    }
+    g_assert_cmphex(mapping_of(t, 1), ==, VIRTIO_VIS_NO_VECTOR);
+    g_assert_cmphex(qtest_readb(t->qts, REQ_STATUS(0)), ==, VIRTIO_BLK_S_OK);
+    vis_end(t);
+}
+
 static void test_queue_reset_unmaps(void)
 {
     Vis *t = vis_start_live("");
@@ -2373,7 +2422,7 @@ static void test_bad_mask_past_end(void)
     vis_end(t);
 }
 
-static void assert_log_limited(Vis *t)
+static void assert_log_limited(Vis *t, uint64_t address)
 {
     uint32_t lines = 0;
     const char *line;
@@ -2381,9 +2430,9 @@ static void assert_log_limited(Vis *t)
 
     forget_log(t);
     for (i = 0; i < 200; i++) {
-        qtest_writeb(t->qts, t->mask, 0);
+        qtest_writeb(t->qts, address, 0);
     }
-    for (line = read_log(t); (line = strstr(line, "bad access")); line++) {
+    for (line = read_log(t); (line = strchr(line, '\n')); line++) {
         lines++;
     }
     g_assert_cmpuint(lines, <, 200);
@@ -2401,14 +2450,15 @@ static void test_bad_access_survived(void)
     qtest_writeb(t->qts, t->mask, 0);
     g_assert_true(logged(t, "mask table: offset 0x0 size 1"));
     qtest_writeb(t->qts, MMIO + VIRTIO_MMIO_VIS_CONTROL, 0);
-    g_assert_true(logged(t, "wrong size"));
+    g_assert_true(logged(t, "bad access"));
     qtest_writeq(t->qts, MMIO + VIRTIO_MMIO_VIS_CONTROL, 0);
     g_assert_true(logged(t, "offset 0xc8 size 8"));
     reg_write(t, VIRTIO_MMIO_VIS_NUM_VECTORS, 0);
     g_assert_true(logged(t, "read-only"));
     reg_write(t, VIRTIO_MMIO_VIS_CONTROL, 0);
     g_assert_true(logged(t, "without a reset"));
-    assert_log_limited(t);
+    assert_log_limited(t, t->mask);
+    assert_log_limited(t, MMIO + VIRTIO_MMIO_VIS_CONTROL);
     /* D1305, D1306 */
     qtest_readl(t->qts, t->mask + 0x8000);
     qtest_readb(t->qts, t->mask);
@@ -3028,6 +3078,43 @@ static void test_kvm_remap_race(void)
     try_race(check_kvm_remap_race);
 }
 
+/*
+ * D608: a vector that a queue leaves to the configuration gets a new message.
+ * The queue comes back while the vector has the mask bit @mask.
+ */
+static void check_kvm_shared(Vis *t, uint32_t data, uint32_t mask)
+{
+    map_config(t, 0);
+    entry_write(t, 0, MSI, data);
+    mask_write(t, 0, 0);
+    map_queue(t, 0, VIRTIO_VIS_NO_VECTOR);
+    entry_write(t, 0, MSI, data + 1);
+    mask_write(t, 0, 0);
+    mask_write(t, 0, mask);
+    map_queue(t, 0, 0);
+    mask_write(t, 0, 0);
+    queue_signal(t, 0);
+    while (!has_received(t, data + 1)) {
+        g_assert_false(has_received(t, data));
+    }
+}
+
+static void check_kvm_shared_unmasked(Vis *t, uint32_t data)
+{
+    check_kvm_shared(t, data, 0);
+}
+
+static void check_kvm_shared_masked(Vis *t, uint32_t data)
+{
+    check_kvm_shared(t, data, BIT(0));
+}
+
+static void test_kvm_shared(void)
+{
+    try_race(check_kvm_shared_unmasked);
+    try_race(check_kvm_shared_masked);
+}
+
 /* D503: an event from before its mapping ends is sent, or becomes pending. */
 static void check_kvm_unmap_race(Vis *t, uint32_t data)
 {
@@ -3344,6 +3431,7 @@ int main(int argc, char **argv)
     TEST(queue_ready_keeps_mapping);
     EVENTS(queue_sel_past);
     TEST(enable_window);
+    TEST(enable_after_refused_status);
     TEST(enable_sticky);
     EVENTS(enable_drops_line);
     EVENTS(enable_pends_config);
@@ -3360,6 +3448,7 @@ int main(int argc, char **argv)
     EVENTS(reset_discards_signals);
     EVENTS(reset_silent);
     EVENTS(queue_reset_waits);
+    EVENTS(queue_reset_by_dma);
     EVENTS(queue_reset_unmaps);
     EVENTS(migrate_state);
     TEST(stopped_pends);
@@ -3398,6 +3487,7 @@ int main(int argc, char **argv)
     KVM(commit_race);
     KVM(map_race);
     KVM(remap_race);
+    KVM(shared);
     KVM(unmap_race);
     KVM(reset);
     add_configured("needs_reset_then_reset", test_needs_reset_then_reset, &kvm);

@@ -212,11 +212,11 @@ extern const VMStateDescription vmstate_virtio_mmio_vis;
 uint64_t virtio_mmio_vis_features(VirtIOMMIOProxy *proxy);
 
 /*
- * Returns whether an access of 64 bits is the same as two of 32 bits, as it is
- * unless one of VIS's registers is among them.
+ * Returns whether virtio-mmio handles an access of this size. It does unless
+ * the access reaches a register of VIS: each of these takes 32 bits.
  */
-bool virtio_mmio_vis_splits(VirtIOMMIOProxy *proxy, hwaddr offset,
-                            unsigned size);
+bool virtio_mmio_vis_accepts(VirtIOMMIOProxy *proxy, hwaddr offset,
+                             unsigned size);
 
 /* Returns false if virtio-mmio is to handle the access; @value may change. */
 bool virtio_mmio_vis_read(VirtIOMMIOProxy *proxy, hwaddr offset,
