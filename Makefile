@@ -9,7 +9,7 @@ modules:
 install: modules
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/modules/$(shell cat $(KDIR)/include/config/kernel.release)/src \
 		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
-	@scripts/install support index
+	@DESTDIR=$(or $(DESTDIR),$(INSTALL_MOD_PATH)) scripts/install support index
 	@echo 'Now make the initramfs anew: update-initramfs -u, or dracut --force'
 
 dkms-install:
