@@ -267,6 +267,7 @@ def main():
         publish(own)
         return 0
     if own.verify:
+        vm.end_with_reader()
         return verify(own)
     options = vm.parse(["--root", str(own.root), "--script", str(own.root / kvm.SCRIPT),
                         "--only", ""])
