@@ -431,7 +431,8 @@ static int vis_spread(struct virtio_vis *vis, unsigned int nvec, struct irq_affi
 
 	if (nvec < fixed || (!affd->calc_sets && nvec - fixed > num_possible_cpus()))
 		return -ENOSPC;
-	if (nvec == fixed)
+	/* Without SMP, irq_create_affinity_masks() returns NULL: nothing is managed, as with PCI */
+	if (nvec == fixed || !IS_ENABLED(CONFIG_SMP))
 		return 0;
 
 	vis->affinity = irq_create_affinity_masks(nvec, affd);

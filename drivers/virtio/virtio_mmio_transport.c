@@ -738,10 +738,11 @@ static bool vm_is_storage(const struct virtio_device *vdev)
  * The kernel that kexec starts reuses the memory that the device can write to, so the device is
  * reset. kexec looks like a reboot here; a machine that powers off needs no reset.
  *
- * Processes still run. A process that waits for storage waits until the end, because an I/O error
- * could kill init or abort a journal. Other devices are marked broken, because a driver that polls
- * one would never stop: virtio_console does so for each message of the kernel. The virtio device's
- * own lock keeps its driver bound meanwhile.
+ * Processes still run. Unless the virtio core has broken the device before, as newer kernels do, a
+ * process that waits for storage waits until the end, because an I/O error could kill init or abort
+ * a journal. Other devices are marked broken, because a driver that polls one would never stop:
+ * virtio_console does so for each message of the kernel. The virtio device's own lock keeps its
+ * driver bound meanwhile.
  */
 static void vm_shutdown(struct platform_device *pdev)
 {

@@ -844,19 +844,24 @@ static void vm_msi_enable_test(struct kunit *test)
 	}
 }
 
-/* The device fails if it is enabled after DRIVER_OK; a reset disables MSI */
-static void vm_msi_enable_once_test(struct kunit *test)
+/* A device is enabled before DRIVER_OK only, and a reset disables it */
+static void vm_vis_test_enable_once(struct kunit *test, unsigned int reg)
 {
-	vm_msi_test_start(test);
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
 	fake_del_vqs(&fake->vdev);
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
-	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_WRITE, VIRTIO_MMIO_MSI_CSR), 1);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_WRITE, reg), 1);
 
 	virtio_mmio_vis_reset_begin(fake->vm_vis);
 	fake_del_vqs(&fake->vdev);
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
-	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_WRITE, VIRTIO_MMIO_MSI_CSR), 2);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_WRITE, reg), 2);
+}
+
+static void vm_msi_enable_once_test(struct kunit *test)
+{
+	vm_msi_test_start(test);
+	vm_vis_test_enable_once(test, VIRTIO_MMIO_MSI_CSR);
 }
 
 /* The mapping is fixed, so queues cannot share a vector */
@@ -1007,7 +1012,7 @@ static void vm_vis_supply_no_reset_test(struct kunit *test)
 	fake_del_vqs(&fake->vdev);
 	fake->nr_log = 0;
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
-	vm_vis_test_expect_enabled(test);
+	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_IRQCHIP_ENABLE, 0), 1);
 	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_SUPPLY, 0), 0);
 	KUNIT_EXPECT_EQ(test, vm_vis_test_count_addresses(), 0);
 }
@@ -1111,6 +1116,12 @@ static void vm_vis_per_queue_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->vqs[4]->index, FAKE_EVENT_INDEX);
 }
 
+static void vm_vis_enable_once_test(struct kunit *test)
+{
+	vm_vis_test_start(test);
+	vm_vis_test_enable_once(test, VIRTIO_MMIO_VIS_CONTROL);
+}
+
 static void vm_vis_names_test(struct kunit *test)
 {
 	vm_vis_test_start(test);
@@ -1150,6 +1161,7 @@ static void vm_vis_some_test(struct kunit *test)
 		vm_vis_test_expect_event(test, 0, FAKE_ALLOC, 0, nvec);
 		KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_ALLOC, 0), 1);
 		vm_vis_test_expect_some(test, nvec);
+		virtio_mmio_vis_reset_begin(fake->vm_vis);
 		fake_del_vqs(&fake->vdev);
 	}
 }
@@ -1273,6 +1285,7 @@ static void vm_vis_request_fails_test(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, fake->irqchip.nvec, 2);
 		vm_vis_test_expect_queues(test, 1, 1, VIRTIO_VIS_NO_VECTOR, 1);
 		vm_vis_test_expect_enabled(test);
+		virtio_mmio_vis_reset_begin(fake->vm_vis);
 		fake_del_vqs(&fake->vdev);
 	}
 }
@@ -1341,6 +1354,7 @@ static void vm_vis_spread_some_test(struct kunit *test)
 static struct kunit_case vm_vis_policy_cases[] = {
 	KUNIT_CASE(vm_vis_count_test),
 	KUNIT_CASE(vm_vis_per_queue_test),
+	KUNIT_CASE(vm_vis_enable_once_test),
 	KUNIT_CASE(vm_vis_names_test),
 	KUNIT_CASE(vm_vis_shared_test),
 	KUNIT_CASE(vm_vis_some_test),

@@ -574,14 +574,21 @@ static void vm_vis_undo(struct virtio_mmio_vis *vm_vis, const struct virtio_mmio
 		ops->del(vq);
 }
 
-/* A device fails if its MSI_CSR is written after DRIVER_OK */
+/* Neither register may be written after DRIVER_OK, and MSI registers make the device fail then */
+static void vm_vis_write_enable(struct virtio_mmio_vis *vm_vis)
+{
+	if (vm_vis->msi)
+		writew(VIRTIO_MMIO_MSI_CSR_ENABLE, vm_vis->base + VIRTIO_MMIO_MSI_CSR);
+	else
+		writel(VIRTIO_VIS_CONTROL_ENABLE, vm_vis->base + VIRTIO_MMIO_VIS_CONTROL);
+}
+
+/* A driver that fails late frees its queues without a reset, and finds them again */
 static void vm_vis_enable(struct virtio_mmio_vis *vm_vis)
 {
 	vm_vis_write_tables(vm_vis);
-	if (!vm_vis->msi)
-		writel(VIRTIO_VIS_CONTROL_ENABLE, vm_vis->base + VIRTIO_MMIO_VIS_CONTROL);
-	else if (!vm_vis->enabled)
-		writew(VIRTIO_MMIO_MSI_CSR_ENABLE, vm_vis->base + VIRTIO_MMIO_MSI_CSR);
+	if (!vm_vis->enabled)
+		vm_vis_write_enable(vm_vis);
 	vm_vis->enabled = true;
 	virtio_vis_enable(vm_vis->vis);
 }
