@@ -5,7 +5,8 @@ import json
 
 from . import picture
 from .guests import MSI, TRANSPORTS
-from .targets import BLK_4, MEDIAN_4, PACKET_4, figure, find, number, shown, verdicts, words
+from .targets import (BLK_4, MEDIAN_4, PACKET_4, figure, find, missed, number, shown, verdicts,
+                      words)
 
 NAMES = {"legacy": "virtio-mmio", "pci": "virtio-pci, MSI-X", "vis": "VIS", "floor": "floor",
          MSI: "virtio-mmio, MSI"}
@@ -260,6 +261,9 @@ def markdown(meta, rows):
     lines += ["", "## Targets", "", "| target | reached | met |", "|---|---|---|"]
     lines += [f"| {target} | {reached} | {'yes' if met else '-' if met is None else '**no**'} |"
               for target, reached, met in verdicts(rows)]
+    why = missed()
+    lines += [f"\nNot met: {target}. {why[target]}" for target, _, met in verdicts(rows)
+              if met is False and target in why]
     lines += ["", "## Figures", "", METHOD,
               "| metric | parameters | virtio-mmio | virtio-pci, MSI-X | VIS | floor | unit |",
               "|---|---|---|---|---|---|---|"]

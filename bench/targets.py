@@ -4,7 +4,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .guests import MSI
+from .guests import MSI, TRANSPORTS
 
 # Devices with their queues, and at most so many exits for their vectors, and in all of a probe
 PROBES = (("virtio-blk", 1, 11, 58), ("virtio-blk", 2, 12, 70), ("virtio-blk", 4, 14, 92),
@@ -13,6 +13,9 @@ PROBES = (("virtio-blk", 1, 11, 58), ("virtio-blk", 2, 12, 70), ("virtio-blk", 4
 BLK_4 = {"device": "virtio-blk", "queues": 4}
 MEDIAN_4 = {"queues": 4, "stat": "median"}
 PACKET_4 = {**MEDIAN_4, "answer": "later"}
+READ_ABOVE_PCI = ("The excess is larger than the differences between boots. While it is awake, the "
+                  "guest runs no more instructions than with virtio-pci, see `insns_per_io`. Which "
+                  "code runs more is not known.")
 
 
 def find(rows, metric, transport, **params):
@@ -67,11 +70,20 @@ def kvm_not_above_pci(rows, _):
     return "; ".join(above) or "none", not above
 
 
+def boots_agree(rows, parts):
+    """Otherwise the spread would excuse any excess."""
+    found = [find(rows, parts[0].metric, transport) for transport in TRANSPORTS]
+    if None in found:
+        return None
+    spread = max((row["high"] - row["low"]) / row["value"] for row in found)
+    return f"{spread:.2%}", spread < parts[0].value
+
+
 @dataclass(frozen=True)
 class Target:
     """A figure is at most value + factor * the figure of the peer, or at least that if more is
     better. With spread, the peer's greatest figure counts, or the least. judge is as reached(), for
-    what no figure says.
+    what no figure says. missed is why a published target is known not to be met.
 
     Those of the same name are published as one. Small runs are held to the checked ones, and to
     those without a name."""
@@ -86,6 +98,7 @@ class Target:
     more: bool = False
     spread: bool = False
     transport: str = "vis"
+    missed: str = ""
     judge: Callable | None = None
 
     def row(self, rows):
@@ -129,7 +142,9 @@ def table():
     name = "instructions of the whole path, read of 4 KiB: "
     yield Target("path_insns_per_read", {}, 0, name + "at most 0.62 x legacy's", "legacy", 0.62)
     yield Target("path_insns_per_read", {}, 0, name + "not above pci's beyond its spread", "pci", 1,
-                 spread=True)
+                 spread=True, missed=READ_ABOVE_PCI)
+    yield Target("path_insns_per_read", {}, 0.02, name + "boots differ by less than 2 %",
+                 judge=boots_agree)
     name = "vector setup for 4 queues: at most 15 exits, and a quarter of pci's"
     yield Target("exits_vector_setup", BLK_4, 15, name)
     yield Target("exits_vector_setup", BLK_4, 0, name, "pci", 1 / 4)
@@ -197,6 +212,19 @@ def verdicts(rows):
     del named[""]
     for name, parts in named.items():
         yield name, *((parts[0].judge or reached)(rows, parts) or ("not measured", None))
+
+
+def missed():
+    """{name: why it is not met} of the published targets of which that is known"""
+    return {target.name: target.missed for target in table() if target.missed}
+
+
+def surprises(rows):
+    """Published targets that are missed and not known to be, or the other way round"""
+    known = missed()
+    for name, found, met in verdicts(rows):
+        if met is not None and met == (name in known):
+            yield f"{name}: {found}, which is {'' if met else 'not '}met; see bench/targets.py"
 
 
 def reached(rows, parts):
