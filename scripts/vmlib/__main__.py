@@ -266,7 +266,7 @@ class Guest:
                 left = max(0, deadline - time.monotonic())
                 text = line.read_line(left)
                 if text is None:
-                    return "the guest ended before its tests did"
+                    return f"the guest ended before its tests: {self.machine.end_reason()}"
                 print(text, file=transcript, flush=True)
                 verb, _, rest = text.partition(" ")
                 if verb == "@host":
@@ -319,6 +319,7 @@ class Guest:
         prefix = f"{self.options.suite}.{self.name}"
         if problem:
             self.tap.note(f"{problem}\nlogs: {self.rundir}")
+            self.tap.note(verdict.last_words(self.klog()))
         for name in () if self.scenario.report else self.wanted_tests():
             if name not in self.tap.results:
                 self.tap.result(False, name)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One guest: the QEMU process, its QMP, its serial lines and its trace log."""
 
+import contextlib
 import json
 import re
 import select
@@ -173,6 +174,16 @@ class Machine:
                 raise MachineError(f"{command}: {reply['error']['desc']}")
             if "return" in reply:
                 return reply["return"]
+
+    def end_reason(self):
+        """Why QEMU has closed its lines, in its words: guest-reset after a CPU's triple fault."""
+        reason = "QEMU does not say why"
+        with contextlib.suppress(TimeoutError):
+            while (text := self.lines["qmp"].read_line(CONNECT_TIMEOUT * self.slow)) is not None:
+                event = json.loads(text)
+                if event.get("event") == "SHUTDOWN":
+                    reason = event["data"]["reason"]
+        return reason
 
     def save_cpus(self):
         """Saves the state of each CPU, to help find out why a guest hangs."""

@@ -136,9 +136,8 @@ class Nested:
             print(text, flush=True)
 
     def complain(self, problem):
-        """What the kernel in there has said last tells a hang of the emulator from ours."""
         print(f"# the nested machine: {problem}, see {self.rundir}", flush=True)
-        for line in verdict.klog(self.rundir).splitlines()[-20:]:
+        for line in verdict.last_words(verdict.klog(self.rundir)).splitlines():
             print(f"# {line}", flush=True)
         return 1
 

@@ -11,6 +11,7 @@ KERNEL_REPORT = re.compile(
     r"suspected memory leak|nobody cared|Kernel panic|rcu: INFO|rcu:.*stall|"
     r"blocked for more than|soft lockup|hard LOCKUP|No irq handler for|scheduling while atomic")
 END_OF_LOG = "vis: end of tests"
+LAST_LINES = 40
 # A race that KCSAN reports, between its rules, and the functions that make it one of ours
 RACE = re.compile(r"^.*\] ={60,}\n(.*BUG: KCSAN: (.*)\n(?:.*\n)*?).*\] ={60,}$", re.M)
 OUR_FUNCTION = re.compile(r"\b(virtio_vis|vis|vm_vis|virtio_mmio_vis)_\w+\+0x")
@@ -54,6 +55,11 @@ def klog(rundir):
     """What the kernel of a machine has logged, over all its boots"""
     path = rundir / "klog"
     return path.read_text("utf-8", "replace") if path.exists() else ""
+
+
+def last_words(log):
+    """The end of a kernel's log, which tells a hang of the emulator from ours"""
+    return "\n".join(log.splitlines()[-LAST_LINES:])
 
 
 def running(report):
