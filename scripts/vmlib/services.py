@@ -95,11 +95,11 @@ class Services:
         """The last such line."""
         return (self.machine.trace.lines(event, " ".join(pattern)) or [""])[-1]
 
-    def do_commits(self):
+    def do_commits(self, *pattern):
         """Writes of mask words since the mark: those that commit, and those that mask."""
         mask_bits = {}
         counts = [0, 0]
-        for line in self.machine.trace.lines("virtio_mmio_vis_mask_write"):
+        for line in self.machine.trace.lines("virtio_mmio_vis_mask_write", " ".join(pattern)):
             word, value = re.search(r"(mmio \S+ word \d+) value (\S+)", line).groups()
             bits = int(value, 16)
             counts[bool(bits & ~mask_bits.get(word, bits))] += 1

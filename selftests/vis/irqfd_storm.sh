@@ -9,7 +9,6 @@
 
 MOVES=20000
 MASK_POLLS=$((12 * STRESS))
-POLL_S=5
 
 # of_device EVENT DRIVER
 of_device()
@@ -56,7 +55,7 @@ rewriter()
 
 move_storm()
 {
-	local commits=0 masks=0
+	local commits masks
 
 	start_work verify_queues
 	host mark
@@ -64,15 +63,9 @@ move_storm()
 	mover $(queue_irqs virtio_net) &
 	# shellcheck disable=SC2046 # one word each
 	rewriter $(queue_irqs virtio_blk) &
-	while [ $((commits - masks)) -lt $MOVES ] && time_is_left; do
-		sleep $POLL_S
-		work_is_fine
-		read -r commits masks <<-END
-			$(host commits)
-		END
-	done
+	await_commits $MOVES "mmio $(base_of "$(virtio_of virtio_net)")"
 	stop_work
-	note "$((commits - masks)) moves of $MOVES, and $masks masks of parked ones"
+	note "$commits moves of $MOVES, and $masks masks of parked ones"
 	only_pending_sent virtio_net
 	expect "messages of the monitor's for the disk" 0 "$(of_device send virtio_blk)"
 }

@@ -13,6 +13,8 @@ REQUEST_LIMIT_S=1
 # A pause between two moves or masks
 SPACING_S=0.02
 PACKETS=20
+# Between two looks at the work
+POLL_S=5
 # Fields of fio's terse output, which ends each round
 TERSE_READ_KB=6
 TERSE_WRITTEN_KB=47
@@ -122,6 +124,24 @@ mover()
 		pause
 	done
 	echo $moves >"$WORK/count.moves"
+}
+
+# await_commits NUMBER [PATTERN]: until a device has had so many commits since the mark, or the time
+# is over. Sets commits, and masks, those of parked moves that another commit ends.
+await_commits()
+{
+	local number=$1
+
+	shift
+	commits=0 masks=0
+	while [ $commits -lt "$number" ] && time_is_left; do
+		sleep $POLL_S
+		work_is_fine
+		read -r commits masks <<-END
+			$(host commits "$@")
+		END
+		commits=$((commits - masks))
+	done
 }
 
 pause()

@@ -7,7 +7,6 @@
 
 COMMITS=$((10000 * STRESS))
 HOTPLUGS=$((50 * STRESS))
-POLL_S=10
 DRIP_BYTES=1000
 
 # The queues of a disk are managed, but a commit of its config vector latches their vectors, too.
@@ -24,21 +23,15 @@ movable_irqs()
 
 affinity_storm()
 {
-	local commits=0 masks=0
+	local commits masks
 
 	start_work verify_queues
 	host mark
 	# shellcheck disable=SC2046 # one word each
 	mover $(movable_irqs) &
-	while [ $((commits - masks)) -lt $COMMITS ] && time_is_left; do
-		sleep $POLL_S
-		work_is_fine
-		read -r commits masks <<-END
-			$(host commits)
-		END
-	done
+	await_commits $COMMITS
 	stop_work
-	note "$((commits - masks)) commits, and $masks more that end the mask of a parked move"
+	note "$commits commits, and $masks more that end the mask of a parked move"
 }
 
 receive_drip()
