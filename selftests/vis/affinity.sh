@@ -47,12 +47,6 @@ find_devices()
 	console_open
 }
 
-# latched_pattern VIRTIO VECTOR CPU: the trace of a latch of a message for that CPU
-latched_pattern()
-{
-	echo "mmio $(base_of "$1") vector $2 address $(message_address "$3")"
-}
-
 # move_to ACTION CPU: the vector moves, and its next interrupt comes on that CPU only. An interrupt
 # from before the move may be waiting for the old CPU, which has taken it once a task has run there.
 move_to()

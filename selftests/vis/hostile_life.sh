@@ -18,14 +18,27 @@ has_fired()
 	[ "$(messages_sent "$1")" -gt 0 ] || fail "the fault $1 sent no message"
 }
 
-# survives_move PLATFORM: the one vector whose affinity is not managed goes to each CPU
+# messages_for CPU VIRTIO: number of messages for that CPU that its config vector has had
+messages_for()
+{
+	host count "$MESSAGE_TAKEN" "$(latched_pattern "$2" 0 "$1")"
+}
+
+# survives_move PLATFORM: the one vector whose affinity is not managed goes to each CPU, and so does
+# its message
 survives_move()
 {
-	local cpu irq
+	local before cpu irq virtio
 
-	irq=$(irq_of "$(virtio_at "$1")-config")
+	virtio=$(virtio_at "$1")
+	irq=$(irq_of "$virtio-config")
 	for cpu in $(online_cpus); do
-		move_irq "$irq" "$cpu"
+		before=$(messages_for "$cpu" "$virtio")
+		if ! effective_is "$irq" "$cpu"; then
+			move_irq "$irq" "$cpu"
+			! moves_message || [ "$(messages_for "$cpu" "$virtio")" -gt "$before" ] ||
+				fail "the device took no message for CPU $cpu"
+		fi
 		works_on_vis "$1"
 	done
 }

@@ -359,6 +359,12 @@ VECTOR_WRITE="virtio_mmio_(vis_mask|msi)_write" \
 	MESSAGE_TAKEN="virtio_mmio_(vis_latch|msi_update)" \
 	MESSAGE_SENT="virtio_mmio_(vis|msi)_send"
 
+# latched_pattern VIRTIO VECTOR CPU: the trace of a latch of a message for that CPU
+latched_pattern()
+{
+	echo "mmio $(base_of "$1") vector $2 address $(message_address "$3")"
+}
+
 # has_msi: the devices have MSI registers, and no tables
 has_msi()
 {
