@@ -8,8 +8,8 @@ modules:
 
 install: modules
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/modules/$(shell cat $(KDIR)/include/config/kernel.release)/src \
-		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
-	@DESTDIR=$(or $(DESTDIR),$(INSTALL_MOD_PATH)) scripts/install support index
+		$(if $(DESTDIR),INSTALL_MOD_PATH='$(DESTDIR)') modules_install
+	@DESTDIR='$(or $(DESTDIR),$(INSTALL_MOD_PATH))' scripts/install support index
 	@echo 'Now make the initramfs anew: update-initramfs -u, or dracut --force'
 
 dkms-install:
