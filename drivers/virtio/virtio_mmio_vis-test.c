@@ -766,8 +766,8 @@ KUNIT_ARRAY_PARAM(vm_msi_vendor, vm_msi_vendors, vm_msi_vendor_desc);
 static void vm_msi_test_offer(void)
 {
 	fake->offered = false;
-	vm_vis_test_set_reg(VIRTIO_MMIO_VENDOR_ID,
-			    VIRTIO_MMIO_MSI_VENDOR | VIRTIO_MMIO_MSI_VENDOR_MSI);
+	fake->vdev.id.vendor = VIRTIO_MMIO_MSI_VENDOR | VIRTIO_MMIO_MSI_VENDOR_MSI;
+	vm_vis_test_set_reg(VIRTIO_MMIO_VENDOR_ID, fake->vdev.id.vendor);
 	vm_vis_test_set_reg(VIRTIO_MMIO_MSI_CSR, VIRTIO_MMIO_MSI_CSR_SUPPORTED);
 }
 
@@ -793,12 +793,17 @@ static void vm_msi_unsupported_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fake->irqchip.exists);
 }
 
-/* MSI_CSR is where QueueReset would be */
+/* MSI_CSR is where QueueReset would be, even if MSI cannot be used */
 static void vm_msi_features_test(struct kunit *test)
 {
 	vm_msi_test_start(test);
 	__virtio_set_bit(&fake->vdev, VIRTIO_F_RING_RESET);
 	virtio_mmio_vis_finalize_features(fake->vm_vis, &fake->vdev);
+	KUNIT_EXPECT_FALSE(test, __virtio_test_bit(&fake->vdev, VIRTIO_F_RING_RESET));
+	KUNIT_EXPECT_FALSE(test, __virtio_test_bit(&fake->vdev, VIRTIO_F_VIS));
+
+	__virtio_set_bit(&fake->vdev, VIRTIO_F_RING_RESET);
+	virtio_mmio_vis_finalize_features(NULL, &fake->vdev);
 	KUNIT_EXPECT_FALSE(test, __virtio_test_bit(&fake->vdev, VIRTIO_F_RING_RESET));
 	KUNIT_EXPECT_FALSE(test, __virtio_test_bit(&fake->vdev, VIRTIO_F_VIS));
 }

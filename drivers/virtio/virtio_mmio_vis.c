@@ -100,10 +100,8 @@ struct virtio_mmio_vis {
 
 /* Discovery */
 
-static bool vm_vis_has_msi(void __iomem *base)
+static bool vm_vis_has_msi(u32 vendor)
 {
-	u32 vendor = readl(base + VIRTIO_MMIO_VENDOR_ID);
-
 	return (vendor & ~VIRTIO_MMIO_MSI_VENDOR_FEATURES) == VIRTIO_MMIO_MSI_VENDOR &&
 	       vendor & VIRTIO_MMIO_MSI_VENDOR_MSI;
 }
@@ -236,7 +234,9 @@ struct virtio_mmio_vis *virtio_mmio_vis_probe(struct platform_device *pdev, void
 {
 	if (features & BIT_ULL(VIRTIO_F_VIS))
 		return vm_vis_create(pdev, base, false);
-	return vm_vis_has_msi(base) ? vm_vis_create(pdev, base, true) : NULL;
+	if (vm_vis_has_msi(readl(base + VIRTIO_MMIO_VENDOR_ID)))
+		return vm_vis_create(pdev, base, true);
+	return NULL;
 }
 
 /*
@@ -320,18 +320,16 @@ void virtio_mmio_vis_remove(struct virtio_mmio_vis *vm_vis)
  *
  * The virtio core clears feature bits that neither it nor the driver knows. Call this function each
  * time features are finalised, before they are written to the device. MSI registers have no feature
- * bit, but one of them is where other devices have QueueReset.
+ * bit, but one of them is where other devices have QueueReset, even if the device runs on its line.
  *
  * Context:	Any.
  */
 void virtio_mmio_vis_finalize_features(struct virtio_mmio_vis *vm_vis, struct virtio_device *vdev)
 {
-	if (!vm_vis)
-		return;
-	if (vm_vis->msi)
-		__virtio_clear_bit(vdev, VIRTIO_F_RING_RESET);
-	else
+	if (vm_vis && !vm_vis->msi)
 		__virtio_set_bit(vdev, VIRTIO_F_VIS);
+	else if (vm_vis_has_msi(vdev->id.vendor))
+		__virtio_clear_bit(vdev, VIRTIO_F_RING_RESET);
 }
 
 /* Interrupts */
