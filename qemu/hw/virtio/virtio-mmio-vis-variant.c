@@ -21,6 +21,7 @@
 #include "standard-headers/linux/virtio_mmio.h"
 #include "hw/virtio/virtio-mmio-vis-internal.h"
 #include "qapi/error.h"
+#include "qemu/bswap.h"
 #include "qemu/main-loop.h"
 #include "qemu/timer.h"
 #include "trace.h"
@@ -35,15 +36,15 @@ OBJECT_DECLARE_SIMPLE_TYPE(VISSmall, VIS_SMALL)
 /**
  * VISSmall: the smallest device
  * @table: traps accesses to @entries
- * @entries: the vector table, as words
- * @nr_words: number of words of @entries
+ * @entries: the vector table, as the driver sees it
+ * @size: size of @entries in bytes
  */
 struct VISSmall {
     VISVariant parent_obj;
 
     MemoryRegion table;
-    uint32_t *entries;
-    uint32_t nr_words;
+    uint8_t *entries;
+    uint32_t size;
 };
 
 static bool small_accepts(void *opaque, hwaddr offset, unsigned size,
@@ -56,7 +57,7 @@ static uint64_t small_read(void *opaque, hwaddr offset, unsigned size)
 {
     VISSmall *s = opaque;
 
-    return le32_to_cpu(s->entries[offset / sizeof(*s->entries)]);
+    return ldl_le_p(s->entries + offset);
 }
 
 static void small_write(void *opaque, hwaddr offset, uint64_t value,
@@ -64,7 +65,7 @@ static void small_write(void *opaque, hwaddr offset, uint64_t value,
 {
     VISSmall *s = opaque;
 
-    s->entries[offset / sizeof(*s->entries)] = cpu_to_le32(value);
+    stl_le_p(s->entries + offset, value);
 }
 
 static const MemoryRegionOps small_ops = {
@@ -90,12 +91,10 @@ static void small_map_entries(VISVariant *v)
     VirtIOMMIOVIS *vis = &v->proxy->vis;
     VISSmall *s = VIS_SMALL(v);
 
-    s->nr_words = vis->nr_vectors *
-                  (sizeof(struct virtio_vis_entry) / sizeof(*s->entries));
-    s->entries = g_new0(uint32_t, s->nr_words);
+    s->size = vis->nr_vectors * sizeof(struct virtio_vis_entry);
+    s->entries = g_malloc0(s->size);
     memory_region_init_io(&s->table, OBJECT(s), &small_ops, s,
-                          "virtio-mmio-vis-small-vectors",
-                          s->nr_words * sizeof(*s->entries));
+                          "virtio-mmio-vis-small-vectors", s->size);
     vis_map(vis, VIS_VECTOR_TABLE, &s->table);
     vis->entries = (struct virtio_vis_entry *)s->entries;
 }
@@ -116,11 +115,10 @@ static void small_unrealize(DeviceState *dev)
 
 static const VMStateDescription vmstate_small = {
     .name = TYPE_VIS_SMALL,
-    .version_id = 1,
-    .minimum_version_id = 1,
+    .version_id = 2,
+    .minimum_version_id = 2,
     .fields = (const VMStateField[]) {
-        VMSTATE_VARRAY_UINT32(entries, VISSmall, nr_words, 1,
-                              vmstate_info_uint32, uint32_t),
+        VMSTATE_VBUFFER_UINT32(entries, VISSmall, 2, NULL, size),
         VMSTATE_END_OF_LIST()
     }
 };
