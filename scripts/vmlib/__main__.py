@@ -24,6 +24,7 @@ from .tap import Quiet, Story, Tap
 
 STOCK_GUEST_MODULES = ("virtio_blk", "virtio_net", "virtio_rng", "virtio_console")
 LOG_TIMEOUT = 20
+VDPA_TIMEOUT = 20
 POLL = 0.2
 # A boot that fails because of the rig says nothing about the code under test.
 STARTS = 3
@@ -54,6 +55,8 @@ class Guest:
         self.machine = None
         self.sockets = None
         self.entropy = None
+        self.vdpa = None
+        self.daemon = None
         self.done = False
 
     def make_rundir(self):
@@ -186,7 +189,8 @@ class Guest:
         """Paths for the names that a scenario uses."""
         for name, path in (("dir", self.rundir), ("sockets", self.sockets),
                            ("programs", self.options.qemu.parent),
-                           ("vmlinuz", self.options.vmlinuz), ("tools", self.options.tools)):
+                           ("vmlinuz", self.options.vmlinuz), ("tools", self.options.tools),
+                           ("vduse", self.sockets and self.sockets.name), ("vdpa", self.vdpa)):
             text = text.replace("{" + name + "}", str(path))
         return text
 
@@ -213,12 +217,16 @@ class Guest:
             self.sockets = Path(sockets)
             daemons = hostside.Daemons(self.rundir / "daemons.log", self.sockets)
             try:
-                with hostside.network(self.scenario.taps), \
+                # Only the host's own network namespace has the management of vDPA devices.
+                with hostside.vdpa(daemons, [self.place(word) for word in self.scenario.vdpa],
+                                   VDPA_TIMEOUT * self.options.slow) as \
+                        (self.vdpa, self.daemon), \
+                        hostside.network(self.scenario.taps), \
                         hostside.entropy(self.rundir / "rng") as self.entropy:
                     for name, command in self.scenario.daemons.items():
                         daemons.start(name, [self.place(word) for word in command])
                     return self.run_machine()
-            except (OSError, subprocess.CalledProcessError) as error:
+            except (MachineError, OSError, subprocess.CalledProcessError) as error:
                 return f"{error}"
             finally:
                 daemons.stop()
@@ -257,7 +265,7 @@ class Guest:
         line = self.machine.lines["host"]
         services = self.services(self.machine, self.rundir,
                                  "" if self.scenario.taps else LOOPBACK, self.options.slow,
-                                 self.entropy)
+                                 self.entropy, self.daemon)
         deadline = time.monotonic() + self.timeout
         self.await_init(line, deadline)
         guest_tap = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The guest's surroundings: a network of its own, and daemons that serve its devices."""
+"""The guest's surroundings: a network of its own, and daemons that serve or make its devices."""
 
 import contextlib
 import ctypes
@@ -8,6 +8,9 @@ import socket
 import subprocess
 import threading
 import time
+from pathlib import Path
+
+from .machine import Line, ask
 
 CLONE_NEWNET = 0x40000000
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -76,7 +79,7 @@ def entropy(path):
 
 
 class Daemons:
-    """Processes that each serve one device over a listening socket, which they inherit."""
+    """Processes that each serve one device, mostly over a listening socket, which they inherit."""
 
     def __init__(self, log, sockdir):
         self.log = log
@@ -84,13 +87,16 @@ class Daemons:
         self.processes = []
 
     def start(self, name, command):
-        with socket.socket(socket.AF_UNIX) as server, self.log.open("ab") as log:
+        with socket.socket(socket.AF_UNIX) as server:
             server.bind(str(self.sockdir / name))
             server.listen(1)
             descriptor = server.fileno()
+            self.spawn([word.replace("{fd}", str(descriptor)) for word in command], descriptor)
+
+    def spawn(self, command, *descriptors):
+        with self.log.open("ab") as log:
             self.processes.append(subprocess.Popen(
-                [word.replace("{fd}", str(descriptor)) for word in command],
-                pass_fds=(descriptor,), stdin=subprocess.DEVNULL, stdout=log, stderr=log))
+                command, pass_fds=descriptors, stdin=subprocess.DEVNULL, stdout=log, stderr=log))
 
     def stop(self):
         """Some end with their client; none outlives the guest."""
@@ -102,3 +108,25 @@ class Daemons:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@contextlib.contextmanager
+def vdpa(daemons, command, timeout):
+    """Has a daemon make a VDUSE device, and vhost take it; yields vhost's file and the daemon's
+    QMP."""
+    if not command:
+        yield None, None
+        return
+    name = daemons.sockdir.name
+    monitor = Line(daemons.sockdir / "vdpa")
+    subprocess.run(["modprobe", "-a", "vduse", "vhost_vdpa"], check=True)
+    daemons.spawn(command)
+    # It connects once it has made the device.
+    monitor.accept(timeout)
+    ask(monitor, timeout, "qmp_capabilities")
+    subprocess.run(["vdpa", "dev", "add", "name", name, "mgmtdev", "vduse"], check=True)
+    try:
+        node, = Path("/sys/bus/vdpa/devices", name).glob("vhost-vdpa-*")
+        yield Path("/dev", node.name), monitor
+    finally:
+        subprocess.run(["vdpa", "dev", "del", name], check=True)

@@ -64,6 +64,21 @@ class Line:
         return line.decode(errors="replace").rstrip("\r")
 
 
+def ask(line, timeout, command, **arguments):
+    """What a QMP command returns."""
+    request = {"execute": command, **({"arguments": arguments} if arguments else {})}
+    line.send(json.dumps(request) + "\n")
+    while True:
+        text = line.read_line(timeout)
+        if text is None:
+            raise MachineError("QEMU closed its monitor")
+        reply = json.loads(text)
+        if "error" in reply:
+            raise MachineError(f"{command}: {reply['error']['desc']}")
+        if "return" in reply:
+            return reply["return"]
+
+
 class Trace:
     """QEMU's trace log. The log is line buffered, so it is complete whenever the guest asks."""
 
@@ -162,18 +177,7 @@ class Machine:
         return " ".join(text.split("\n")[-4:])
 
     def qmp(self, command, **arguments):
-        line = self.lines["qmp"]
-        request = {"execute": command, **({"arguments": arguments} if arguments else {})}
-        line.send(json.dumps(request) + "\n")
-        while True:
-            text = line.read_line(MIGRATE_TIMEOUT * self.slow)
-            if text is None:
-                raise MachineError("QEMU closed its monitor")
-            reply = json.loads(text)
-            if "error" in reply:
-                raise MachineError(f"{command}: {reply['error']['desc']}")
-            if "return" in reply:
-                return reply["return"]
+        return ask(self.lines["qmp"], MIGRATE_TIMEOUT * self.slow, command, **arguments)
 
     def end_reason(self):
         """Why QEMU has closed its lines, in its words: guest-reset after a CPU's triple fault."""

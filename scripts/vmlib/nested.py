@@ -20,8 +20,8 @@ from .machine import Machine, MachineError
 SLOW = 6
 # Seconds for all that runs there
 LIMIT = 1500
-# KVM, and the host's side of networks
-MODULES = ("kvm_amd", "tun", "vhost_net")
+# KVM, and the host's side of networks and of vDPA devices
+MODULES = ("kvm_amd", "tun", "vhost_net", "vduse", "vhost_vdpa")
 # A further level would be more to emulate.
 PARAMETERS = "console=ttyS0 quiet loglevel=5 panic=-1 mitigations=off kvm_amd.nested=0"
 MEMORY_MIB = 4096

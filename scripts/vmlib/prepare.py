@@ -104,8 +104,8 @@ def for_scenario(options, scenario):
         add_kernel(options, str(kernel))
     find_image(options)
     add_board(options, options.board)
-    if scenario.taps:
-        call(options.root, "need_root", "to make a network namespace")
+    if scenario.taps or scenario.vdpa:
+        call(options.root, "need_root", "to make a network namespace or a vDPA device")
         call(options.root, "need_packages", "iproute2")
     if scenario.needs_tools() and not options.tools:
         options.tools = made_by(options.root, "fetch", "guest-tools")

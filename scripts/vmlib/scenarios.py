@@ -119,6 +119,8 @@ VHOST_NET = ["-netdev", "tap,id=net0,ifname=tap0,queues=2,script=no,downscript=n
 SHARED_MEMORY = ["-object", "memory-backend-memfd,id=ram,size=512M,share=on"]
 VHOST_USER_DISK = ["-chardev", "socket,id=vub,path={sockets}/vub",
                    "-device", "vhost-user-blk,chardev=vub,num-queues=4"]
+# So does a daemon that serves a vDPA device through VDUSE.
+VDPA_DISK = ["-device", "vhost-vdpa-device,vhostdev={vdpa}"]
 CLASSES = SHARED_MEMORY + disk("disk0") + tap(0) + RNG + CONSOLE + [
     "-device", "virtio-scsi-device,num_queues=4",
     "-drive", "if=none,id=disk2,file={dir}/disk2,format=raw", "-device", "scsi-hd,drive=disk2",
@@ -149,6 +151,12 @@ VUB_DAEMON = [
     "driver=file,node-name=disk1,filename={dir}/disk1", "--export",
     "type=vhost-user-blk,id=vub,node-name=disk1,writable=on,num-queues=4,logical-block-size=4096,"
     "addr.type=fd,addr.str={fd}"]
+VDPA_DAEMON = (
+    "{programs}/qemu-storage-daemon", "--blockdev",
+    "driver=file,node-name=disk0,filename={dir}/disk0", "--export",
+    "type=vduse-blk,id=vdpa,name={vduse},node-name=disk0,writable=on,num-queues=4,"
+    "logical-block-size=4096",
+    "--chardev", "socket,id=qmp,path={sockets}/vdpa", "--monitor", "chardev=qmp")
 
 def managed_pair(number, kind, queues):
     """A disk, a SCSI controller or a file system on VIS, and another on virtio-pci."""
@@ -203,8 +211,9 @@ class Scenario:
     reports of the kernel that are no failure; report matches the report that must follow when the
     guest commits a fault. trace are QEMU's events. tools are the guest's programs (and files, by
     patterns of paths) from scripts/fetch guest-tools. daemons serve devices, each on its socket
-    {sockets}/NAME; with taps the host's side is a network namespace that has that many. The results
-    of a variant have its name before theirs.
+    {sockets}/NAME; the daemon vdpa makes the VDUSE device {vduse}, which is the vDPA device {vdpa}.
+    With taps the host's side is a network namespace that has that many. The results of a variant
+    have its name before theirs.
     """
 
     scripts: tuple
@@ -227,6 +236,7 @@ class Scenario:
     taps: int = 0
     reboots: bool = False
     daemons: dict = field(default_factory=dict)
+    vdpa: tuple = ()
     variant: str = ""
 
     def needs_tools(self):
@@ -252,6 +262,8 @@ def planted(fault, report, *scripts):
 MSI = {"vis": "off", "globals": ("msi=dragonball", "x-msi-forgets=on"), "variant": "dragonball"}
 IOTHREAD = {"variant": "iothread",
             "devices": disk("disk0", iothread=True) + NET + RNG + CONSOLE}
+# Other events would slow down what moves and is masked under load.
+STORM_TRACE = tuple(f"virtio_mmio_vis_{event}" for event in ("mask_write", "pend", "send"))
 MAIN_SCRIPTS = ("probe.sh", "setup.sh", "data.sh", "irq.sh", "config.sh", "mask.sh", "enable.sh",
                 "affinity.sh")
 SCENARIOS = {
@@ -300,11 +312,15 @@ SCENARIOS = {
     "vhost_user": Scenario(("irqfd_disk.sh",), load=TEST_MODULES, board=",memory-backend=ram",
                            variant="vhost_user", daemons={"vub": VUB_DAEMON},
                            devices=SHARED_MEMORY + VHOST_USER_DISK),
+    "vdpa": Scenario(("config.sh", "irqfd_disk.sh", "irqfd_storm.sh"), tools=("fio",),
+                     load=TEST_MODULES, taps=1, vectors=32, timeout=1800, variant="vdpa",
+                     board=",memory-backend=ram", vdpa=VDPA_DAEMON,
+                     devices=SHARED_MEMORY + VDPA_DISK + tap(0, options=",vhost=on"),
+                     trace=STORM_TRACE),
     "storm": Scenario(("irqfd_storm.sh",), tools=("fio",), load=TEST_MODULES, taps=1, vectors=32,
                       timeout=1800, variant="storm",
                       devices=disk("disk0", iothread=True) + tap(0, options=",vhost=on"),
-                      trace=tuple(f"virtio_mmio_vis_{event}"
-                                  for event in ("mask_write", "pend", "send"))),
+                      trace=STORM_TRACE),
     "storm_torn": Scenario(("stress_torn.sh",), tools=("fio",), load=TEST_MODULES, timeout=1800,
                            variant="storm", devices=disk("disk0", iothread=True),
                            faults="torn@23,torn@7", trace=("virtio_mmio_vis_hostile",)),

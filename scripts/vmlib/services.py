@@ -11,6 +11,7 @@ import threading
 import time
 
 from . import verdict
+from .machine import ask
 
 IO_TIMEOUT = 20
 DRIP_S = 0.001
@@ -59,11 +60,12 @@ class NetPeer:
 class Services:
     """Verbs return the reply, or nothing; ValueError and OSError become an @err reply."""
 
-    def __init__(self, machine, rundir, address, slow=1, entropy=b""):
+    def __init__(self, machine, rundir, address, slow=1, entropy=b"", daemon=None):
         self.machine = machine
         self.timeout = IO_TIMEOUT * slow
         self.address = address
         self.entropy = entropy
+        self.daemon = daemon
         self.rundir = rundir
         self.net = None
         self.sleeps = 0
@@ -135,7 +137,12 @@ class Services:
         self.machine.qmp("set_link", name=device, up=up == "1")
 
     def do_resize(self, device, size):
-        self.machine.qmp("block_resize", device=device, size=int(size))
+        """A disk of QEMU's, or that of the daemon"""
+        if self.daemon:
+            ask(self.daemon, self.timeout, "block_resize",
+                **{"node-name": device, "size": int(size)})
+        else:
+            self.machine.qmp("block_resize", device=device, size=int(size))
 
     def do_hash(self, name, offset="0", length="-1"):
         """The SHA-256 of a part of a file that the guest sees as a disk."""

@@ -143,6 +143,9 @@ SUITES = {
     "kvm.vhost": Suite("network cards and a disk on KVM whose interrupts vhost and vhost-user send"
                        " by irqfds, moves of vectors under traffic, and guest tests", 300,
                        f"{KVM} vhost vhost_one vhost_user", tier="draft"),
+    "kvm.vdpa": Suite("a vDPA disk on KVM, made by VDUSE, whose interrupts are sent by irqfds, and"
+                      " move and are masked under verified I/O", 300, f"{KVM} --box 30 vdpa",
+                      tier="all"),
     "kvm.irqchip_on": Suite("irqfds on KVM where it has all interrupt controllers", 90,
                             f"{KVM} irqchip_on", tier="all"),
     "kvm.storm": Suite("interrupts of irqfds that move and are masked under verified I/O, for as"
