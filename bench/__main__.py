@@ -25,7 +25,7 @@ RESULTS = "Documentation/results"
 SUMMARY_MARKS = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.S)
 KINDS = ("exits", "kvm", "path", "insns", "profile", "boot", "size", "density", "twins",
          "rates", "scale")
-# The emulated machine does not bring every boot to its end, so these run only by name.
+# These take as long as all others together, so they run only by name.
 BY_NAME = ("path",)
 LEFT = "steps.json"
 CHECKED = ("exits", "insns", "density")

@@ -27,8 +27,6 @@ DISK_BYTES = 8 << 30
 COUNT_INSTRUCTIONS = ["-icount", "shift=0,sleep=off"]
 ONE_GIGAHERTZ = "tsc_early_khz=1000000"
 PACKET_BYTES = 2048
-# A packet is sent and its answer received.
-PARTS_OF_SAMPLE = {"insns_per_packet": 2}
 
 
 def device(transport, name, options=""):
@@ -103,12 +101,20 @@ def kvm_scenario(transport, interrupts, moves):
                     parameters={"count": interrupts, "moves": moves})
 
 
-def path_scenario(transport, count):
-    """What an iothread signals is sent by irqfd, as above. The guest has one CPU, like its host: if
-    it had two, one would spin for locks while the other cannot run."""
-    return scenario(transport, ("path",), ["-object", "iothread,id=io"] +
-                    null_disk(transport, 0, 1, ",iothread=io"), smp=1, timeout=900,
-                    append=[ONE_GIGAHERTZ, "tsc=reliable"], parameters={"count": count})
+def vhost_net(transport):
+    """One pair of queues. The host's end has several, and the network card uses the first."""
+    return ["-netdev", "tap,id=net0,ifname=tap0,queues=2,script=no,downscript=no,vhost=on",
+            *device(transport, "net", ",netdev=net0")]
+
+
+def path_scenario(transport, part, **parameters):
+    """What an iothread or vhost signals is sent by irqfd, where the transport has irqfds. The guest
+    has one CPU, like its host: of two, one would spin for locks while the other cannot run."""
+    disk = ["-object", "iothread,id=io", *null_disk(transport, 0, 1, ",iothread=io")]
+    with_card = {"devices": vhost_net(transport), "taps": 1, "vectors": net_vectors(1)}
+    return scenario(transport, (part,), **({"devices": disk} if part == "path_read" else with_card),
+                    smp=1, timeout=900, append=[ONE_GIGAHERTZ, "tsc=reliable"],
+                    parameters=parameters)
 
 
 def insns_scenario(transport, queues, count):
@@ -225,9 +231,9 @@ class Rows:
                  kind="timed", queues=params["queues"], **self.scale)
 
     def samples(self, metric, params):
-        """The samples of one CPU."""
+        """The samples of one CPU; each is of that many parts."""
+        parts = params.pop("parts", 1)
         counts = [tuple(map(int, pair.split("x"))) for pair in params.pop("values").split(",")]
-        parts = PARTS_OF_SAMPLE.get(metric, 1)
         values = [value / parts for number, value in counts for _ in range(number)]
         self.sampled.setdefault((metric, *params.items()), []).append(values)
 
@@ -284,7 +290,9 @@ class Echo:
     def serve(self):
         while True:
             packet, sender = self.socket.recvfrom(PACKET_BYTES)
-            time.sleep(self.delay_s)
+            # Even a sleep of no time takes as long as timers are late.
+            if self.delay_s:
+                time.sleep(self.delay_s)
             self.socket.sendto(packet, sender)
 
 

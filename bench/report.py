@@ -87,6 +87,9 @@ METHOD = """\
   instruction and skip the time in which the CPU is idle. A sample is the ticks of the guest's TSC
   during a read of 4 KiB, for whose end the guest's CPU sleeps. A boot gives the median of its
   samples, and the value is the median of the boots, with the least and the greatest.
+- `path_insns_per_packet` is the same of a packet that vhost sends or receives. A sample is the
+  exchange of 50 packets, one after the other, with an echo on the host, which is a program in the
+  emulated machine: its instructions, and those of the host's network, count as well.
 """
 
 MISSING = {
@@ -125,6 +128,7 @@ SUMMARY = (
     ("on KVM: exits to the VMM per move of a vector", "kvm_exits_per_affinity_change",
      {"queue": "quiet"}),
     ("on KVM: instructions of all, per 4 KiB read", "path_insns_per_read", {}),
+    ("on KVM: instructions of all, per packet", "path_insns_per_packet", {}),
     ("trapped accesses to set up 4 queues' vectors", "exits_vector_setup", BLK_4),
     ("trapped accesses of a driver's probe, 4 queues", "exits_probe", BLK_4),
     ("instructions per interrupt, empty callback", "insns_per_interrupt",
@@ -166,6 +170,7 @@ PICTURE = (
     ("Trapped accesses per change of a live vector's affinity", "exits_per_affinity_change",
      {"queue": "busy"}),
     ("Instructions of guest, KVM and QEMU per read of 4 KiB", "path_insns_per_read", {}),
+    ("Instructions of guest, KVM, vhost and QEMU per packet", "path_insns_per_packet", {}),
     ("Instructions of the guest per read of 4 KiB, 4 queues", "insns_per_io", MEDIAN_4),
     ("Instructions of the guest per packet, 4 queues", "insns_per_packet", PACKET_4),
 )

@@ -8,10 +8,13 @@
 . ./vis_lib.sh
 
 BENCH=/sys/kernel/debug/vis_bench
+TRACE=/sys/kernel/tracing
 # x86 frees the old place of a vector within a few ticks of an interrupt at the new one.
 CLEANUP_US=50000
 # Number of packets that the generator sends for each exchange
 PACKETS=32
+# Number of exchanges in a sample, beside which the socket that they share costs little
+BATCH=50
 # Longer than the driver takes to complete the move of an idle vector
 SETTLE_US=150000
 
@@ -245,16 +248,21 @@ run_setup()
 
 # Instructions
 
-# measure SCOPE PARAMETER...: makes the module take samples on this CPU, sends them as COUNTxVALUE
+# tell_samples METRIC PARAMETER...: sends those on stdin, a line each, as COUNTxVALUE
+tell_samples()
+{
+	tell figure samples "$@" values="$(awk 'NF' | sort -n | uniq -c |
+		awk '{ printf "%s%sx%s", sep, $1, $2; sep = "," }')"
+}
+
+# measure SCOPE METRIC PARAMETER...: makes the module take samples on this CPU
 measure()
 {
-	local scope=$1 values
+	local scope=$1
 
 	shift
 	param count >$BENCH/"$scope" || fail "cannot measure $scope"
-	values=$(tr ' ' '\n' <$BENCH/samples | awk 'NF' | sort -n | uniq -c |
-		awk '{ printf "%s%sx%s", sep, $1, $2; sep = "," }')
-	tell figure samples "$@" values="$values"
+	tr ' ' '\n' <$BENCH/samples | tell_samples "$@"
 }
 
 # quiet_disk DISK: removes the scheduler between the module and the driver
@@ -316,15 +324,21 @@ keep_neighbour()
 exchanges()
 {
 	host echo-port "$2" >$BENCH/port || fail "the host does not answer"
-	from_each_cpu "$(queues_of_net eth0)" packets insns_per_packet answer="$1"
+	from_each_cpu "$(queues_of_net eth0)" packets insns_per_packet answer="$1" parts=2
+}
+
+# use_net: finds the neighbour
+use_net()
+{
+	net_up
+	net_ping || fail "no answer on the network"
+	keep_neighbour eth0 "$HOST_ADDRESS"
 }
 
 # On a wire the answer comes after the end of sending.
 run_packets()
 {
-	net_up
-	net_ping || fail "no answer on the network"
-	keep_neighbour eth0 "$HOST_ADDRESS"
+	use_net
 	exchanges later 1
 	exchanges at_once 0
 }
@@ -338,12 +352,51 @@ run_insns()
 	run_packets
 }
 
-run_path()
+# The whole path: guest, KVM and QEMU
+
+run_path_read()
 {
 	use_module
 	quiet_disk vda
 	run_here 0
-	measure read path_insns
+	measure read path_insns_per_read
+}
+
+# use_marks: the tracer notes the TSC with each mark
+use_marks()
+{
+	mount -t tracefs tracefs $TRACE
+	echo x86-tsc >$TRACE/trace_clock
+	exec 5>$TRACE/trace_marker
+}
+
+# ticks: those of the TSC between two marks, a line each
+ticks()
+{
+	sed -n 's/.* \([0-9]*\): tracing_mark_write: .*/\1/p' $TRACE/trace |
+		awk 'NR > 1 { print $1 - start } { start = $1 }'
+}
+
+exchange_batch()
+{
+	echo $BATCH >$BENCH/exchanges || fail "a packet was lost"
+}
+
+# The host answers at once, so it does not wait for timers.
+run_path_packets()
+{
+	use_module
+	run_here 0
+	use_net
+	host echo-port 0 >$BENCH/port || fail "the host does not answer"
+	exchange_batch
+	use_marks
+	for _ in $(seq "$(param batches)"); do
+		echo batch >&5
+		exchange_batch
+	done
+	echo end >&5
+	ticks | tell_samples path_insns_per_packet parts=$((2 * BATCH))
 }
 
 # names ADDRESS...: the functions that contain them, as ADDRESS=NAME
