@@ -16,6 +16,11 @@ PACKET_4 = {**MEDIAN_4, "answer": "later"}
 READ_ABOVE_PCI = ("The excess is larger than the differences between boots. While it is awake, the "
                   "guest runs no more instructions than with virtio-pci, see `insns_per_io`. Which "
                   "code runs more is not known.")
+PACKET_ABOVE_PCI = ("It is 13 instructions above the greatest of virtio-pci's boots. In a run "
+                    "before, of two boots each, virtio-pci's were the greater ones.")
+PACKETS_OF_LINE = ("Of virtio-mmio there are boots of two kinds, with about 72,000 and 97,000 "
+                   "instructions for a packet. Why is not known. Boots of the other two differ by "
+                   "less than 0.3 %.")
 
 
 def find(rows, metric, transport, **params):
@@ -139,13 +144,15 @@ def table():
                      "on KVM, exits to the VMM per live change of affinity: 1", more=more)
     yield Target("kvm_exits", {}, 0, "on KVM, exits to the VMM above pci's: none",
                  judge=kvm_not_above_pci)
-    for metric, work, missed_for in (("path_insns_per_read", "read of 4 KiB", READ_ABOVE_PCI),
-                                     ("path_insns_per_packet", "packet", "")):
+    for metric, work, above, apart in (
+            ("path_insns_per_read", "read of 4 KiB", READ_ABOVE_PCI, ""),
+            ("path_insns_per_packet", "packet", PACKET_ABOVE_PCI, PACKETS_OF_LINE)):
         name = f"instructions of the whole path, {work}: "
         yield Target(metric, {}, 0, name + "at most 0.62 x legacy's", "legacy", 0.62)
         yield Target(metric, {}, 0, name + "not above pci's beyond its spread", "pci", 1,
-                     spread=True, missed=missed_for)
-        yield Target(metric, {}, 0.02, name + "boots differ by less than 2 %", judge=boots_agree)
+                     spread=True, missed=above)
+        yield Target(metric, {}, 0.02, name + "boots differ by less than 2 %", judge=boots_agree,
+                     missed=apart)
     name = "vector setup for 4 queues: at most 15 exits, and a quarter of pci's"
     yield Target("exits_vector_setup", BLK_4, 15, name)
     yield Target("exits_vector_setup", BLK_4, 0, name, "pci", 1 / 4)
