@@ -2,14 +2,18 @@
 # The front end for people; Kbuild has what kbuild reads.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
+INSTALL_ROOT = $(or $(DESTDIR),$(INSTALL_MOD_PATH))
 
 modules:
 	@scripts/build-modules $(KDIR) $(foreach v,C CF V W,$(if $($(v)),$(v)='$($(v))'))
 
+# kbuild installs to a path with a space in pieces.
 install: modules
+	$(if $(word 2,$(INSTALL_ROOT)),$(error cannot install below '$(INSTALL_ROOT)': it has a space, \
+		give another DESTDIR))
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/modules/$(shell cat $(KDIR)/include/config/kernel.release)/src \
-		$(if $(DESTDIR),INSTALL_MOD_PATH='$(DESTDIR)') modules_install
-	@DESTDIR='$(or $(DESTDIR),$(INSTALL_MOD_PATH))' scripts/install support index
+		$(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	@DESTDIR=$(INSTALL_ROOT) scripts/install support index
 	@echo 'Now make the initramfs anew: update-initramfs -u, or dracut --force'
 
 dkms-install:
