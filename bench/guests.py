@@ -8,7 +8,7 @@ import time
 from collections import Counter
 
 from vmlib import __main__ as vm, prepare
-from vmlib.scenarios import CLOUD, SCENARIOS, Scenario
+from vmlib.scenarios import CLOUD, SCENARIOS, VHOST_NET, Scenario
 from vmlib.services import Services
 from vmlib.tap import Quiet
 
@@ -101,17 +101,12 @@ def kvm_scenario(transport, interrupts, moves):
                     parameters={"count": interrupts, "moves": moves})
 
 
-def vhost_net(transport):
-    """One pair of queues. The host's end has several, and the network card uses the first."""
-    return ["-netdev", "tap,id=net0,ifname=tap0,queues=2,script=no,downscript=no,vhost=on",
-            *device(transport, "net", ",netdev=net0")]
-
-
 def path_scenario(transport, part, **parameters):
     """What an iothread or vhost signals is sent by irqfd, where the transport has irqfds. The guest
     has one CPU, like its host: of two, one would spin for locks while the other cannot run."""
     disk = ["-object", "iothread,id=io", *null_disk(transport, 0, 1, ",iothread=io")]
-    with_card = {"devices": vhost_net(transport), "taps": 1, "vectors": net_vectors(1)}
+    card = [*VHOST_NET[:2], *device(transport, "net", ",netdev=net0")]
+    with_card = {"devices": card, "taps": 1, "vectors": net_vectors(1)}
     return scenario(transport, (part,), **({"devices": disk} if part == "path_read" else with_card),
                     smp=1, timeout=900, append=[ONE_GIGAHERTZ, "tsc=reliable"],
                     parameters=parameters)

@@ -16,11 +16,10 @@ PACKET_4 = {**MEDIAN_4, "answer": "later"}
 READ_ABOVE_PCI = ("The excess is larger than the differences between boots. While it is awake, the "
                   "guest runs no more instructions than with virtio-pci, see `insns_per_io`. Which "
                   "code runs more is not known.")
-PACKET_ABOVE_PCI = ("It is 13 instructions above the greatest of virtio-pci's boots. In a run "
-                    "before, of two boots each, virtio-pci's were the greater ones.")
-PACKETS_OF_LINE = ("Of virtio-mmio there are boots of two kinds, with about 72,000 and 97,000 "
-                   "instructions for a packet. Why is not known. Boots of the other two differ by "
-                   "less than 0.3 %.")
+PACKET_ABOVE_PCI = ("The excess is smaller than the differences between the boots of either. In a "
+                    "run before, of two boots each, virtio-pci's were the greater ones.")
+PACKETS_OF_LINE = ("The boots of virtio-mmio are of two kinds, of which one takes a third more "
+                   "instructions for a packet. Why is not known.")
 
 
 def find(rows, metric, transport, **params):
