@@ -2108,6 +2108,7 @@ static void test_queue_reset_by_dma(void)
     Vis *t = vis_start_live("");
     const uint32_t reset = cpu_to_le32(1);
     int fd = open(t->disk, O_WRONLY);
+    uint16_t index;
 
     g_assert_cmpint(pwrite(fd, &reset, sizeof(reset), 0), ==, sizeof(reset));
     close(fd);
@@ -2119,7 +2120,10 @@ static void test_queue_reset_by_dma(void)
                VRING_DESC_F_NEXT | VRING_DESC_F_WRITE);
     desc_write(t, 0, 3, REQ_STATUS(0), 1, VRING_DESC_F_WRITE);
     select_queue(t, 1);
-    queue_signal(t, 0);
+    index = queue_request(t, 0);
+    while (qtest_readw(t->qts, USED(0) + 2) != index) {
+        /* A thread reads the file. */
+    }
     while (reg_read(t, QUEUE_RESET)) {
         /* The main loop is about to reset the other queue. */
     }
