@@ -66,16 +66,21 @@ mtype = {
 	entries_kept_over_reset,
 	commit_without_latch,
 	latch_at_send,
+	latch_twice,
 	commit_overtakes_message,
 	commit_awaits_driver,
 	pending_cleared_after_sending,
 	pending_not_cleared,
+	sent_merges_event,
 	unmask_sends_nothing,
 	signal_before_contents,
 	mask_drops_signals,
 	mapping_takes_older_signals,
 	mapping_clears_pending,
 	mapping_sends,
+	queue_reset_keeps_mapping,
+	queue_reset_keeps_signals,
+	queue_reset_drops_event,
 	enable_latches,
 	enable_drops_line,
 	reset_completes_early,
@@ -100,8 +105,8 @@ mtype = {
  */
 
 hidden byte whole = 1, latched = 1, moved_at_once = 1, silent_when_masked = 1,
-	silent_after_reset = 1, silent_when_suspended = 1, sent_once = 1, explained = 1,
-	enabled_first = 1, observed_in_order = 1, no_event_lost = 1;
+	silent_after_reset = 1, silent_when_suspended = 1, sent_once = 1, all_sent = 1,
+	explained = 1, enabled_first = 1, observed_in_order = 1, no_event_lost = 1;
 
 #define HOLDS(property, condition)	assert(property && (condition))
 
@@ -119,8 +124,17 @@ bit	suspend_seen;		/* Status has shown SUSPEND */
 byte	mapped[EVENTS];		/* the mapping as the driver knows it */
 byte	expected[EVENTS];	/* the mapping when the event was signalled */
 bit	news[EVENTS];		/* used buffers, or a change, that no handler has looked at */
-byte	due[VECTORS];		/* events, merged as D906 allows, for which nothing was sent */
+bit	due[VECTORS];		/* an event has occurred, and nothing was sent since: D906 */
 bit	occurred[VECTORS];	/* an event has */
+
+inline expect_sent(v)
+{
+	/* D905: a SHOULD, R902 tolerates more */
+	HOLDS(explained, occurred[v]);
+	/* D607, D611, D910: likewise */
+	HOLDS(sent_once, due[v]);
+	due[v] = 0
+}
 
 /*
  * A message reaches the interrupt controller and runs the handler. A handler that ran later would
@@ -134,17 +148,13 @@ inline deliver(v, to, value)
 	HOLDS(latched, to <= newest[v]);
 	/* D602, D605, D608, R603: nor after a later one was */
 	HOLDS(moved_at_once, to >= oldest[v]);
-	/* D608, D610, D411 */
+	/* D407, D411, D608, D610, R403 */
 	HOLDS(silent_when_masked, !masked[v]);
 	/* D1006 */
 	HOLDS(silent_after_reset, !reset_seen);
 	/* D1701, D1702 */
 	HOLDS(silent_when_suspended, !suspend_seen);
-	/* D905: a SHOULD, R902 tolerates more */
-	HOLDS(explained, occurred[v]);
-	/* D607, D611, D910: likewise */
-	HOLDS(sent_once, due[v] > 0);
-	due[v]--;
+	/* The queue may share vector 1: D702, R702, R901 */
 	news[QUEUE] = 0;
 	news[CONFIG] = news[CONFIG] && v == 0
 }
@@ -178,8 +188,8 @@ inline expect_reset(e)
 	expected[e] = VOID;
 	mapped[e] = ANY;
 	news[e] = 0;
-	due[e] = in_flight[e];
-	occurred[e] = in_flight[e]
+	due[e] = 0;
+	occurred[e] = 0
 }
 
 inline expect_silence()
@@ -290,12 +300,15 @@ inline make_pending(v)
 
 inline occur(e, v)
 {
-	due[v] = due[v] + !pending[v];
+	due[v] = 1;
 	occurred[v] = 1;
-	make_pending(v)
+	if
+	:: broken(sent_merges_event) && in_flight[v]
+	:: else -> make_pending(v)
+	fi
 }
 
-/* The event occurs: D708, D901, D902, D904; on the line while ENABLE is 0: D1401 */
+/* The event occurs: D901, D902, D904; on the line while ENABLE is 0: D1401 */
 inline observe(e)
 {
 	if
@@ -306,6 +319,7 @@ inline observe(e)
 		line = 1
 	:: signalled[e] && enable ->
 		signalled[e] = 0;
+		/* D703, D705, D708, D709, D907, D1007, R703: the mapping that the driver knows */
 		HOLDS(observed_in_order, expected[e] == ANY || expected[e] == mapping[e]);
 		if
 		:: mapping[e] == NO_VECTOR -> news[e] = 0
@@ -332,11 +346,16 @@ inline observe_all()
 /* D601, D607: the pending bit is cleared before; no commit changes what is on its way */
 inline take(v)
 {
+	expect_sent(v);
 	kicked[v] = 0;
 	pending[v] = broken(pending_cleared_after_sending) || broken(pending_not_cleared);
 	message[v].addr = (broken(latch_at_send) -> table[v].addr : latch[v].addr);
 	message[v].data = (broken(latch_at_send) -> table[v].data : latch[v].data);
-	in_flight[v] = 1
+	in_flight[v] = 1;
+	if
+	:: broken(latch_twice) -> latch[v].addr = table[v].addr; latch[v].data = table[v].data
+	:: else
+	fi
 }
 
 inline hand_over(v)
@@ -427,6 +446,23 @@ inline write_mapping(e, v)
 		mapping[e] = v }
 }
 
+/*
+ * D907, D1007, D1008: the part has stopped, and what the queue contained is void. The driver then
+ * sets the queue up again, and maps it later: R704.
+ */
+inline reset_queue()
+{
+	d_step { !transport_lock && !working[QUEUE] ->
+		if
+		:: broken(queue_reset_keeps_signals)
+		:: broken(queue_reset_drops_event) -> observe(QUEUE); pending[1] = 0; kicked[1] = 0
+		:: else -> observe(QUEUE)
+		fi;
+		mapping[QUEUE] = (broken(queue_reset_keeps_mapping) -> mapping[QUEUE] : NO_VECTOR);
+		mapped[QUEUE] = NO_VECTOR;
+		news[QUEUE] = 0 }
+}
+
 /* D409, D807, D809: latches nothing, sends nothing */
 inline write_enable()
 {
@@ -441,7 +477,7 @@ inline write_enable()
 		line = 0 }
 }
 
-/* D1001 to D1005; no statement preserves the vector table */
+/* D1001, D1003, D1004; no statement preserves the vector table */
 inline clear(v)
 {
 	table[v].addr = 0;
@@ -454,7 +490,7 @@ inline clear(v)
 	signalled[v] = signalled[v] && broken(reset_keeps_signals)
 }
 
-/* D1006, D1010: with the last step Status reads 0, and the configuration may change again */
+/* D1006, D1010, R1003: with the last step Status reads 0, and the configuration may change again */
 inline reset_device()
 {
 	d_step { !transport_lock ->
@@ -528,7 +564,7 @@ proctype hypervisor()
 
 bit	word_lock;		/* R602 */
 bit	vis_enabled = 1;	/* the driver writes mask words */
-byte	shadow;			/* the mask word as the driver wants it */
+byte	shadow;			/* the mask word as the driver wants it: R404 */
 byte	place[VECTORS] = 1;	/* the message that the driver wants for each vector */
 chan	posted = [1] of { byte };
 
@@ -688,7 +724,10 @@ proctype transport()
 	:: !remap_done ->
 		remap_done = 1;
 		remap(QUEUE, 1);
-		remap(QUEUE, NO_VECTOR);
+		if
+		:: remap(QUEUE, NO_VECTOR)
+		:: reset_queue()
+		fi;
 		remap(QUEUE, 0)
 	:: !reset_done ->
 		reset_done = 1;
@@ -714,11 +753,14 @@ proctype transport()
 #define nothing_left	(drained(0) && drained(1) && empty(posted) && handed_over && \
 			 !signalled[QUEUE] && !signalled[CONFIG] && !kicked[0] && !kicked[1])
 
-/* D503, D606, D613, D707, D807, D901 to D903, D1105, D1201, D1202, D1705 */
+/* Both vectors are unmasked: D612 */
 proctype final_state()
 {
 	done == ACTORS && nothing_left;
-	HOLDS(no_event_lost, !news[QUEUE] && !news[CONFIG])
+	/* D807, D901, D902, D907, D1105, D1201, D1202 */
+	HOLDS(no_event_lost, !news[QUEUE] && !news[CONFIG]);
+	/* D503, D606, D613, D707, D903, D1008, D1105, D1705 */
+	HOLDS(all_sent, !due[0] && !due[1])
 }
 
 inline write_first_entry(v)
