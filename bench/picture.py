@@ -9,13 +9,20 @@ VALUE = 70
 BAR = 16
 TITLE = 30
 GAP = 14
+MARGIN = 14
+# The scheme of the browser need not be that of the page, so the text has a ground of its own.
 STYLE = """\
+.ground { fill: #ffffff }
 text { font: 13px sans-serif; fill: #1f2328 }
 .title { font-weight: bold }
 .bar0 { fill: #8c959f }
 .bar1 { fill: #bf8700 }
 .bar2 { fill: #1f883d }
-@media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .bar2 { fill: #3fb950 } }"""
+@media (prefers-color-scheme: dark) {
+.ground { fill: #0d1117 }
+text { fill: #e6edf3 }
+.bar2 { fill: #3fb950 }
+}"""
 
 
 def text(x, y, words, attributes=""):
@@ -36,12 +43,14 @@ def panel(top, title, bars):
 
 def svg(description, panels):
     """panels: (title, bars), see panel()"""
-    lines, top = [], 0
+    lines, top, width = [], 0, WIDTH + 2 * MARGIN
     for title, bars in panels:
         lines += panel(top, title, bars)
         top += TITLE + len(bars) * (BAR + 4) + GAP
     return "\n".join(["<!-- SPDX-License-Identifier: GPL-2.0-only -->",
-                      f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" '
-                      f'width="{WIDTH}" height="{top}" role="img">',
+                      '<svg xmlns="http://www.w3.org/2000/svg" '
+                      f'viewBox="{-MARGIN} 0 {width} {top}" '
+                      f'width="{width}" height="{top}" role="img">',
                       f"<title>{escape(description)}</title>", f"<style>\n{STYLE}\n</style>",
+                      f'<rect class="ground" x="{-MARGIN}" width="{width}" height="{top}"/>',
                       *lines, "</svg>", ""])
