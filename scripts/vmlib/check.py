@@ -100,6 +100,7 @@ class Check:
         self.digests = {}
         self.counts = Counter()
         self.found = set()
+        self.logs = {}
         for directory in (self.build / "tap", self.build / "log", cache / "cost",
                           cache / "suites"):
             directory.mkdir(parents=True, exist_ok=True)
@@ -300,7 +301,8 @@ class Check:
         if not only and not any(test.endswith(".complete") for test in failed):
             (self.cache / "cost" / name).write_text(f"{seconds}\n", "ascii")
         if failed:
-            self.console.say(f"{name} failed: {out}, and {out.with_suffix('.log')}")
+            self.logs[name] = f"{name} failed: {out}, and {out.with_suffix('.log')}"
+            self.console.say(self.logs[name])
         if not only and not SUITES[name].last:
             self.keep(name, tap, failed)
 
@@ -390,11 +392,13 @@ class Check:
         return bool(kinds)
 
     def summary(self):
-        """The last line, and the verdict"""
+        """The last lines, which repeat where the logs of the failures are, and the verdict"""
         counts = self.counts
         if counts["suites"]:
             print(f"{counts['kept']} of the results, of {counts['suites']} suites, are from the "
                   "cache")
+        for line in self.logs.values():
+            print(line)
         print(", ".join(f"{counts[kind]} {kind}" for kind in ("passed", "failed", "skipped")))
         return not counts["failed"] and counts["passed"] > 0
 
