@@ -2057,29 +2057,40 @@ static void queue_read(Vis *t, uint32_t queue)
 
 #define TAKEN "virtio_blk_handle_read"
 
-static void test_queue_reset_waits(void)
+/*
+ * As vis_start_live(), with a disk that limits reads: the device has taken one
+ * from the queue, which waits until the clock of qtest steps by a second, or
+ * the machine stops.
+ */
+static Vis *vis_start_reading(uint32_t queue)
 {
     Vis *t;
-    int i;
 
-    /* After a read, the next one waits until the clock of qtest steps. */
     backend = "slow";
     t = vis_start_live("-object throttle-group,id=group,x-iops-total=1 "
                        "-blockdev null-co,node-name=null,read-zeroes=on "
                        "-blockdev throttle,node-name=slow,"
                        "throttle-group=group,file=null "
                        "-trace " TAKEN);
-    queue_read(t, 0);
-    while (qtest_readb(t->qts, REQ_STATUS(0)) != VIRTIO_BLK_S_OK) {
-        /* It is on its way. */
+    queue_read(t, queue);
+    while (qtest_readb(t->qts, REQ_STATUS(queue)) != VIRTIO_BLK_S_OK) {
+        /* The first one does not wait. */
     }
-
-    /* A request in progress when the queue is reset has no later effect. */
+    settle(t);
     forget_log(t);
-    queue_read(t, 0);
+    queue_read(t, queue);
     while (!logged(t, TAKEN)) {
         /* The iothread is about to take it. */
     }
+    return t;
+}
+
+static void test_queue_reset_waits(void)
+{
+    Vis *t = vis_start_reading(0);
+    int i;
+
+    /* A request in progress when the queue is reset has no later effect. */
     select_queue(t, 0);
     reg_write(t, QUEUE_RESET, 1);
     g_assert_cmphex(reg_read(t, QUEUE_RESET), ==, 1);
@@ -2261,37 +2272,61 @@ static void test_migrate_state(void)
     unlink(file);
 }
 
-/* An event while the machine is stopped is sent when the machine resumes. */
-static void test_stopped_pends(void)
+/* The configuration has an event while the machine is stopped. */
+static Vis *vis_start_changed(void)
 {
     Vis *t = vis_start_live("");
 
     qtest_qmp_assert_success(t->qts, "{ 'execute': 'stop' }");
     config_signal(t);
+    return t;
+}
+
+/* A queue has one, because its read ends as the machine stops. */
+static Vis *vis_start_read(void)
+{
+    Vis *t = vis_start_reading(1);
+
+    qtest_qmp_assert_success(t->qts, "{ 'execute': 'stop' }");
+    g_assert_cmphex(qtest_readb(t->qts, REQ_STATUS(1)), ==, VIRTIO_BLK_S_OK);
+    g_assert_cmpint(logged(t, SIGNALS), ==, config->in_iothread);
+    return t;
+}
+
+static void check_stopped(Vis *t, const char *message)
+{
     g_assert_false(logged(t, "virtio_mmio_vis_send"));
     qtest_qmp_assert_success(t->qts, "{ 'execute': 'cont' }");
-    assert_sent(t, " 4:44");
+    assert_sent(t, message);
     vis_end(t);
+}
+
+/* An event while the machine is stopped is sent when the machine resumes. */
+static void test_stopped_pends(void)
+{
+    check_stopped(vis_start_changed(), " 4:44");
+    check_stopped(vis_start_read(), " 1:41");
+}
+
+static void check_migrate_stopped(Vis *t, const char *message)
+{
+    g_autofree char *file = temp_file();
+    Vis *u;
+
+    /* D1105: the interrupt controller may have been saved before */
+    save(t, file);
+    g_assert_false(logged(t, "virtio_mmio_vis_send"));
+    vis_end(t);
+    u = vis_start("-incoming defer");
+    g_assert_cmpstr(restore(u, file), ==, "completed");
+    check_stopped(u, message);
+    unlink(file);
 }
 
 static void test_migrate_stopped(void)
 {
-    g_autofree char *file = temp_file();
-    Vis *t = vis_start_live("");
-    Vis *u = vis_start("-incoming defer");
-
-    /* D1105: the interrupt controller may have been saved before */
-    qtest_qmp_assert_success(t->qts, "{ 'execute': 'stop' }");
-    config_signal(t);
-    save(t, file);
-    g_assert_false(logged(t, "virtio_mmio_vis_send"));
-    g_assert_cmpstr(restore(u, file), ==, "completed");
-    g_assert_false(logged(u, "virtio_mmio_vis_send"));
-    qtest_qmp_assert_success(u->qts, "{ 'execute': 'cont' }");
-    assert_sent(u, " 4:44");
-    vis_end(t);
-    vis_end(u);
-    unlink(file);
+    check_migrate_stopped(vis_start_changed(), " 4:44");
+    check_migrate_stopped(vis_start_read(), " 1:41");
 }
 
 static void check_not_restored(Vis *t, Vis *u)
@@ -3398,11 +3433,11 @@ int main(int argc, char **argv)
     TEST(control_reserved_bits);
     TEST(reserved_register);
     TEST(registers_read_only);
-    TEST(vector_table_layout);
-    TEST(vector_table_reads_back);
+    EVENTS(vector_table_layout);
+    EVENTS(vector_table_reads_back);
     TEST(table_alignment);
     EVENTS(vector_table_reserved);
-    TEST(vector_table_unchanged);
+    EVENTS(vector_table_unchanged);
     EVENTS(message_address);
     EVENTS(message_outside);
     EVENTS(message_unaligned);
@@ -3414,10 +3449,10 @@ int main(int argc, char **argv)
     TEST(enable_masks_all);
     EVENTS(pending_layout);
     EVENTS(pending_set);
-    TEST(pending_read_only);
+    EVENTS(pending_read_only);
     EVENTS(pending_none);
     EVENTS(pending_kept);
-    TEST(pending_high_bits);
+    EVENTS(pending_high_bits);
     EVENTS(latch_only_at_commit);
     TEST(commit_latches_word);
     EVENTS(commit_sends_pending_once);
@@ -3460,8 +3495,8 @@ int main(int argc, char **argv)
     EVENTS(queue_reset_by_dma);
     EVENTS(queue_reset_unmaps);
     EVENTS(migrate_state);
-    TEST(stopped_pends);
-    TEST(migrate_stopped);
+    EVENTS(stopped_pends);
+    EVENTS(migrate_stopped);
     TEST(migrate_other_size_refused);
     TEST(migrate_bad_mapping_refused);
     TEST(migrate_enable_window);
@@ -3470,7 +3505,7 @@ int main(int argc, char **argv)
     TEST(bad_register_width);
     TEST(bad_mask_width);
     TEST(bad_mask_past_end);
-    TEST(bad_access_survived);
+    EVENTS(bad_access_survived);
     EVENTS(line_while_disabled);
     EVENTS(line_while_enabled);
     TEST(supplied_offered);
@@ -3481,7 +3516,7 @@ int main(int argc, char **argv)
     EVENTS(supplied_unreadable);
     EVENTS(supplied_unwritable);
     EVENTS(supplied_reset);
-    TEST(supplied_stopped);
+    EVENTS(supplied_stopped);
     add_case("suspend_silent", test_suspend, 1);
     add_case("suspend_keeps_state", test_suspend, 1);
     add_case("suspend_commit", test_suspend, 1);
