@@ -1133,7 +1133,7 @@ static void test_table_blocks(void)
     uint64_t entries = t->nr_vectors * 16;
     uint64_t offset;
 
-    /* D311, D315, D403, D510 */
+    /* D311, D403, D510 */
     assert_apart(t->table, entries, t->mask, words);
     assert_apart(t->table, entries, MMIO, 0x200);
     if (t->pending) {
