@@ -8,8 +8,10 @@ DISTRO_KERNEL=(linux-image-cloud-amd64 linux-headers-cloud-amd64)
 DISTRO_PACKAGES=("${DISTRO_KERNEL[@]}" systemd-sysv udev kmod dbus iproute2 iputils-ping procps zstd
 	initramfs-tools dkms openssl busybox ethtool fio iperf3 irqbalance irqtop util-linux-extra)
 # What later images add; each is installed from debs/NAME
-DISTRO_FOREIGN=(stress-ng e2fsprogs)
+DISTRO_FOREIGN=(stress-ng e2fsprogs fdisk)
 DISTRO_CLOUD=(cloud-init cloud-guest-utils e2fsprogs)
+# A source package whose tests run on the system's programs
+DISTRO_TESTS=util-linux
 # Files that nobody reads in a test guest
 DISTRO_WITHOUT=(/usr/share/man /usr/share/doc /usr/share/locale /usr/share/i18n)
 
@@ -68,6 +70,21 @@ download_in()
 	mv "$dir"/var/cache/apt/archives/*.deb "$debs/"
 }
 
+# download_tests DIRECTORY TESTS: a directory that has what the source package has below tests
+download_tests()
+{
+	local dir=$1 sources=$1/etc/apt/sources.list.d/sources.list
+
+	sed 's/^deb /deb-src /' "$dir/etc/apt/sources.list" >"$sources"
+	apt_in "$dir" update
+	mkdir -p "$2" "$dir/tmp/source"
+	# shellcheck disable=SC2016 # for the inner shell
+	in_root "$dir" sh -c 'cd /tmp/source &&
+		apt-get -qq -o APT::Sandbox::User=root source --download-only "$1"' sh $DISTRO_TESTS
+	tar -C "$2" --strip-components 1 --wildcards -xf "$dir"/tmp/source/*.orig.tar.* '*/tests'
+	rm -r "$dir/tmp/source" "$sources"
+}
+
 # Downloads the packages that are installed later, without the network
 fill_distro_debs()
 {
@@ -83,6 +100,7 @@ fill_distro_debs()
 	download_in "$dir" "$debs/dracut" dracut initramfs-tools-
 	download_in "$dir" "$debs/foreign" "${DISTRO_FOREIGN[@]}"
 	download_in "$dir" "$debs/cloud" "${DISTRO_CLOUD[@]}"
+	download_tests "$dir" "$1/$DISTRO_TESTS"
 	rm -rf "$list" "$dir"/var/lib/apt/lists/* "$dir"/var/cache/apt/*.bin
 }
 
@@ -113,14 +131,15 @@ fill_distro_base()
 	fill_distro_debs "$1"
 }
 
-# distro_base: a directory with "root", which is the root file system without our package, and with
-# "debs": the packages of later kernels, and those of the images that have more programs
+# distro_base: a directory with "root", which is the root file system without our package, with
+# "debs": the packages of later kernels, and those of the images that have more programs, and with
+# the tests of util-linux
 distro_base()
 {
 	local key
 
 	key="=$DISTRO_SUITE $NEWEST_SERIES ${DISTRO_PACKAGES[*]} ${DISTRO_WITHOUT[*]}"
-	key+=" ${DISTRO_FOREIGN[*]} ${DISTRO_CLOUD[*]}"
+	key+=" ${DISTRO_FOREIGN[*]} ${DISTRO_CLOUD[*]} $DISTRO_TESTS"
 	key=$(content_key "$key")
 	cached "distro-base/$key" fill_distro_base
 }

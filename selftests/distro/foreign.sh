@@ -15,5 +15,6 @@ tests="
 foreign.stress_ng_cpu_online	stress_ng_cpu_online host
 foreign.stress_ng_io_uring	stress_ng_io_uring host
 foreign.stress_ng_sock		stress_ng_sock host
+foreign.util_linux			util_linux host
 "
 vis_run

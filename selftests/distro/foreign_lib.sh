@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# stress-ng, as Debian has it, on a system whose devices are all on one transport. Each test also
-# uses a disk and the network a little, and all that it uses must interrupt.
+# stress-ng, as Debian has it, and the tests of util-linux, on a system whose devices are all on one
+# transport. Each stressor also uses a disk and the network a little, and all that it uses must
+# interrupt.
 
 . ./lib.sh
 
@@ -12,6 +13,8 @@ SCRATCH=$(virtio_of_disk "$(disk scratch)")
 SCRATCH_FILE=/dev/$(disk scratch)
 ROOT_FILE=/dev/$(disk root)
 NET=$(virtio_of virtio_net)
+# Those of util-linux that use block devices, other than those of the kernel's module scsi_debug
+COMPONENTS="blkdiscard fdisk fincore fsck libfdisk losetup lsblk mkswap mount swapon wipefs"
 
 # read_on CPU FILE: a read that reaches the device
 read_on()
@@ -64,7 +67,13 @@ stress()
 	rate=$(awk -v name="$name" '$2 == "metrc:" && $4 == name { print $9 }' stress.out)
 	[ "${ops:-0}" -gt 0 ] || fail "stress-ng --$name has done nothing: $(cat stress.out)"
 	note "$name: $ops operations in $SECONDS_EACH s, $rate/s"
-	host keep "metrics.$(echo "$name" | tr - _)" "$(echo "$ops $rate" | base64 -w 0)"
+	keep_metrics "stress_ng_$(echo "$name" | tr - _)" "$ops $rate"
+}
+
+# keep_metrics TEST FIGURES: for the table of the host
+keep_metrics()
+{
+	host keep "metrics.$1" "$(echo "$2" | base64 -w 0)"
 }
 
 # under_stress LOAD STRESSOR DIRECTORY: with the network, and with the disk if LOAD is use_disk
@@ -122,4 +131,27 @@ stress_ng_io_uring()
 	umount scratch
 	note "io-uring: $came interrupts of the disk"
 	[ $came -ge $SECONDS_EACH ] || fail "the disk interrupted $came times in $SECONDS_EACH s"
+}
+
+# Its own tests, on the programs of the system. Those that need a program of its build skip
+# themselves. The images that they make and mount are on the root disk.
+util_linux()
+{
+	local before passed reports root
+
+	check_transport
+	reports=$(host reports)
+	root=$(root_virtio)
+	before=$(counts "$root" req.0 req.1 req.2 req.3)
+	# shellcheck disable=SC2086 # several
+	/srv/util-linux/tests/run.sh --use-system-commands --parsable --parallel=4 \
+		$COMPONENTS >util-linux.out 2>&1 ||
+		fail "tests of util-linux: $(grep FAILED util-linux.out)"
+	passed=$(grep -c '\.\.\. OK' util-linux.out)
+	note "$passed tests of util-linux passed, $(grep -c SKIPPED util-linux.out) were skipped"
+	[ "$passed" -gt 0 ] || fail "no test ran: $(cat util-linux.out)"
+	keep_metrics util_linux "$passed -"
+	all_rose "$before"
+	queues_work
+	expect "faults that the kernel has reported" "$reports" "$(host reports)"
 }

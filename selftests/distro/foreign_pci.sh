@@ -23,5 +23,6 @@ tests="
 foreign.pci.stress_ng_cpu_online	stress_ng_cpu_online host
 foreign.pci.stress_ng_io_uring		stress_ng_io_uring host
 foreign.pci.stress_ng_sock		stress_ng_sock host
+foreign.pci.util_linux			util_linux host
 "
 vis_run
