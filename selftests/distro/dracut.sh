@@ -13,7 +13,21 @@ pkg_rootdisk()
 	devices_work
 }
 
+# What dracut makes for this machine alone has our modules, and what orders them.
+pkg_hostonly()
+{
+	local name
+
+	dracut --quiet --force --hostonly hostonly.img "$(uname -r)" >dracut.out 2>&1 ||
+		fail "dracut: $(cat dracut.out)"
+	lsinitrd hostonly.img >hostonly.list || fail "lsinitrd cannot read it"
+	for name in irq-virtio-vis.ko virtio_mmio_vis.ko modprobe.d/virtio-vis.conf; do
+		grep -q "/$name" hostonly.list || fail "it lacks $name"
+	done
+}
+
 tests="
 pkg.rootdisk.dracut	pkg_rootdisk host
+pkg.hostonly		pkg_hostonly
 "
 vis_run

@@ -5,6 +5,8 @@
 . ./lib.sh
 
 REFUSED="Key was rejected by service"
+# The kernel says so of a module that is signed, and of no other.
+UNKNOWN_KEY="Loading of module with unavailable key is rejected"
 
 pkg_enforced()
 {
@@ -17,6 +19,7 @@ pkg_enforced()
 	done
 	modprobe irq_virtio_vis 2>&1 | grep "could not insert 'irq_virtio_vis': $REFUSED" ||
 		fail "modprobe does not say what the guide explains"
+	dmesg | grep "$UNKNOWN_KEY" || fail "our modules are not signed"
 	all_on_lines
 	devices_work
 }

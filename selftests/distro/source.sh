@@ -5,6 +5,7 @@
 . ./lib.sh
 
 SOURCES=/srv/virtio-vis
+CONFORMANCE=/srv/virtio-vis-conformance
 
 # same_files BEFORE AFTER: nothing was left behind, and nothing taken
 same_files()
@@ -33,8 +34,33 @@ pkg_make_install()
 	same_files /srv/before now
 }
 
+# conform_report FILE: whether it is complete, and tells something of a statement
+conform_report()
+{
+	grep -qx "1\.\.$(grep -cE '^(not )?ok' "$1")" "$1" && grep '^ok' "$1" | grep -qv '# SKIP'
+}
+
+# The tarball for other VMMs builds its modules here, and gives the device back.
+pkg_conformance()
+{
+	local device platform
+
+	device=$(with_vis virtio_rng)
+	platform=$(platform_of "$device")
+	tar -C /srv -xzf $CONFORMANCE.tar.gz
+	$CONFORMANCE/conform.sh "$platform" >conform.out 2>&1 ||
+		fail "conform.sh: $(grep -v '^ok' conform.out | tail -n 20)"
+	conform_report conform.out || fail "a report without statements: $(tail -n 20 conform.out)"
+	note "$(grep '^ok' conform.out | grep -cv '# SKIP') of $(grep -c '^ok' conform.out)" \
+		"statements were observed"
+	await 10 [ -e "/sys/bus/platform/devices/$platform/driver" ] ||
+		fail "$platform has no driver"
+	dd if=/dev/hwrng of=/dev/null bs=64 count=1 status=none || fail "no entropy"
+}
+
 tests="
 pkg.make_dkms_install	pkg_make_dkms_install
+pkg.conformance		pkg_conformance
 pkg.make_install	pkg_make_install host
 "
 vis_run
