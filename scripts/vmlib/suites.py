@@ -76,12 +76,15 @@ SUITES = {
     "variant.odd.qtest": Suite("the same on a device that is late, disorderly and as large as it"
                                " likes", 20, qtest="odd", tests="variant.odd.device.qtest",
                                inputs="qemu include @qemu-source"),
-    "variant.odd": Suite("the guest tests on that device", 60, "--variant odd --rename main"),
+    # It may send a message twice, and the guest idle counts them.
+    "variant.odd": Suite("the guest tests on that device", 170,
+                         "--variant odd --rename main coexist reload migrate"),
     "variant.small.qtest": Suite("the same on the smallest device, which shares no memory with the"
                                  " driver", 20, qtest="small",
                                  tests="variant.small.device.qtest",
                                  inputs="qemu include @qemu-source"),
-    "variant.small": Suite("the guest tests on that device", 60, "--variant small --rename main"),
+    "variant.small": Suite("the guest tests on that device", 200,
+                           "--variant small --rename main idle coexist reload migrate"),
     "variant.supplied.qtest": Suite("the same on a device that works with the driver's tables", 20,
                                     qtest="supplied", tests="variant.supplied.device.qtest",
                                     inputs="qemu include @qemu-source", tier="all"),
@@ -105,8 +108,7 @@ SUITES = {
                                 " scale4096_4",
                                 tier="all"),
     "iothread": Suite("the guest tests where a thread of QEMU's serves the disk, and its notifiers"
-                      " tell the main loop of interrupts", 60, "notifier iothread_migrate",
-                      tier="all"),
+                      " tell the main loop of interrupts", 60, "notifier iothread_migrate"),
     "reload": Suite("the modules removed and inserted 20 times, nothing left behind", 60, "reload",
                     tier="all"),
     "migrate": Suite("the machine saved and restored while I/O runs", 30, "migrate"),
@@ -118,7 +120,7 @@ SUITES = {
     "newest": Suite("the guest tests on the newest stock kernel that the modules support", 100,
                     "--kernel newest --rename main"),
     "nopci": Suite("the guest tests on a kernel with the patch series and without PCI, VIS built"
-                   " in", 150, f"--kernel nopci --rename {SERIES_GUESTS} idle scale_dynamic",
+                   " in", 150, f"--kernel nopci --rename {SERIES_GUESTS} alone idle scale_dynamic",
                    tier="all"),
     "classes": Suite("each class of device on VIS, at work", 110, "classes", tier="all"),
     "parity": Suite("parity with virtio-pci: affinity, queue resets, rebinding, sleep, kexec,"
@@ -190,8 +192,9 @@ SUITES = {
                  tier="all", inputs=SYSTEM),
     "pkg.variants": Suite("the same with dracut, newer kernels, cloud-init or no package: removed,"
                           " or installed by make", 900, tier="all", tests="pkg", inputs=SYSTEM),
-    "foreign": Suite("stress-ng on that Debian 13, beside the same on virtio-pci; VIS_STRESS=5 for"
-                     " 5 minutes each", 660, tier="all", inputs=SYSTEM),
+    "foreign": Suite("stress-ng and tests of util-linux on that Debian 13, beside the same on"
+                     " virtio-pci; VIS_STRESS=5 for 5 minutes each", 1000, tier="all",
+                     inputs=SYSTEM),
     "kernels": Suite("what the Debian package has built for each kernel of the archive, in a guest",
                      600, tier="all",
                      inputs=f"{GUEST} {PACKAGING} VERSION dkms.conf packaging debian README.md"
