@@ -656,9 +656,16 @@ static void queue_signal_done(Vis *t, uint32_t queue)
     settle(t);
     forget_log(t);
     queue_signal(t, queue);
-    while (config->in_iothread && !logged(t, SIGNALS)) {
+    if (!config->in_iothread) {
+        return;
+    }
+    while (!logged(t, SIGNALS)) {
         /* Once the iothread has put the buffer into the ring, it signals. */
     }
+    /* It traces that first, so wait until it has done the next request. */
+    qtest_writew(t->qts, AVAIL(queue), VRING_AVAIL_F_NO_INTERRUPT);
+    queue_signal(t, queue);
+    qtest_writew(t->qts, AVAIL(queue), 0);
 }
 
 /* One event of a queue has occurred when this returns. */
