@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import __main__ as vm, prepare, tests
@@ -25,6 +26,9 @@ LIMIT = 2400
 GRACE = 1200
 # Processes have this long to end after SIGTERM.
 END_TIMEOUT = 10
+# So many suites of the default tier run at a time: guests wait for much of theirs. Other suites
+# run alone, because some of them measure time or keep all CPUs busy.
+JOBS = 2
 GREEN, RED, PLAIN, ERASE = "\033[32m", "\033[31m", "\033[m", "\r\033[K"
 # All suites depend on these besides their own inputs, except for the files that only report results
 # and those that few suites use, which name them.
@@ -87,8 +91,12 @@ def session_of(stat):
     return None
 
 
+class Stopped(Exception):
+    """The check was interrupted while a suite ran."""
+
+
 class Check:
-    """One run of scripts/check."""
+    """One run of scripts/check. Several threads run its suites."""
 
     def __init__(self, root, cache, options):
         self.root = root
@@ -101,6 +109,10 @@ class Check:
         self.counts = Counter()
         self.found = set()
         self.logs = {}
+        self.lock = threading.Lock()
+        self.waiting = set()
+        self.running = {}
+        self.stopping = False
         for directory in (self.build / "tap", self.build / "log", cache / "cost",
                           cache / "suites"):
             directory.mkdir(parents=True, exist_ok=True)
@@ -211,7 +223,7 @@ class Check:
                 sys.exit(f"check: error: no suite and no test {word}, see scripts/check --list "
                          "and scripts/vm --list")
             found += suites
-        return found
+        return list(dict.fromkeys(found))
 
     # One suite
 
@@ -252,9 +264,16 @@ class Check:
         if re.match("[a-z-]+: ", line):
             self.console.print(line, sys.stderr)
 
-    def run(self, name, only, left):
+    def show_progress(self):
+        now = time.monotonic()
+        spent = {name: int(now - begin) for name, begin in list(self.running.items())}
+        words = [f"{name}: {seconds} s of about {duration(self.cost(name))}"
+                 for name, seconds in spent.items()]
+        self.console.status(", ".join([*words, f"{duration(self.left())} left in all"]))
+
+    def run(self, name, only):
         """Returns the exit status."""
-        begin, log = time.monotonic(), self.build / "log"
+        log = self.build / "log"
         process = self.start(name, only)
         threads = [threading.Thread(target=self.follow, daemon=True, args=arguments)
                    for arguments in (
@@ -263,13 +282,12 @@ class Check:
         try:
             for thread in threads:
                 thread.start()
-            while True:
+            while not self.stopping:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(1)
                     return process.returncode
-                spent = int(time.monotonic() - begin)
-                self.console.status(f"{name}: {spent} s of about {duration(self.cost(name))}, "
-                                    f"{duration(max(0, left - spent))} left in all")
+                self.show_progress()
+            raise Stopped
         finally:
             end_session(process.pid)
             process.wait()
@@ -287,10 +305,12 @@ class Check:
             return None
         return f"no test {only} in {', '.join(suites)}"
 
-    def run_suite(self, name, only, left):
+    def run_suite(self, name, only):
         begin, out = time.monotonic(), self.build / "log" / f"{name}.out"
-        status = self.run(name, only, left)
+        self.running[name] = begin
+        status = self.run(name, only)
         seconds = int(time.monotonic() - begin)
+        del self.running[name]
         with self.write(name) as tap, out.open(encoding="utf-8") as lines:
             if status == 124:
                 tap.note(f"stopped: it ran for {seconds} s")
@@ -342,6 +362,49 @@ class Check:
 
     # All of them
 
+    def left(self):
+        """Seconds until all suites have run, by what they cost"""
+        begun = {name: time.monotonic() - begin for name, begin in list(self.running.items())}
+        rest = {name: max(0, self.cost(name) - begun.get(name, 0)) for name in self.waiting}
+        shared = [seconds for name, seconds in rest.items() if SUITES[name].tier == "default"]
+        return int(sum(rest.values()) - sum(shared) + max([sum(shared) / JOBS, *shared]))
+
+    def take(self, number):
+        """One of the wanted suites: from the cache, run, or skipped"""
+        name, only = self.wanted[number]
+        place = f"[{number + 1}/{len(self.wanted)}]"
+        cost = self.cost(name)
+        if self.stopping:
+            raise Stopped
+        if self.has_passed(name, only):
+            self.report_passed(name, place)
+        elif not self.fits(name):
+            self.skip(name, cost)
+        else:
+            self.console.print(f"{place} {name}: about {duration(cost)}, {duration(self.left())} "
+                               "left in all")
+            self.run_suite(name, only)
+        with self.lock:
+            self.waiting.discard(name)
+            if self.count(name):
+                self.found.add(only)
+
+    def run_wanted(self):
+        """Whole suites of the default tier come first, so that no two threads ever have the same
+        suite."""
+        shared = [number for number, (name, only) in enumerate(self.wanted)
+                  if SUITES[name].tier == "default" and not SUITES[name].last and not only]
+        pool = ThreadPoolExecutor(JOBS)
+        try:
+            for _ in pool.map(self.take, shared):
+                pass
+            for number in range(len(self.wanted)):
+                if number not in shared:
+                    self.take(number)
+        finally:
+            self.stopping = True
+            pool.shutdown(cancel_futures=True)
+
     def run_all(self):
         """Returns whether all passed."""
         self.revision = self.shell("revision")
@@ -349,22 +412,9 @@ class Check:
         self.passed = {name: self.passed_file(name) for name, suite in SUITES.items()
                        if not suite.last}
         self.wanted = self.find_wanted()
+        self.waiting = {name for name, test in self.wanted if not self.has_passed(name, test)}
         self.console.say(f"sources {self.revision}")
-        for number, (name, only) in enumerate(self.wanted):
-            place = f"[{number + 1}/{len(self.wanted)}]"
-            cost = self.cost(name)
-            left = sum(self.cost(other) for other, test in self.wanted[number:]
-                       if not self.has_passed(other, test))
-            if self.has_passed(name, only):
-                self.report_passed(name, place)
-            elif not self.fits(name):
-                self.skip(name, cost)
-            else:
-                self.console.print(f"{place} {name}: about {duration(cost)}, {duration(left)} left "
-                                   "in all")
-                self.run_suite(name, only, left)
-            if self.count(name):
-                self.found.add(only)
+        self.run_wanted()
         self.merge()
         return self.summary()
 
