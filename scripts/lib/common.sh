@@ -61,6 +61,33 @@ progress()
 	say "$* (about $(duration "$seconds"))"
 }
 
+# run_logged LOG WHAT COMMAND...: LOG has all that it prints. A failure shows the end of that, and
+# names LOG.
+run_logged()
+{
+	local log=$1 what=$2
+
+	shift 2
+	"$@" >"$log" 2>&1 || {
+		tail -n 30 "$log" >&2
+		die "$what failed, see $log"
+	}
+}
+
+# run_shown LOG WHAT COMMAND...: shows the output, too, as it comes
+run_shown()
+{
+	local log=$1 what=$2 status
+
+	shift 2
+	# In a condition, bash would ignore a failing command of a function.
+	set +e
+	(set -e && "$@") 2>&1 | tee "$log" >&2
+	status=${PIPESTATUS[0]}
+	set -e
+	[ "$status" = 0 ] || die "$what failed, see $log"
+}
+
 need_amd64()
 {
 	local cpu
