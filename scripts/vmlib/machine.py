@@ -111,15 +111,17 @@ class Trace:
             raise ValueError(f"no {event} since the mark")
         return float(re.search(r"@(\d+\.\d+):", lines[0]).group(1)) - self.marked
 
-    def lines(self, event, pattern=""):
-        """Lines since the mark of an event whose arguments match a regular expression."""
+    def lines(self, event, pattern="", past=False):
+        """Lines of an event whose arguments match a regular expression: those since the mark, or
+        those before it."""
         line_re = re.compile(rf"(?:^|[:\s])(?:{event})\s.*{pattern}")
         found = []
         for path in self.files:
+            mark = self.offsets.get(path, 0)
             with path.open("rb") as log:
-                log.seek(self.offsets.get(path, 0))
-                found += [line for line in log.read().decode(errors="replace").splitlines()
-                          if line_re.search(line)]
+                log.seek(0 if past else mark)
+                text = log.read(mark if past else -1).decode(errors="replace")
+            found += [line for line in text.splitlines() if line_re.search(line)]
         return found
 
 

@@ -22,6 +22,10 @@ STARTED = r"\] Linux version "
 HALF_SCALE = 1 << 14
 MMIO_INTERRUPT_STATUS = 0x060
 MMIO_INTERRUPT_ACK = 0x064
+MASK_EVENTS = "virtio_mmio_vis_(mask_write|latch|reset)"
+MASK_LINE = re.compile(
+    r"virtio_mmio_vis_(\w+) mmio \S+(?: (word|vector) (\d+) (?:value )?(\S.*))?")
+ALL_MASKED = "0xffffffff"
 
 
 class NetPeer:
@@ -55,6 +59,30 @@ class NetPeer:
         for start in range(0, len(data), size):
             sock.sendall(data[start:start + size])
             time.sleep(DRIP_S)
+
+
+class Masks:
+    """What the trace tells of mask words: the bits of each, and the messages in force."""
+
+    def __init__(self):
+        self.state = {}
+
+    def effects(self, lines):
+        """For each write whether it has changed any of that. What it latches is traced after it. A
+        reset masks all, and a commit then latches every message that it puts in force."""
+        effects = []
+        for line in lines:
+            event, *key, value = MASK_LINE.search(line).groups()
+            if event == "reset":
+                self.state.clear()
+                continue
+            changed = self.state.get(tuple(key), ALL_MASKED) != value
+            self.state[tuple(key)] = value
+            if event == "mask_write":
+                effects.append(changed)
+            else:
+                effects[-1] |= changed
+        return effects
 
 
 class Services:
@@ -107,6 +135,13 @@ class Services:
             counts[bool(bits & ~mask_bits.get(word, bits))] += 1
             mask_bits[word] = bits
         return f"{counts[0]} {counts[1]}"
+
+    def do_wasted(self, mmio):
+        """Writes of a device's mask words since the mark that have left their masks and messages as
+        they were."""
+        masks, pattern = Masks(), rf"mmio {mmio}\b"
+        masks.effects(self.machine.trace.lines(MASK_EVENTS, pattern, past=True))
+        return masks.effects(self.machine.trace.lines(MASK_EVENTS, pattern)).count(False)
 
     def do_trapped(self):
         """The trapped accesses since the mark, in words. QueueNotify is an ioeventfd: no trap."""

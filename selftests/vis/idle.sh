@@ -6,6 +6,9 @@
 . ./idle_lib.sh
 
 MOVES=20
+# For a CPU that goes offline and comes back: a move to it, one away from it, and one back. The
+# vector of its queue is masked meanwhile.
+OFFLINE_WRITES=5
 # A parked move may cost two more writes.
 BURST_WRITES=30
 
@@ -93,6 +96,8 @@ idle_offline()
 		ends_on "$cpu"
 		usleep $SETTLE_US
 	done
+	# Where moves wait, a CPU that goes offline may complete one or cancel it.
+	moves_wait || expect "mask table writes" $((3 * OFFLINE_WRITES)) "$(mask_writes)"
 	nothing_came
 	arrives_on 3
 }

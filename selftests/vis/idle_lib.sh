@@ -47,6 +47,12 @@ mask_writes()
 	host count virtio_mmio_vis_mask_write "mmio $BASE "
 }
 
+# none_wasted: each write has changed a mask bit or a message in force
+none_wasted()
+{
+	expect "mask table writes without effect" 0 "$(host wasted "$BASE")"
+}
+
 # nothing_came: there was no interrupt, so the driver did not access the device
 nothing_came()
 {
@@ -56,6 +62,7 @@ nothing_came()
 	expect "messages sent" 0 "$(host count virtio_mmio_vis_send "mmio $BASE ")"
 	expect "registers read" 0 \
 		"$(host count 'virtio_mmio_(read|vis_reg_read|vis_mask_read)')"
+	none_wasted
 }
 
 # move CPU
@@ -117,6 +124,7 @@ settles_on()
 		interrupt
 		ends_on "$1"
 		note "$(($(mask_writes) - before)) mask table writes at the interrupt"
+		none_wasted
 		watch
 	else
 		ends_on "$1"

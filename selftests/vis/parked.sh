@@ -56,6 +56,7 @@ parked_masked()
 	ends_on 2
 	expect "interrupts" $((before + 1)) "$(irq_count "$IRQ")"
 	expect "messages sent" 1 "$(host count virtio_mmio_vis_send "mmio $BASE ")"
+	none_wasted
 	arrives_on 2
 }
 
@@ -114,6 +115,7 @@ parked_reset()
 	expect "messages sent for vector 0" 0 \
 		"$(host count virtio_mmio_vis_send "mmio $BASE vector 0 ")"
 	expect "interrupts of vector 0" 0 "$(irq_count "$IRQ")"
+	none_wasted
 	rest_on 0
 	twice 1 2
 	settles_on 2
