@@ -299,7 +299,8 @@ SCENARIOS = {
                          timeout=240),
     "iothread_migrate": Scenario(("migrate.sh",), **IOTHREAD),
     # Where the disk's thread hands its interrupts to the main loop
-    "notifier": Scenario(MAIN_SCRIPTS, **IOTHREAD, load=TEST_MODULES, timeout=240),
+    "notifier": Scenario((*MAIN_SCRIPTS, "needs_reset.sh"), **IOTHREAD, load=TEST_MODULES,
+                         timeout=240),
     # All interrupt controllers in KVM; QEMU's default for this board leaves it the local APICs.
     "irqchip_on": Scenario(("data.sh", "irqfd_disk.sh"), load=TEST_MODULES,
                            variant="irqchip_on", board=",kernel-irqchip=on",

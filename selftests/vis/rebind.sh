@@ -5,14 +5,7 @@
 . ./vis_lib.sh
 . ./parity_lib.sh
 . ./test_module.sh
-
-MMIO_QUEUE_SEL=0x030
-MMIO_QUEUE_READY=0x044
-MMIO_QUEUE_NOTIFY=0x050
-MMIO_QUEUE_AVAIL_LOW=0x090
-MMIO_QUEUE_AVAIL_HIGH=0x094
-DRIVER_OK=0xf
-NEEDS_RESET=0x40
+. ./needs_reset_lib.sh
 
 START_BYTES=$((1 << 20))
 DRIVERS="virtio_blk virtio_net virtio_rng virtio_console"
@@ -119,35 +112,10 @@ rebind_driver()
 	all_devices_work
 }
 
-# break_ring BASE: moves the available ring of queue 0 to the kernel's code
-break_ring()
-{
-	local code
-
-	code=0x$(sed -n 's/^ *\([0-9a-f]*\)-.* : Kernel code$/\1/p' /proc/iomem)
-	reg "$1" $MMIO_QUEUE_SEL 0
-	reg "$1" $MMIO_QUEUE_READY 0
-	reg "$1" $MMIO_QUEUE_AVAIL_LOW $((code))
-	reg "$1" $MMIO_QUEUE_AVAIL_HIGH 0
-	reg "$1" $MMIO_QUEUE_READY 1
-	reg "$1" $MMIO_QUEUE_NOTIFY 0
-}
-
-# A device that cannot continue reports that by its config vector, and a reset repairs it.
 rebind_needs_reset()
 {
-	local base before virtio
-
 	modprobe vis_test
-	virtio=$(virtio_of virtio_rng)
-	base=$(base_of "$virtio")
-	before=$(counts "$virtio" config)
-	expect "status" $((DRIVER_OK)) $(($(reg "$base" $MMIO_STATUS)))
-	break_ring "$base"
-	all_rose "$before"
-	expect "status" $((DRIVER_OK | NEEDS_RESET)) $(($(reg "$base" $MMIO_STATUS)))
-	without_driver "$virtio" true
-	expect "status" $((DRIVER_OK)) $(($(reg "$base" $MMIO_STATUS)))
+	break_and_repair "$(virtio_of virtio_rng)"
 	rmmod vis_test
 	all_have_vectors
 	all_devices_work
