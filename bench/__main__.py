@@ -16,17 +16,17 @@ from pathlib import Path
 from vmlib import __main__ as vm, prepare
 from vmlib.boards import has_kvm
 
-from . import density, guests, kvm, report, size, targets
+from . import density, guests, kvm, parts, report, size, targets
 
 FULL = {"interrupts": 100000, "moves": 40, "count": 500, "rate": 1000, "rounds": 7, "boots": 3}
 SMALL = {"interrupts": 2000, "moves": 6, "count": 100, "rate": 100, "rounds": 1, "boots": 1}
 SCALE = (1, 2, 8)
 RESULTS = "Documentation/results"
 SUMMARY_MARKS = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.S)
-KINDS = ("exits", "kvm", "path", "insns", "profile", "boot", "size", "density", "twins",
+KINDS = ("exits", "kvm", "path", "parts", "insns", "profile", "boot", "size", "density", "twins",
          "rates", "scale")
 # These take as long as all others together, so they run only by name.
-BY_NAME = ("path",)
+BY_NAME = ("path", "parts")
 LEFT = "steps.json"
 CHECKED = ("exits", "insns", "density")
 
@@ -69,6 +69,12 @@ class Steps:
             for transport in guests.TRANSPORTS:
                 yield (f"path-{transport}-{number + 1}", 240,
                        self.nested("instructions", transport))
+
+    def parts(self):
+        """Once, as all reads of a guest are the same"""
+        for transport in guests.TRANSPORTS:
+            yield (f"parts-{transport}", 150, lambda name, transport=transport:
+                   parts.rows(self.own, self.options, transport))
 
     def insns(self):
         seconds = 20 if self.small else 60
@@ -170,9 +176,9 @@ def merge_rounds(rows):
     result = []
     for group in merged.values():
         if group[0]["kind"] != "counted":
-            values = [row["value"] for row in group]
-            result.append({**group[0], "value": statistics.median(values), "low": min(values),
-                           "high": max(values)})
+            result.append({**group[0], "value": statistics.median(row["value"] for row in group),
+                           "low": min(row["low"] for row in group),
+                           "high": max(row["high"] for row in group)})
         else:
             result += group
     return result

@@ -6,10 +6,12 @@ import json
 import statistics
 import subprocess
 import sys
+from pathlib import Path
 
 from vmlib import __main__ as vm, kvm
+from vmlib.machine import ask
 
-from . import guests
+from . import guests, profile
 
 # Reasons of exits of an AMD CPU; others are shown as numbers.
 CPU_REASONS = {0x60: "interrupt", 0x64: "interrupt_window", 0x77: "pause", 0x78: "halt",
@@ -22,6 +24,8 @@ RARE = 0.01
 SCRIPT = "bench/guest/bench.sh"
 SMALL = {"interrupts": 800, "moves": 6}
 FULL = {"interrupts": 4000, "moves": 20}
+# Where the addresses of the functions in a log are
+SYMBOLS = "build/bench/symbols"
 SAMPLES = {"count": 2000, "batches": 50}
 
 
@@ -94,8 +98,60 @@ def instructions(options, transport, small):
                               rows=PathRows(transport))
 
 
+class Monitor:
+    """That of the machine in which this runs, whose QEMU logs instructions"""
+
+    TIMEOUT = 60
+
+    def __init__(self):
+        self.file = open("/dev/vport0p2", "r+b", buffering=0)
+        self.buffer = b""
+        self.read_line()
+        ask(self, self.TIMEOUT, "qmp_capabilities")
+
+    def send(self, text):
+        self.file.write(text.encode())
+
+    def read_line(self, _=None):
+        while b"\n" not in self.buffer:
+            self.buffer += self.file.read(65536)
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        return line.decode()
+
+    def run(self, commands):
+        for command in commands:
+            ask(self, self.TIMEOUT, "human-monitor-command", **{"command-line": command})
+
+
+class LogVerbs(guests.BenchServices):
+    """Those of the bench, whose profile is one of the guest and its host"""
+
+    monitor = directory = None
+
+    def do_profile_start(self):
+        self.monitor.run(profile.COMMANDS_START)
+        return ""
+
+    def do_profile_end(self, *symbols):
+        """Keeps the addresses of functions, of which the log has no names."""
+        self.monitor.run(profile.COMMANDS_END)
+        self.directory.mkdir(parents=True)
+        (self.directory / "guest").write_text("\n".join(symbols), "utf-8")
+        (self.directory / "host").write_text(Path("/proc/kallsyms").read_text("utf-8"), "utf-8")
+        return ""
+
+
+def log(options, transport, _):
+    """Makes QEMU log all instructions of some reads; there are no rows."""
+    LogVerbs.monitor = Monitor()
+    LogVerbs.directory = options.root / SYMBOLS
+    return guests.run(options, f"path_parts-{transport}", transport,
+                      guests.path_scenario(transport, "path_parts"), verbs=LogVerbs)
+
+
 # What is measured, and options of scripts/nested
-MEASURED = {"exits": (exits, ()), "instructions": (instructions, ("--count-instructions",))}
+MEASURED = {"exits": (exits, ()), "instructions": (instructions, ("--count-instructions",)),
+            "log": (log, ("--count-instructions",))}
 
 
 def in_nested(own, options, measured, transport, small):
@@ -104,7 +160,7 @@ def in_nested(own, options, measured, transport, small):
     files = [options.kernel / "boot", options.kernel / "lib/modules", options.modules,
              options.qemu.parents[1], own.root / "bench"]
     done = subprocess.run(
-        [own.root / "scripts/nested", *MEASURED[measured][1],
+        [own.root / "scripts/nested", *MEASURED[measured][1], "--back", own.root / SYMBOLS,
          *(word for file in files for word in ("--with", file)),
          f"PYTHONPATH={own.root / 'scripts'}:{own.root}", "python3", "-m", "bench.kvm", measured,
          transport, "small" if small else "full", "--root", own.root, "--kernel", options.kernel,

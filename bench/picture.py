@@ -10,6 +10,7 @@ BAR = 16
 TITLE = 30
 GAP = 14
 MARGIN = 14
+LEGEND = 130
 # The scheme of the browser need not be that of the page, so the text has a ground of its own.
 STYLE = """\
 .ground { fill: #ffffff }
@@ -18,6 +19,10 @@ text { font: 13px sans-serif; fill: #1f2328 }
 .bar0 { fill: #8c959f }
 .bar1 { fill: #bf8700 }
 .bar2 { fill: #1f883d }
+.part0 { fill: #8c959f }
+.part1 { fill: #0969da }
+.part2 { fill: #bf8700 }
+.part3 { fill: #8250df }
 @media (prefers-color-scheme: dark) {
 .ground { fill: #0d1117 }
 text { fill: #e6edf3 }
@@ -41,12 +46,45 @@ def panel(top, title, bars):
         yield text(LABEL + width + 6, y + 13, words)
 
 
+def stack(top, title, parts, bars):
+    """bars: (name, values), whose values are of the named parts, one after the other"""
+    longest = max(sum(values) for _, values in bars)
+    yield text(0, top + TITLE - 10, title, ' class="title"')
+    for i, (name, values) in enumerate(bars):
+        y, x = top + TITLE + i * (BAR + 4), LABEL
+        yield text(0, y + 13, name)
+        for part, value in enumerate(values):
+            width = round(value / longest * (WIDTH - LABEL - VALUE))
+            yield f'<rect class="part{part}" x="{x}" y="{y}" width="{width}" height="{BAR}"/>'
+            x += width
+        yield text(x + 6, y + 13, f"{sum(values):,}")
+    y = top + TITLE + len(bars) * (BAR + 4)
+    for part, name in enumerate(parts):
+        x = LABEL + part * LEGEND
+        yield f'<rect class="part{part}" x="{x}" y="{y + 2}" width="{BAR}" height="{BAR - 4}"/>'
+        yield text(x + BAR + 6, y + 13, name)
+
+
+def stacks(description, parts, panels):
+    """panels: (title, bars), see stack()"""
+    lines, top = [], 0
+    for title, bars in panels:
+        lines += stack(top, title, parts, bars)
+        top += TITLE + (len(bars) + 1) * (BAR + 4) + GAP
+    return drawing(description, top, lines)
+
+
 def svg(description, panels):
     """panels: (title, bars), see panel()"""
-    lines, top, width = [], 0, WIDTH + 2 * MARGIN
+    lines, top = [], 0
     for title, bars in panels:
         lines += panel(top, title, bars)
         top += TITLE + len(bars) * (BAR + 4) + GAP
+    return drawing(description, top, lines)
+
+
+def drawing(description, top, lines):
+    width = WIDTH + 2 * MARGIN
     return "\n".join(["<!-- SPDX-License-Identifier: GPL-2.0-only -->",
                       '<svg xmlns="http://www.w3.org/2000/svg" '
                       f'viewBox="{-MARGIN} 0 {width} {top}" '

@@ -5,6 +5,7 @@ import json
 
 from . import picture
 from .guests import MSI, TRANSPORTS
+from .parts import OWNERS
 from .targets import (BLK_4, MEDIAN_4, PACKET_4, figure, find, missed, number, shown, verdicts,
                       words)
 
@@ -86,10 +87,18 @@ METHOD = """\
   disk is in an iothread, is in an emulated machine with one CPU, whose clocks tick once for each
   instruction and skip the time in which the CPU is idle. A sample is the ticks of the guest's TSC
   during a read of 4 KiB, for whose end the guest's CPU sleeps. A boot gives the median of its
-  samples, and the value is the median of the boots, with the least and the greatest.
+  samples, and the value is the median of the boots, with the least and the greatest. Before it
+  waits, the iothread polls for as many instructions as QEMU has settled on, which are not the same
+  after each read.
 - `path_insns_per_packet` is the same of a packet that vhost sends or receives. A sample is the
   exchange of 50 packets, one after the other, with an echo on the host, which is a program in the
   emulated machine: its instructions, and those of the host's network, count as well.
+- `path_insns_per_notify` and `path_insns_per_interrupt` are parts of such a read, from a log of all
+  instructions of the emulated machine during 15 reads without this polling. `notify` is from the
+  driver's function that notifies the device to the signal of the queue's eventfd by KVM, and
+  `interrupt` from QEMU's write to the eventfd of the vector, or of the line, to the first
+  instruction of the queue's handler in the guest. The figures are those of the read whose part is
+  the median; the least and the greatest are of any read.
 """
 
 MISSING = {
@@ -129,6 +138,7 @@ SUMMARY = (
      {"queue": "quiet"}),
     ("on KVM: instructions of all, per 4 KiB read", "path_insns_per_read", {}),
     ("on KVM: instructions of all, per packet", "path_insns_per_packet", {}),
+    ("on KVM: instructions of all, per interrupt", "path_insns_per_interrupt", {"of": "all"}),
     ("trapped accesses to set up 4 queues' vectors", "exits_vector_setup", BLK_4),
     ("trapped accesses of a driver's probe, 4 queues", "exits_probe", BLK_4),
     ("instructions per interrupt, empty callback", "insns_per_interrupt",
@@ -187,6 +197,25 @@ def svg(rows):
     return picture.svg("What an interrupt costs on each of the three transports", panels)
 
 
+PARTS = """\
+These are the parts of a read on KVM whose code depends on the transport, from a log of all
+instructions. QEMU and the guest take turns on one CPU: the thread of QEMU that has written to the
+eventfd runs on until it waits again, and then the guest wakes up. That is in all three figures."""
+PARTS_WHY = """\
+- Notification: KVM emulates the guest's store, and for that fetches the instruction through the
+  guest's page tables. virtio-mmio and VIS store in the code of a module, which has small pages;
+  virtio-pci stores in `iowrite16`, which is in the kernel's own text, and that has large pages. So
+  the walk has one level less (`paging64_walk_addr_generic`, and the functions that find the table
+  in the host's memory). A driver that is built into the kernel is in the large pages, too.
+- `ioeventfd_write`: virtio-mmio and VIS have one register for all queues, so KVM compares the value
+  that is written. With virtio-pci each queue has an address, and any value will do.
+- The end of the interrupt before is in the notification for VIS and MSI-X: KVM looks for it at the
+  next exit (`kvm_lapic_sync_from_vapic`, `apic_set_eoi`). The line's has exits of its own, after
+  the handler.
+- Interrupt: VIS and MSI-X run the same code of KVM, Linux and QEMU. The line's eventfd wakes up
+  QEMU's main loop, which asks KVM to raise the line; then the guest reads InterruptStatus and
+  writes InterruptACK, both of which QEMU emulates."""
+
 PROFILE = """\
 These are the instructions of one read of 4 KiB on one queue, for each function that the CPU ran,
 from QEMU's log. Inlined functions are part of their callers. The tables leave out functions in
@@ -202,24 +231,62 @@ DIFFERENCES = """\
 - No code of VIS itself runs in the path of an interrupt or of a read."""
 
 
+def functions(rows, metric, title, **params):
+    """The lines of the functions that differ; none if there are no such rows."""
+    found = {}
+    for row in rows:
+        if row["metric"] == metric and params.items() <= row["params"].items():
+            found.setdefault(row["params"]["function"], {})[row["transport"]] = row["value"]
+    if not found:
+        return []
+    lines = ["", HEADER.format(title + " "), RULE]
+    for name, counts in found.items():
+        cells = [counts.get(transport, 0) for transport in TRANSPORTS]
+        if len(set(cells)) > 1:
+            lines.append(f"| `{name}` | {' | '.join(map(number, cells))} |")
+    sums = [sum(counts.get(transport, 0) for counts in found.values()) for transport in TRANSPORTS]
+    return lines + [f"| all functions | {' | '.join(map(number, sums))} |"]
+
+
+PATH_PARTS = (("notify", "one notification"), ("interrupt", "one interrupt"))
+
+
+def owned(rows, part, owner):
+    """The figures of the three transports"""
+    return [find(rows, f"path_insns_per_{part}", transport, of=owner) for transport in TRANSPORTS]
+
+
+def path(rows):
+    """The tables of the parts of the path, and their functions"""
+    lines = []
+    for part, title in PATH_PARTS:
+        if None in owned(rows, part, "all"):
+            return []
+        lines += ["", HEADER.format(title + " "), RULE]
+        lines += [f"| {owner} | {' | '.join(number(row['value']) for row in found)} |"
+                  for owner, found in ((owner, owned(rows, part, owner))
+                                       for owner in (*OWNERS, "all"))]
+    lines += functions(rows, "path_insns_by_function", "notification, KVM and host's Linux",
+                       part="notify")
+    return ["", "## Where the parts of the path are", "", PARTS, "",
+            "![The parts of the path](path.svg)", *lines, "", PARTS_WHY]
+
+
+def path_svg(rows):
+    """The parts of the path as a picture"""
+    panels = [(f"Instructions of {title}, on KVM",
+               [(NAMES[transport], [find(rows, f"path_insns_per_{part}", transport,
+                                         of=owner)["value"] for owner in OWNERS])
+                for transport in TRANSPORTS]) for part, title in PATH_PARTS]
+    return picture.stacks("Where the instructions of a notification and of an interrupt are",
+                          OWNERS, panels)
+
+
 def profile(rows):
     """The lines of the functions that differ, of each path."""
     lines = []
-    for path in ("submission", "interrupt"):
-        found = {}
-        for row in rows:
-            if row["metric"] == "insns_by_function" and row["params"]["path"] == path:
-                found.setdefault(row["params"]["function"], {})[row["transport"]] = row["value"]
-        if not found:
-            continue
-        lines += ["", HEADER.format(path + " "), RULE]
-        for name, counts in found.items():
-            cells = [counts.get(transport, 0) for transport in TRANSPORTS]
-            if len(set(cells)) > 1:
-                lines.append(f"| `{name}` | {' | '.join(map(number, cells))} |")
-        sums = [sum(counts.get(transport, 0) for counts in found.values())
-                for transport in TRANSPORTS]
-        lines.append(f"| all functions | {' | '.join(map(number, sums))} |")
+    for name in ("submission", "interrupt"):
+        lines += functions(rows, "insns_by_function", name, path=name)
     if not lines:
         return []
     return ["", "## Where the instructions go", "", PROFILE, *lines, "", DIFFERENCES]
@@ -272,7 +339,7 @@ def markdown(meta, rows):
     lines += ["", "## Figures", "", METHOD,
               "| metric | parameters | virtio-mmio | virtio-pci, MSI-X | VIS | floor | unit |",
               "|---|---|---|---|---|---|---|"]
-    plain = [row for row in rows if row["metric"] != "insns_by_function"]
+    plain = [row for row in rows if not row["metric"].endswith("insns_by_function")]
     for (metric, params, unit, kind), cells in keys(plain).items():
         if set(cells) == {MSI}:
             continue
@@ -281,6 +348,7 @@ def markdown(meta, rows):
                             for transport in (*TRANSPORTS, "floor"))
         lines.append(f"| {label} | {params} | {values} | {unit} |")
     lines += msi(plain)
+    lines += path(rows)
     lines += profile(rows)
     missing = {**MISSING, **{name: "left out of this run" for name, step in CONTEXT
                              if step not in steps(rows)}}
@@ -301,5 +369,8 @@ def dump(document):
 def files(document):
     """{file name: text} of a run: bench.json, and everything that is made from it."""
     meta, rows = document["meta"], document["rows"]
-    return {"bench.json": dump(document), "bench.md": markdown(meta, rows),
-            "cover-letter.txt": cover_letter(meta, rows), "picture.svg": svg(rows)}
+    found = {"bench.json": dump(document), "bench.md": markdown(meta, rows),
+             "cover-letter.txt": cover_letter(meta, rows), "picture.svg": svg(rows)}
+    if path(rows):
+        found["path.svg"] = path_svg(rows)
+    return found

@@ -362,6 +362,23 @@ run_path_read()
 	measure read path_insns_per_read
 }
 
+# Profiles reads, after some that fill the caches
+run_path_parts()
+{
+	local symbols
+
+	use_module
+	quiet_disk vda
+	run_here 0
+	echo 256 >$BENCH/read
+	symbols=$(awk '$3 ~ /^(vm_notify|vp_notify|vring_interrupt)$/ { printf "%s=%s ", $3, $1 }' \
+		/proc/kallsyms)
+	tell profile-start
+	echo 16 >$BENCH/read
+	# shellcheck disable=SC2086 # a list
+	tell profile-end $symbols
+}
+
 # use_marks: the tracer notes the TSC with each mark
 use_marks()
 {

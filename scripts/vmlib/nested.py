@@ -80,7 +80,15 @@ def build_image(options, path):
     path.write_bytes(image.bytes())
 
 
-def machine_arguments(options, initrd, back):
+def own_monitor(path):
+    """What runs in the machine can ask this QEMU to log instructions."""
+    return ["-chardev", f"socket,id=monitor,path={path},server=on,wait=off",
+            "-mon", "chardev=monitor,mode=control",
+            "-chardev", f"socket,id=inside,path={path}",
+            "-device", "virtserialport,chardev=inside"]
+
+
+def machine_arguments(options, initrd, back, monitor):
     parameters = COUNTING_PARAMETERS if options.count_instructions else clock_parameters()
     return ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-machine", "q35", "-cpu", CPU, "-m", str(MEMORY_MIB),
@@ -89,7 +97,8 @@ def machine_arguments(options, initrd, back):
             "-append", " ".join([PARAMETERS, *parameters]),
             "-serial", "chardev:klog", "-serial", "chardev:host",
             "-chardev", f"file,id=back,path={back}", "-device", "virtio-serial-pci",
-            "-device", "virtserialport,chardev=back"]
+            "-device", "virtserialport,chardev=back",
+            *(own_monitor(monitor) if options.count_instructions else [])]
 
 
 class Nested:
@@ -107,8 +116,8 @@ class Nested:
         initrd, back = self.rundir / "initrd", self.rundir / "back.tar"
         build_image(self.options, initrd)
         with tempfile.TemporaryDirectory(prefix="vis.") as sockets:
-            self.machine = Machine(self.options.qemu, self.rundir, Path(sockets),
-                                   machine_arguments(self.options, initrd, back), ())
+            arguments = machine_arguments(self.options, initrd, back, Path(sockets, "monitor"))
+            self.machine = Machine(self.options.qemu, self.rundir, Path(sockets), arguments, ())
             try:
                 self.machine.start()
                 status = self.follow()
