@@ -5,7 +5,8 @@
  * A hostile device is a variant of the device, x-vis-variant=hostile. It covers
  * the registers and the mask table of an honest device with regions of its own,
  * and changes the accesses that pass through them. Its property "faults" names
- * faults and the transports that have them: "n_zero@3,storm@4".
+ * faults and the transports that have them: "n_zero@3,storm@4". The faults here
+ * are those that a driver has to survive.
  */
 
 #include "qemu/osdep.h"
@@ -13,103 +14,29 @@
 #include "system/address-spaces.h"
 #include "exec/memop.h"
 #include "hw/core/qdev-properties.h"
-#include "hw/virtio/virtio-mmio-vis-internal.h"
+#include "hw/virtio/virtio-mmio-vis-hostile.h"
 #include "qapi/error.h"
 #include "qemu/cutils.h"
 #include "qemu/host-utils.h"
-#include "qemu/timer.h"
 #include "qemu/units.h"
 #include "trace.h"
-
-/* A false address is relative to this, or to the true address in a register. */
-#define FROM_ZERO           0
-#define FROM_REGISTERS      1
 
 /* Distance from the vector table of a transport to that of the next */
 #define NEXT_VECTOR_TABLE   (1 * MiB)
 
 #define MSI_ADDRESS         0xfee00000
 #define VECTOR_OF_NOBODY    0xdd
-#define GARBAGE             0xffffffff
 #define FIRST_QUEUE_VECTOR  1
 #define STORM_MESSAGES      1000000
-#define STORM_PERIOD_NS     0
+/* No pause, but 0 would select the usual period. */
+#define STORM_PERIOD_NS     1
 #define TORN_PAUSE_NS       (2 * SCALE_US)
 #define TORN_PERIOD_NS      (200 * SCALE_US)
-#define TICK_PERIOD_NS      (1 * SCALE_MS)
 #define SLOW_MASK_US        (100 * 1000)
 
 /* A message of the fault "torn": these bits carry a nonce and its checksum */
 #define TORN_ADDRESS_LO     0x00000ff0
 #define TORN_DATA           0xffff0000
-
-#define TYPE_VIS_HOSTILE    VIS_VARIANT_PREFIX "hostile"
-OBJECT_DECLARE_SIMPLE_TYPE(VISHostile, VIS_HOSTILE)
-
-/**
- * VISFault: a fault of a device
- * @name: as in x-vis-fault
- * @reg: register that lies, the low one of an address
- * @keep: bits of @reg that are true
- * @set: bits of @reg that are 1
- * @address: @reg holds an address, @offset from @from
- * @read: the value that a register returns, given its true value
- * @mask_read: the same for a word of the mask table
- * @before: called before a register is written; false drops the write
- * @after: called after a register was written
- * @before_mask: called before a word of the mask table is written
- * @after_mask: called after a word of the mask table was written
- * @tick: called each @period_ns from DRIVER_OK to reset
- */
-typedef struct VISFault {
-    const char *name;
-    hwaddr reg;
-    uint32_t keep;
-    uint32_t set;
-    bool address;
-    hwaddr from;
-    uint64_t offset;
-    uint64_t (*read)(VISHostile *h, hwaddr reg, uint64_t value);
-    uint64_t (*mask_read)(VISHostile *h, uint64_t value);
-    bool (*before)(VISHostile *h, hwaddr reg, uint64_t value);
-    void (*after)(VISHostile *h, hwaddr reg, uint64_t value);
-    void (*before_mask)(VISHostile *h, uint32_t word, uint32_t value);
-    void (*after_mask)(VISHostile *h, uint32_t word);
-    void (*tick)(VISHostile *h);
-    int64_t period_ns;
-} VISFault;
-
-/**
- * VISHostile: a device with a fault
- * @faults: property "faults"
- * @proxy: the transport
- * @fault: its fault, or NULL
- * @regs: covers the register block
- * @mask: covers the mask table
- * @timer: for VISFault.tick
- * @stale: the latches before a reset
- * @nr_reads: number of reads of the register at each offset
- * @latched: there was a commit since @tick
- * @deaf: a reset was ignored
- * @sent: messages that the fault sent or checked
- * @errors: messages that the driver never wrote, or has replaced
- */
-struct VISHostile {
-    VISVariant parent_obj;
-
-    char *faults;
-    VirtIOMMIOProxy *proxy;
-    const VISFault *fault;
-    MemoryRegion regs;
-    MemoryRegion mask;
-    QEMUTimer *timer;
-    MSIMessage *stale;
-    uint32_t nr_reads[VIRTIO_MMIO_CONFIG];
-    bool latched;
-    bool deaf;
-    uint64_t sent;
-    uint64_t errors;
-};
 
 static void report(VISHostile *h)
 {
@@ -170,29 +97,28 @@ static uint64_t read_generation(VISHostile *h, hwaddr reg, uint64_t value)
     return reg == VIRTIO_MMIO_CONFIG_GENERATION ? h->nr_reads[reg] : value;
 }
 
-static uint64_t read_mask_garbage(VISHostile *h, uint64_t value)
+static uint64_t read_mask_garbage(VISHostile *h, uint32_t word, uint64_t value)
 {
     return value ^ GARBAGE;
 }
 
-static bool drop_enable(VISHostile *h, hwaddr reg, uint64_t value)
+static bool drop_enable(VISHostile *h, hwaddr reg, uint64_t *value)
 {
     return reg != VIRTIO_MMIO_VIS_CONTROL;
 }
 
-static bool drop_queue_vector(VISHostile *h, hwaddr reg, uint64_t value)
+static bool drop_queue_vector(VISHostile *h, hwaddr reg, uint64_t *value)
 {
     return reg != VIRTIO_MMIO_VIS_QUEUE_VECTOR;
 }
 
 /* The first reset of a device on VIS goes unnoticed; firmware uses the line */
-static bool drop_first_reset(VISHostile *h, hwaddr reg, uint64_t value)
+static bool drop_first_reset(VISHostile *h, hwaddr reg, uint64_t *value)
 {
-    if (h->deaf || reg != VIRTIO_MMIO_STATUS || value ||
-        !h->proxy->vis.enabled) {
+    if (h->struck || !vis_is_reset(reg, *value) || !h->proxy->vis.enabled) {
         return true;
     }
-    h->deaf = true;
+    h->struck = true;
     return false;
 }
 
@@ -213,7 +139,7 @@ static void send_if_valid(VISHostile *h, MSIMessage msg)
 }
 
 /* Sends the contents of the table before the driver has committed them. */
-static bool fire_before_enable(VISHostile *h, hwaddr reg, uint64_t value)
+static bool fire_before_enable(VISHostile *h, hwaddr reg, uint64_t *value)
 {
     VirtIOMMIOVIS *vis = &h->proxy->vis;
     MSIMessage entry;
@@ -229,12 +155,12 @@ static bool fire_before_enable(VISHostile *h, hwaddr reg, uint64_t value)
     return true;
 }
 
-static void take_time(VISHostile *h, uint32_t word, uint32_t value)
+static void take_time(VISHostile *h, uint32_t word, uint32_t *value)
 {
     g_usleep(SLOW_MASK_US);
 }
 
-static void fire_after_mask(VISHostile *h, uint32_t word)
+static void fire_after_mask(VISHostile *h, uint32_t word, uint32_t value)
 {
     VirtIOMMIOVIS *vis = &h->proxy->vis;
     uint32_t first = word * VIRTIO_VIS_VECTORS_PER_WORD;
@@ -247,12 +173,10 @@ static void fire_after_mask(VISHostile *h, uint32_t word)
     }
 }
 
-static bool keep_latches(VISHostile *h, hwaddr reg, uint64_t value)
+static bool keep_latches(VISHostile *h, hwaddr reg, uint64_t *value)
 {
-    VirtIOMMIOVIS *vis = &h->proxy->vis;
-
-    if (reg == VIRTIO_MMIO_STATUS && !value && vis->enabled) {
-        memcpy(h->stale, vis->latch, vis->nr_vectors * sizeof(*vis->latch));
+    if (vis_is_reset(reg, *value) && h->proxy->vis.enabled) {
+        vis_keep_latches(h);
     }
     return true;
 }
@@ -268,7 +192,7 @@ static void fire_stale(VISHostile *h)
 
 static void fire_after_reset(VISHostile *h, hwaddr reg, uint64_t value)
 {
-    if (reg == VIRTIO_MMIO_STATUS && !value) {
+    if (vis_is_reset(reg, value)) {
         fire_stale(h);
     }
 }
@@ -311,7 +235,7 @@ static void fill_pending(VISHostile *h)
            vis->nr_words * sizeof(*vis->pending_view));
 }
 
-static void fill_table(VISHostile *h, uint32_t word)
+static void fill_table(VISHostile *h, uint32_t word, uint32_t value)
 {
     VirtIOMMIOVIS *vis = &h->proxy->vis;
 
@@ -380,7 +304,7 @@ static void torn_check_latches(VISHostile *h, uint32_t word, uint32_t value)
 }
 
 /* A device may latch a word slowly, field by field, as this one does. */
-static void torn_latch_slowly(VISHostile *h, uint32_t word, uint32_t value)
+static void torn_latch_slowly(VISHostile *h, uint32_t word, uint32_t *value)
 {
     struct virtio_vis_entry *entry = h->proxy->vis.entries;
     uint32_t first = word * VIRTIO_VIS_VECTORS_PER_WORD;
@@ -392,7 +316,7 @@ static void torn_latch_slowly(VISHostile *h, uint32_t word, uint32_t value)
     if (!h->proxy->vis.enabled) {
         return;
     }
-    torn_check_latches(h, word, value);
+    torn_check_latches(h, word, *value);
     for (vector = first; vector < end; vector++) {
         msg[vector - first].address =
             le32_to_cpu(qatomic_read(&entry[vector].addr_lo));
@@ -403,20 +327,15 @@ static void torn_latch_slowly(VISHostile *h, uint32_t word, uint32_t value)
             (uint64_t)le32_to_cpu(qatomic_read(&entry[vector].addr_hi)) << 32;
         msg[vector - first].data =
             le32_to_cpu(qatomic_read(&entry[vector].data));
-        h->errors += !(value & 1u << (vector - first)) &&
+        h->errors += !(*value & 1u << (vector - first)) &&
                      torn_is_mixture(msg[vector - first]);
     }
     h->latched = true;
 }
 
 /* Check a message that is about to be sent, and clear what the check needs. */
-static void torn_send(VISVariant *v, uint32_t vector, MSIMessage *msg)
+static void torn_send(VISHostile *h, uint32_t vector, MSIMessage *msg)
 {
-    VISHostile *h = VIS_HOSTILE(v);
-
-    if (!h->fault || h->fault->before_mask != torn_latch_slowly) {
-        return;
-    }
     h->sent++;
     h->errors += torn_is_mixture(*msg);
     msg->address = (uint32_t)msg->address & ~TORN_ADDRESS_LO;
@@ -424,12 +343,6 @@ static void torn_send(VISVariant *v, uint32_t vector, MSIMessage *msg)
 }
 
 /* All faults */
-
-#define LIE(_name, _reg, _keep, _set) \
-    { .name = _name, .reg = _reg, .keep = _keep, .set = _set }
-#define PLACE(_name, _table, _from, _offset) \
-    { .name = _name, .reg = _table, .address = true, .from = _from, \
-      .offset = _offset }
 
 #define NUM             VIRTIO_MMIO_VIS_NUM_VECTORS
 #define TABLE           VIRTIO_MMIO_VIS_TABLE_LOW
@@ -486,7 +399,7 @@ static const VISFault faults[] = {
     { .name = "unasked", .tick = fire_queues, .period_ns = TICK_PERIOD_NS },
     { .name = "no_handler", .after = fire_at_nobody },
     { .name = "storm", .tick = storm, .period_ns = STORM_PERIOD_NS },
-    { .name = "torn", .before_mask = torn_latch_slowly,
+    { .name = "torn", .before_mask = torn_latch_slowly, .send = torn_send,
       .tick = torn_notify_queues, .period_ns = TORN_PERIOD_NS },
 };
 
@@ -499,10 +412,19 @@ static const VISFault *find_fault(const char *name)
             return &faults[i];
         }
     }
-    return NULL;
+    return vis_find_broken(name);
 }
 
 /* The layer over the honest device */
+
+static void show_pending(VISHostile *h)
+{
+    uint32_t word;
+
+    for (word = 0; h->view && word < h->proxy->vis.nr_words; word++) {
+        qatomic_set(&h->view[word], cpu_to_le32(h->fault->show(h, word)));
+    }
+}
 
 static MemTxResult regs_read(void *opaque, hwaddr reg, uint64_t *value,
                              unsigned size, MemTxAttrs attrs)
@@ -523,17 +445,21 @@ static void tick(void *opaque)
 {
     VISHostile *h = opaque;
 
-    h->fault->tick(h);
+    if (h->fault->tick) {
+        h->fault->tick(h);
+    }
+    show_pending(h);
     timer_mod(h->timer, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) +
-                        h->fault->period_ns);
+                        (h->fault->period_ns ?: TICK_PERIOD_NS));
 }
 
 static void status_written(VISHostile *h, uint64_t status)
 {
     if (!status) {
         report(h);
+        h->nr_narrow = 0;
     }
-    if (!h->fault->tick) {
+    if (!h->fault->tick && !h->view) {
         return;
     }
     if (!status) {
@@ -549,7 +475,12 @@ static MemTxResult regs_write(void *opaque, hwaddr reg, uint64_t value,
     VISHostile *h = opaque;
     MemTxResult r;
 
-    if (h->fault->before && !h->fault->before(h, reg, value)) {
+    if (reg >= VIRTIO_MMIO_VIS_NUM_VECTORS &&
+        reg < VIRTIO_MMIO_CONFIG_GENERATION) {
+        h->nr_narrow += size != sizeof(uint32_t);
+        size = h->fault->narrow_registers ? sizeof(uint32_t) : size;
+    }
+    if (h->fault->before && !h->fault->before(h, reg, &value)) {
         return MEMTX_OK;
     }
     r = memory_region_dispatch_write(&h->proxy->iomem, reg, value,
@@ -560,19 +491,31 @@ static MemTxResult regs_write(void *opaque, hwaddr reg, uint64_t value,
     if (reg == VIRTIO_MMIO_STATUS) {
         status_written(h, value);
     }
+    show_pending(h);
     return r;
+}
+
+/* Returns the offset at which the mask table is accessed in place of @offset */
+static hwaddr mask_offset(VISHostile *h, hwaddr offset)
+{
+    uint32_t word = offset / sizeof(uint32_t);
+
+    return h->fault->mask_word ?
+           h->fault->mask_word(h, word) * sizeof(uint32_t) +
+           offset % sizeof(uint32_t) : offset;
 }
 
 static MemTxResult mask_read(void *opaque, hwaddr offset, uint64_t *value,
                              unsigned size, MemTxAttrs attrs)
 {
     VISHostile *h = opaque;
-    MemTxResult r = memory_region_dispatch_read(&h->proxy->vis.mask_io, offset,
-                                                value, size_memop(size) | MO_LE,
+    MemTxResult r = memory_region_dispatch_read(&h->proxy->vis.mask_io,
+                                                mask_offset(h, offset), value,
+                                                size_memop(size) | MO_LE,
                                                 attrs);
 
     if (h->fault->mask_read) {
-        *value = h->fault->mask_read(h, *value);
+        *value = h->fault->mask_read(h, offset / sizeof(uint32_t), *value);
     }
     return r;
 }
@@ -581,22 +524,66 @@ static MemTxResult mask_write(void *opaque, hwaddr offset, uint64_t value,
                               unsigned size, MemTxAttrs attrs)
 {
     VISHostile *h = opaque;
-    uint32_t word = offset / sizeof(uint32_t);
+    uint32_t word = offset / sizeof(uint32_t), bits = value;
     MemTxResult r;
 
-    if (h->fault->before_mask) {
-        h->fault->before_mask(h, word, value);
+    h->nr_narrow += size != sizeof(uint32_t);
+    if (h->fault->narrow_mask) {
+        offset = word * sizeof(uint32_t);
+        size = sizeof(uint32_t);
     }
-    r = memory_region_dispatch_write(&h->proxy->vis.mask_io, offset, value,
+    if (h->fault->before_mask && word < h->proxy->vis.nr_words) {
+        h->fault->before_mask(h, word, &bits);
+        value = bits;
+    }
+    r = memory_region_dispatch_write(&h->proxy->vis.mask_io,
+                                     mask_offset(h, offset), value,
                                      size_memop(size) | MO_LE, attrs);
     if (h->fault->after_mask && word < h->proxy->vis.nr_words) {
-        h->fault->after_mask(h, word);
+        h->fault->after_mask(h, word, value);
     }
+    show_pending(h);
     return r;
+}
+
+static uint64_t entry_read(void *opaque, hwaddr offset, unsigned size)
+{
+    VISHostile *h = opaque;
+    hwaddr place = h->fault->entry(h, offset, false);
+
+    return place == NO_ENTRY ? 0 :
+           ldl_le_p((uint8_t *)h->proxy->vis.entries + place);
+}
+
+static void entry_write(void *opaque, hwaddr offset, uint64_t value,
+                        unsigned size)
+{
+    VISHostile *h = opaque;
+    hwaddr place = h->fault->entry(h, offset, true);
+
+    if (place != NO_ENTRY) {
+        stl_le_p((uint8_t *)h->proxy->vis.entries + place, value);
+    }
+}
+
+static uint64_t pending_read(void *opaque, hwaddr offset, unsigned size)
+{
+    VISHostile *h = opaque;
+
+    return ldl_le_p((uint8_t *)h->proxy->vis.pending_view + offset);
+}
+
+static void pending_write(void *opaque, hwaddr offset, uint64_t value,
+                          unsigned size)
+{
+    VISHostile *h = opaque;
+
+    stl_le_p((uint8_t *)h->proxy->vis.pending_view + offset, value);
 }
 
 #define ANY_ACCESS { .min_access_size = 1, .max_access_size = 8, \
                      .unaligned = true }
+#define ONE_WORD { .min_access_size = 4, .max_access_size = 4 }
 
 static const MemoryRegionOps regs_ops = {
     .read_with_attrs = regs_read,
@@ -614,12 +601,37 @@ static const MemoryRegionOps mask_ops = {
     .impl = ANY_ACCESS,
 };
 
+static const MemoryRegionOps entry_ops = {
+    .read = entry_read,
+    .write = entry_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = ONE_WORD,
+    .impl = ONE_WORD,
+};
+
+static const MemoryRegionOps pending_ops = {
+    .read = pending_read,
+    .write = pending_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = ONE_WORD,
+    .impl = ONE_WORD,
+};
+
 /* The region has no owner: the honest device has its own reentrancy guard. */
 static void cover(VISHostile *h, MemoryRegion *mr, const MemoryRegionOps *ops,
-                  const char *name, hwaddr address, MemoryRegion *honest)
+                  hwaddr address, uint64_t size)
 {
-    memory_region_init_io(mr, NULL, ops, h, name, memory_region_size(honest));
+    memory_region_init_io(mr, NULL, ops, h, TYPE_VIS_HOSTILE, size);
     memory_region_add_subregion_overlap(get_system_memory(), address, mr, 1);
+}
+
+static void cover_table(VISHostile *h, const MemoryRegionOps *ops,
+                        VISTable table)
+{
+    MemMapEntry place = virtio_mmio_vis_place(h->proxy->vis.board, table,
+                                              h->proxy->vis.slot);
+
+    cover(h, &h->table, ops, place.base, place.size);
 }
 
 static void uncover(MemoryRegion *mr)
@@ -643,28 +655,55 @@ static char *fault_of(const char *faults, unsigned slot)
     return NULL;
 }
 
+static void hostile_prepare(VISVariant *v)
+{
+    VISHostile *h = VIS_HOSTILE(v);
+    g_autofree char *name = fault_of(h->faults, v->proxy->vis.slot);
+
+    h->proxy = v->proxy;
+    h->fault = name ? find_fault(name) : NULL;
+    if (h->fault && h->fault->prepare) {
+        h->fault->prepare(h);
+    }
+}
+
+static void cover_all(VISHostile *h)
+{
+    VirtIOMMIOProxy *proxy = h->proxy;
+    VirtIOMMIOVIS *vis = &proxy->vis;
+
+    cover(h, &h->regs, &regs_ops, vis->mmio,
+          memory_region_size(&proxy->iomem));
+    cover(h, &h->mask, &mask_ops, vis->address[VIS_MASK_TABLE],
+          memory_region_size(&vis->mask_io));
+    if (h->fault->entry) {
+        cover_table(h, &entry_ops, VIS_VECTOR_TABLE);
+    }
+    if (h->fault->writable_pending) {
+        cover_table(h, &pending_ops, VIS_PENDING_TABLE);
+    }
+}
+
 static void hostile_realize(DeviceState *dev, Error **errp)
 {
     VISHostile *h = VIS_HOSTILE(dev);
-    VirtIOMMIOProxy *proxy = VIS_VARIANT(dev)->proxy;
-    VirtIOMMIOVIS *vis = &proxy->vis;
+    VirtIOMMIOVIS *vis = &h->proxy->vis;
     g_autofree char *name = fault_of(h->faults, vis->slot);
 
     if (!name) {
         return;
     }
-    h->fault = find_fault(name);
     if (!h->fault) {
         error_setg(errp, TYPE_VIS_HOSTILE ": faults: no fault '%s'", name);
         return;
     }
-    h->proxy = proxy;
     h->stale = g_new0(MSIMessage, vis->nr_vectors);
     h->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, tick, h);
-    cover(h, &h->regs, &regs_ops, "virtio-mmio-vis-hostile-regs", vis->mmio,
-          &proxy->iomem);
-    cover(h, &h->mask, &mask_ops, "virtio-mmio-vis-hostile-mask",
-          vis->address[VIS_MASK_TABLE], &vis->mask_io);
+    if (h->fault->show) {
+        h->view = vis->pending_view;
+        vis->pending_view = g_new0(uint32_t, vis->nr_words);
+    }
+    cover_all(h);
 }
 
 static void hostile_unrealize(DeviceState *dev)
@@ -676,8 +715,23 @@ static void hostile_unrealize(DeviceState *dev)
     }
     uncover(&h->regs);
     uncover(&h->mask);
+    if (h->fault->entry || h->fault->writable_pending) {
+        uncover(&h->table);
+    }
+    if (h->view) {
+        g_free(h->proxy->vis.pending_view);
+    }
     timer_free(h->timer);
     g_free(h->stale);
+}
+
+static void hostile_send(VISVariant *v, uint32_t vector, MSIMessage *msg)
+{
+    VISHostile *h = VIS_HOSTILE(v);
+
+    if (h->fault && h->fault->send) {
+        h->fault->send(h, vector, msg);
+    }
 }
 
 static const Property hostile_properties[] = {
@@ -693,7 +747,8 @@ static void hostile_class_init(ObjectClass *class, const void *data)
     dc->realize = hostile_realize;
     dc->unrealize = hostile_unrealize;
     dc->user_creatable = false;
-    vc->send = torn_send;
+    vc->prepare = hostile_prepare;
+    vc->send = hostile_send;
 }
 
 static const TypeInfo hostile_types[] = {
