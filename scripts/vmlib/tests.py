@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The tests that guest scripts state: between tests=" and " a line "name function" for each."""
+"""The tests that guest scripts state: between tests=" and " a line "name function" for each, with
+"host" if it cannot do without the host, or with arguments."""
 
 import re
 
 from .scenarios import SCENARIOS, SUPPORT_SCRIPTS
 
 TABLE = re.compile(r'^tests="\n(.*?)^"$', re.M | re.S)
-ENTRY = re.compile(r"([a-z0-9_]+(?:\.[a-z0-9_]+)+)\s+[a-z]\w*(?:\s+host)?")
+ENTRY = re.compile(r"([a-z0-9_]+(?:\.[a-z0-9_]+)+)\s+[a-z]\w*(?:\s+\w+)*")
 
 
 class StatementError(Exception):

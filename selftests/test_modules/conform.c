@@ -50,7 +50,7 @@ static char *vc_run_mapped(struct vc *c)
 	if (vc_read(c, VIRTIO_MMIO_MAGIC_VALUE) != VC_MAGIC ||
 	    !vc_read(c, VIRTIO_MMIO_DEVICE_ID))
 		return ERR_PTR(-ENODEV);
-	if (!vc_discover(c))
+	if (!vc_is_offered(c))
 		return ERR_PTR(-EOPNOTSUPP);
 	if (vc_report_init(c))
 		return ERR_PTR(-ENOMEM);

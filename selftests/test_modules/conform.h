@@ -21,6 +21,11 @@
 #define VC_PARTS		3
 #define VC_PART_SIZE		512
 
+/* An event may occur, and be shown in a pending table, this much later than its buffer is used */
+#define VC_LATE_MS		100
+/* A busy machine may delay what must be shown within 100 ms */
+#define VC_PENDING_US		USEC_PER_SEC
+
 /* No device has a queue of this number; its lower half is 0, the number of an existing queue */
 #define VC_NO_QUEUE		BIT(16)
 
@@ -120,6 +125,10 @@ struct vc_result {
  * @line_status: InterruptStatus at the last interrupt of the line
  * @used_late:	An interrupt came before the used index that it announces
  * @mask_lies:	The mask table does not read as it was written
+ * @driver_tables: The device works with supplied tables
+ * @commits_send: A commit sends without an event, as it should not
+ * @no_queue:	VC_NO_QUEUE names no queue
+ * @stuck:	The device may go on using the memory that it was given
  * @posted:	Number of requests that the device was given
  * @ended:	The reason why the run ended early, or empty
  * @results:	One result for each of vc_statements
@@ -145,6 +154,10 @@ struct vc {
 	u32				line_status;
 	bool				used_late;
 	bool				mask_lies;
+	bool				driver_tables;
+	bool				commits_send;
+	bool				no_queue;
+	bool				stuck;
 	u16				posted;
 	char				ended[96];
 	struct vc_result		*results;
@@ -169,13 +182,17 @@ void vc_report_show(struct vc *c, struct seq_file *s);
 __printf(2, 3) void vc_end(struct vc *c, const char *fmt, ...);
 __printf(4, 5) bool vc_check(struct vc *c, unsigned int id, bool kept, const char *fmt, ...);
 void vc_unseen(struct vc *c, unsigned int id, const char *why);
+void vc_unseen_all(struct vc *c, const unsigned int *ids, const char *why);
 
 /* The device */
 
-bool vc_discover(struct vc *c);
+bool vc_is_offered(struct vc *c);
+void vc_discover(struct vc *c);
 bool vc_take(struct vc *c);
 void vc_release(struct vc *c);
 
+u64 vc_read_address(struct vc *c, unsigned int low);
+void vc_write_address(struct vc *c, unsigned int low, u64 addr);
 bool vc_reset(struct vc *c);
 bool vc_negotiate(struct vc *c, u64 features);
 bool vc_begin(struct vc *c);
@@ -196,8 +213,53 @@ bool vc_comes(struct vc *c, unsigned int vector);
 void vc_await_line(struct vc *c);
 unsigned int vc_news(struct vc *c);
 
+u32 vc_pending_word(struct vc *c, unsigned int w);
+bool vc_pending_becomes(struct vc *c, u32 value);
+void vc_pending_changes(struct vc *c, u32 value);
+void vc_await_event(struct vc *c);
+
 /* The checks */
 
 void vc_run_checks(struct vc *c, bool break_ring);
+bool vc_enabled(struct vc *c);
+unsigned int vc_words(struct vc *c);
+bool vc_check_quiet(struct vc *c, unsigned int id, const char *when);
+void vc_check_mask(struct vc *c, unsigned int id, u32 value, const char *when);
+
+/* Of registers, tables and mappings */
+void vc_check_discovery(struct vc *c);
+void vc_check_constant(struct vc *c);
+void vc_check_features(struct vc *c);
+void vc_check_registers(struct vc *c);
+unsigned int vc_changed_entry(struct vc *c);
+void vc_check_table(struct vc *c);
+void vc_check_table_speed(struct vc *c);
+void vc_check_enable(struct vc *c);
+void vc_check_enable_window(struct vc *c);
+void vc_check_masks(struct vc *c);
+void vc_check_mapping(struct vc *c);
+void vc_check_queue_sel(struct vc *c);
+
+/* Of interrupts */
+void vc_check_interrupt(struct vc *c);
+void vc_check_notifications(struct vc *c);
+void vc_check_used_first(struct vc *c);
+void vc_check_unmapped(struct vc *c);
+void vc_check_all_unmasked(struct vc *c);
+void vc_check_shared(struct vc *c);
+void vc_check_silence(struct vc *c);
+void vc_check_pending(struct vc *c);
+void vc_check_pending_table(struct vc *c);
+void vc_check_two_vectors(struct vc *c);
+void vc_check_messages(struct vc *c);
+void vc_check_entries(struct vc *c);
+
+/* Of resets, bad accesses and the line */
+void vc_check_reset(struct vc *c);
+void vc_check_queue_reset(struct vc *c);
+void vc_check_bad_accesses(struct vc *c);
+void vc_check_line_disabled(struct vc *c);
+void vc_check_line_enabled(struct vc *c);
+void vc_check_needs_reset(struct vc *c);
 
 #endif /* _VIS_CONFORM_H */

@@ -50,11 +50,17 @@ static const struct vc_kind vc_kinds[] = {
 
 /* Registers */
 
-static u64 vc_read_address(struct vc *c, unsigned int low)
+u64 vc_read_address(struct vc *c, unsigned int low)
 {
 	u64 addr = vc_read(c, low);
 
 	return addr | (u64)vc_read(c, low + sizeof(u32)) << 32;
+}
+
+void vc_write_address(struct vc *c, unsigned int low, u64 addr)
+{
+	vc_write(c, low, lower_32_bits(addr));
+	vc_write(c, low + sizeof(u32), upper_32_bits(addr));
 }
 
 static u64 vc_read_features(struct vc *c)
@@ -85,6 +91,7 @@ bool vc_reset(struct vc *c)
 	vc_write(c, VIRTIO_MMIO_STATUS, 0);
 	if (read_poll_timeout(vc_read, status, !status, VC_POLL_US, VC_PATIENCE_US, false, c,
 			      VIRTIO_MMIO_STATUS)) {
+		c->stuck = true;
 		vc_end(c, "a reset is not complete, Status reads %#x", status);
 		return false;
 	}
@@ -119,10 +126,7 @@ bool vc_negotiate(struct vc *c, u64 features)
 
 static void vc_write_queue_address(struct vc *c, unsigned int low, const void *part)
 {
-	u64 addr = c->ring_dma + (part - (void *)c->ring);
-
-	vc_write(c, low, addr);
-	vc_write(c, low + sizeof(u32), addr >> 32);
+	vc_write_address(c, low, c->ring_dma + (part - (void *)c->ring));
 }
 
 static void vc_set_up_queue(struct vc *c)
@@ -279,6 +283,7 @@ bool vc_event(struct vc *c)
 	vc_post(c);
 	if (read_poll_timeout(vc_used, used, used == c->posted, VC_POLL_US, VC_PATIENCE_US, false,
 			      c)) {
+		c->stuck = true;
 		vc_end(c, "the device has used %u of %u buffers", used, c->posted);
 		return false;
 	}
@@ -338,6 +343,41 @@ void vc_await_line(struct vc *c)
 	read_poll_timeout(vc_line_seen, seen, seen, VC_POLL_US, VC_AT_ONCE_US, false, c);
 }
 
+u32 vc_pending_word(struct vc *c, unsigned int w)
+{
+	return le32_to_cpu(READ_ONCE(c->pending[w]));
+}
+
+static u32 vc_pending_vectors(struct vc *c)
+{
+	return vc_pending_word(c, 0) & ~vc_void_bits(c, 0);
+}
+
+/* Returns whether the bits of vectors in word 0 of the pending table have this value in time */
+bool vc_pending_becomes(struct vc *c, u32 value)
+{
+	u32 seen;
+
+	return !read_poll_timeout(vc_pending_vectors, seen, seen == value, USEC_PER_MSEC,
+				  VC_PENDING_US, false, c);
+}
+
+/* Waits until word 0 of the pending table has another value than this, or for as long */
+void vc_pending_changes(struct vc *c, u32 value)
+{
+	u32 seen;
+
+	read_poll_timeout(vc_pending_vectors, seen, seen != value, USEC_PER_MSEC, VC_PENDING_US,
+			  false, c);
+}
+
+/* An event of masked vector 0 may occur later than its buffer is used: waits until it has. */
+void vc_await_event(struct vc *c)
+{
+	if (!c->pending || !vc_pending_becomes(c, BIT(0)))
+		msleep(VC_LATE_MS);
+}
+
 /* Waits, and returns the interrupts since vc_mark(): bits 7:0 count those of vector 0, and so on */
 unsigned int vc_news(struct vc *c)
 {
@@ -379,19 +419,25 @@ static irqreturn_t vc_line(int irq, void *data)
 /* Taking over the device */
 
 /**
- * vc_discover - Read the discovery registers of the device
+ * vc_is_offered - Read the features of the device
  * @c:		The run
  *
  * Return:	Whether it offers VIS.
  */
-bool vc_discover(struct vc *c)
+bool vc_is_offered(struct vc *c)
+{
+	c->features = vc_read_features(c);
+	return c->features & VC_F_VIS;
+}
+
+/**
+ * vc_discover - Read the discovery registers of the device, after a reset
+ * @c:		The run
+ */
+void vc_discover(struct vc *c)
 {
 	struct virtio_vis_layout *layout = &c->layout;
 	struct resource *regs = platform_get_resource(c->pdev, IORESOURCE_MEM, 0);
-
-	c->features = vc_read_features(c);
-	if (!(c->features & VC_F_VIS))
-		return false;
 
 	layout->nr_vectors = FIELD_GET(VIRTIO_VIS_NUM_VECTORS_N,
 				       vc_read(c, VIRTIO_MMIO_VIS_NUM_VECTORS));
@@ -400,7 +446,6 @@ bool vc_discover(struct vc *c)
 	layout->pending = vc_read_address(c, VIRTIO_MMIO_VIS_PENDING_LOW);
 	layout->regs = regs->start;
 	layout->regs_size = resource_size(regs);
-	return true;
 }
 
 static int vc_map_tables(struct vc *c)
@@ -519,7 +564,8 @@ void vc_release(struct vc *c)
 		memunmap(c->entries);
 	if (c->mask)
 		iounmap(c->mask);
-	if (c->ring)
+	/* The device may go on using the ring of a request that it does not give back. */
+	if (c->ring && !c->stuck)
 		dma_free_coherent(dev, sizeof(*c->ring), c->ring, c->ring_dma);
 	if (c->vis) {
 		virtio_vis_free_vectors(c->vis);

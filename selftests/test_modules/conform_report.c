@@ -128,6 +128,18 @@ void vc_unseen(struct vc *c, unsigned int id, const char *why)
 		strscpy(result->why, why);
 }
 
+/**
+ * vc_unseen_all - Record why some statements cannot be observed on this device
+ * @c:		The run
+ * @ids:	The statements, up to a 0
+ * @why:	The reason
+ */
+void vc_unseen_all(struct vc *c, const unsigned int *ids, const char *why)
+{
+	for (; *ids; ids++)
+		vc_unseen(c, *ids, why);
+}
+
 static const char *vc_why_unseen(struct vc *c, unsigned int i)
 {
 	if (vc_statements[i].never)
@@ -151,6 +163,9 @@ void vc_report_show(struct vc *c, struct seq_file *s)
 		   vc_read(c, VIRTIO_MMIO_DEVICE_ID), c->layout.nr_vectors);
 	if (c->ended[0])
 		seq_printf(s, "# the run ended early: %s\n", c->ended);
+	if (c->stuck)
+		seq_printf(s, "# %s: the device may go on using memory, which stays allocated\n",
+			   dev_name(&c->pdev->dev));
 	for (i = 0; i < ARRAY_SIZE(vc_statements); i++) {
 		const struct vc_statement *statement = &vc_statements[i];
 		const struct vc_result *result = &c->results[i];

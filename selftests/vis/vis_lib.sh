@@ -39,17 +39,19 @@ machine_lacks()
 	grep -qs 'VIS-' /sys/kernel/irq/*/chip_name || echo "a device on Virtio Interrupt Storage"
 }
 
-# run_test FUNCTION [host]: the second word says that the test cannot do without the host
+# run_test FUNCTION [host | ARGUMENT...]: "host" says that the test cannot do without the host
 run_test()
 {
 	if [ "${2-}" = host ] && [ -z "$VIS_HOST" ]; then
 		echo "VIS_HOST names no serial line to the virtual machine monitor" >/tmp/skip
 		return "$SKIPPED"
 	fi
-	("$1") </dev/null
+	[ "${2-}" != host ] || set -- "$1"
+	("$@") </dev/null
 }
 
-# vis_run: runs the tests of $tests, a line "name function [host]" each, or only $VIS_ONLY.
+# vis_run: runs the tests of $tests, or only $VIS_ONLY. A line is "name function", and then "host"
+# or arguments of the function.
 vis_run()
 {
 	local failed=0 function lacking name needs number=0
@@ -66,7 +68,8 @@ vis_run()
 	while read -r name function needs; do
 		[ -n "$name" ] || continue
 		number=$((number + 1))
-		run_test "$function" "$needs"
+		# shellcheck disable=SC2086 # words
+		run_test "$function" $needs
 		case $? in
 		0) echo "ok $number $name" ;;
 		"$SKIPPED") echo "ok $number $name # SKIP $(cat /tmp/skip)" ;;

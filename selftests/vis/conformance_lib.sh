@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# The conformance run on broken devices. A line of the table of tests is "NAME breaks FAULT
+# STATEMENT...": in the device with this fault, it finds these broken and no others. Those that say
+# SHOULD count as well.
+
+. ./vis_lib.sh
+. ./hostile_lib.sh
+
+# The firmware of this board describes no tables.
+ALWAYS_BROKEN=D110
+
+# broken FAULT: the statements that the run finds broken, in their order
+broken()
+{
+	local device
+
+	device=$(platform_at "$(slot_of "$1")")
+	[ -n "$device" ] || fail "no device with the fault $1"
+	sh ./conform.sh --break-ring "$device" >"/tmp/report.$1"
+	grep -vE '^ok|^TAP|^1\.\.' "/tmp/report.$1" | sed 's/^/# /' >&2
+	grep -q "^1\.\.[1-9]" "/tmp/report.$1" || fail "no report on $device"
+	sed -nE 's/^not ok .*\.(D[0-9]+).*/\1/p' "/tmp/report.$1" | grep -vx "$ALWAYS_BROKEN" |
+		tr '\n' ' '
+}
+
+# breaks FAULT STATEMENT...
+breaks()
+{
+	local fault=$1
+
+	shift
+	expect "statements that are broken" "$*" "$(broken "$fault" | sed 's/ $//')"
+}

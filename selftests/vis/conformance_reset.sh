@@ -1,0 +1,29 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The conformance run on devices that break statements on resets, chapter 10.
+
+. ./conformance_lib.sh
+
+# leaves_memory FAULT: the device keeps what it was given, so the run does not free it
+leaves_memory()
+{
+	breaks "$1"
+	grep -q "^# .*: the device may go on using memory" "/tmp/report.$1" ||
+		fail "the report says nothing of the memory"
+}
+
+tests="
+conformance.enable_kept	breaks enable_kept D1001
+conformance.pending_kept	breaks pending_kept D1003
+conformance.mapping_kept	breaks mapping_kept D1004
+conformance.before_enable	breaks before_enable D1006
+conformance.reset_sends	breaks reset_sends D1006
+conformance.queue_kept	breaks queue_kept D1007
+conformance.queue_clears	breaks queue_clears D1008
+conformance.queue_masks	breaks queue_masks D1008
+conformance.reset_no_queue	breaks reset_no_queue D1011
+conformance.reset_put_off	breaks reset_put_off D1012
+conformance.reset_never	leaves_memory reset_never
+conformance.request_kept	leaves_memory request_kept
+"
+vis_run
