@@ -73,6 +73,10 @@ BROKEN = {
     "reset":
         "enable_kept pending_kept mapping_kept before_enable reset_sends queue_kept queue_clears "
         "queue_masks reset_no_queue reset_put_off reset_never request_kept",
+    "supplied":
+        "tables_claimed tables_hidden supplied supplied_early supplied_late supplied_unread "
+        "supplied_kept supplied_unused supplied_unmasked supplied_blank supplied_and_own "
+        "supplied_lost supplied_overrun supplied_after",
 }
 
 

@@ -262,4 +262,6 @@ void vc_check_line_disabled(struct vc *c);
 void vc_check_line_enabled(struct vc *c);
 void vc_check_needs_reset(struct vc *c);
 
+void vc_check_supplied(struct vc *c);
+
 #endif /* _VIS_CONFORM_H */

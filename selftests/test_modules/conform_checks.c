@@ -59,7 +59,7 @@ static void (*const vc_checks[])(struct vc *c) = {
 	vc_check_notifications, vc_check_used_first, vc_check_unmapped, vc_check_all_unmasked,
 	vc_check_shared, vc_check_pending_table, vc_check_two_vectors, vc_check_messages,
 	vc_check_reset, vc_check_queue_reset, vc_check_bad_accesses, vc_check_line_disabled,
-	vc_check_line_enabled, vc_check_constant,
+	vc_check_line_enabled, vc_check_supplied, vc_check_constant,
 };
 
 static void vc_run_all(struct vc *c, bool break_ring)
