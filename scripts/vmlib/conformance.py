@@ -8,7 +8,7 @@ from pathlib import Path
 from . import initramfs
 
 BUSYBOX = "/bin/busybox"
-MODULES = ("vis_conform",)
+MODULES = ("vis_conform", "virtio_mmio_vis")
 SCRIPTS = {"init": "conform_init", "conform.sh": "conform.sh"}
 
 
