@@ -89,7 +89,7 @@ SUITES = {
                                     qtest="supplied", tests="variant.supplied.device.qtest",
                                     inputs="qemu include @qemu-source", tier="all"),
     "conformance": Suite("the conformance run, as others have it, and that it finds what is broken",
-                         70, tier="all",
+                         400, tier="all",
                          inputs=GUEST + " COPYING Documentation/virtio-vis.rst"),
     "fuzz": Suite("random accesses to registers and tables of the device, with ASan and UBSan,"
                   " without a guest", 900, tier="draft", tests="hostile.fuzz",
