@@ -23,10 +23,10 @@ SMALL = {"interrupts": 2000, "moves": 6, "count": 100, "rate": 100, "rounds": 1,
 SCALE = (1, 2, 8)
 RESULTS = "Documentation/results"
 SUMMARY_MARKS = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.S)
-KINDS = ("exits", "kvm", "path", "parts", "insns", "profile", "boot", "size", "density", "twins",
-         "rates", "scale")
+KINDS = ("exits", "kvm", "path", "parts", "moves", "insns", "profile", "boot", "size", "density",
+         "twins", "rates", "scale")
 # These take as long as all others together, so they run only by name.
-BY_NAME = ("path", "parts")
+BY_NAME = ("path", "parts", "moves")
 LEFT = "steps.json"
 CHECKED = ("exits", "insns", "density")
 
@@ -75,6 +75,11 @@ class Steps:
         for transport in guests.TRANSPORTS:
             yield (f"parts-{transport}", 150, lambda name, transport=transport:
                    parts.rows(self.own, self.options, transport))
+
+    def moves(self):
+        """Once, as each guest makes many"""
+        for transport in guests.TRANSPORTS:
+            yield f"moves-{transport}", 150, self.nested("moves", transport)
 
     def insns(self):
         seconds = 20 if self.small else 60

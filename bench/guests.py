@@ -27,6 +27,9 @@ DISK_BYTES = 8 << 30
 COUNT_INSTRUCTIONS = ["-icount", "shift=0,sleep=off"]
 ONE_GIGAHERTZ = "tsc_early_khz=1000000"
 PACKET_BYTES = 2048
+# The function of the guest's kernel that moves an interrupt: the line's and MSI-X's are part of the
+# next interrupt
+MOVERS = {"legacy": "ioapic_ack_level", "pci": "__irq_move_irq", "vis": "irq_do_set_affinity"}
 
 
 def device(transport, name, options=""):
@@ -112,6 +115,13 @@ def path_scenario(transport, part, **parameters):
     devices = with_card if part == "path_packets" else {"devices": disk}
     return scenario(transport, (part,), **devices, smp=1, timeout=900,
                     append=[ONE_GIGAHERTZ, "tsc=reliable"], parameters=parameters)
+
+
+def moves_scenario(transport, moves):
+    """The second CPU is the target, and idle."""
+    return scenario(transport, ("path_moves",), rng(transport), smp=2, timeout=900,
+                    append=[ONE_GIGAHERTZ, "tsc=reliable"],
+                    parameters={"moves": moves, "mover": MOVERS[transport]})
 
 
 def insns_scenario(transport, queues, count):

@@ -24,6 +24,8 @@ RARE = 0.01
 SCRIPT = "bench/guest/bench.sh"
 SMALL = {"interrupts": 800, "moves": 6}
 FULL = {"interrupts": 4000, "moves": 20}
+MOVES = 32
+SLICE = "100000"
 # Where the addresses of the functions in a log are
 SYMBOLS = "build/bench/symbols"
 SAMPLES = {"count": 2000, "batches": 50}
@@ -98,6 +100,26 @@ def instructions(options, transport, small):
                               rows=PathRows(transport))
 
 
+class MoveRows(guests.Rows):
+    """The median of one boot, with the quartiles: the host has one CPU for both of the guest's, and
+    may let the other run during a move."""
+
+    def finish(self):
+        for (metric, *params), (samples,) in self.sampled.items():
+            low, value, high = statistics.quantiles(samples, n=4)
+            self.add(metric, "instructions", value, low, high, kind="repeated", **dict(params))
+        return self.rows
+
+
+def moves(options, transport, small):
+    """A guest's CPU that waits for the other would spin for the usual slice."""
+    subprocess.run(["mount", "-t", "debugfs", "debugfs", "/sys/kernel/debug"], check=True)
+    Path("/sys/kernel/debug/sched/base_slice_ns").write_text(SLICE, "utf-8")
+    return guests.run(options, f"path_moves-{transport}", transport,
+                      guests.moves_scenario(transport, MOVES // (4 if small else 1)),
+                      rows=MoveRows(transport))
+
+
 class Monitor:
     """That of the machine in which this runs, whose QEMU logs instructions"""
 
@@ -151,7 +173,7 @@ def log(options, transport, _):
 
 # What is measured, and options of scripts/nested
 MEASURED = {"exits": (exits, ()), "instructions": (instructions, ("--count-instructions",)),
-            "log": (log, ("--count-instructions",))}
+            "moves": (moves, ("--count-instructions",)), "log": (log, ("--count-instructions",))}
 
 
 def in_nested(own, options, measured, transport, small):

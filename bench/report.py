@@ -99,6 +99,12 @@ METHOD = """\
   `interrupt` from QEMU's write to the eventfd of the vector, or of the line, to the first
   instruction of the queue's handler in the guest. The figures are those of the read whose part is
   the median; the least and the greatest are of any read.
+- `path_insns_per_move` is what the guest's function takes that moves an interrupt, in the clock of
+  the kernel's function tracer, which counts instructions as well. VIS moves at once, virtio-mmio
+  and MSI-X at the next interrupt; what the function takes at an interrupt without a move is
+  subtracted. The guest has two CPUs, of which the target of the move is idle, and the entropy
+  device. The value is the median of the moves, with the quartiles: QEMU's other threads may run
+  during a move.
 """
 
 MISSING = {
@@ -139,6 +145,7 @@ SUMMARY = (
     ("on KVM: instructions of all, per 4 KiB read", "path_insns_per_read", {}),
     ("on KVM: instructions of all, per packet", "path_insns_per_packet", {}),
     ("on KVM: instructions of all, per interrupt", "path_insns_per_interrupt", {"of": "all"}),
+    ("on KVM: instructions of all, per move", "path_insns_per_move", {}),
     ("trapped accesses to set up 4 queues' vectors", "exits_vector_setup", BLK_4),
     ("trapped accesses of a driver's probe, 4 queues", "exits_probe", BLK_4),
     ("instructions per interrupt, empty callback", "insns_per_interrupt",

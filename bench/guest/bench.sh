@@ -379,6 +379,56 @@ run_path_parts()
 	tell profile-end $symbols
 }
 
+# durations FRESH: those in the trace of functions; FRESH is 1 for the first after each mark, and 0
+# for all others
+durations()
+{
+	awk -v wanted="$1" '
+		/\/\* move \*\// { fresh = 1 }
+		/\(\);/ {
+			for (i = 2; i <= NF; i++)
+				if ($i == "us" && fresh == wanted)
+					printf "%.0f\n", $(i - 1) * 1000
+			fresh = 0
+		}' $TRACE/trace
+}
+
+# move_idle: moves the interrupt to the other of two CPUs. It is used only on the one where it is, so
+# that the other is idle while the interrupt moves.
+move_idle()
+{
+	local cpu
+
+	cpu=$(effective_cpu "$RNG_IRQ")
+	run_here "$cpu"
+	echo move >&5
+	move_rng $((1 - cpu))
+	rng_interrupt
+	run_here $((1 - cpu))
+	rng_interrupt
+}
+
+# What the function takes that moves the interrupt, less what it takes without a move
+run_path_moves()
+{
+	local usual
+
+	find_rng
+	mount -t tracefs tracefs $TRACE
+	param mover >$TRACE/set_ftrace_filter
+	echo function_graph >$TRACE/current_tracer
+	exec 5>$TRACE/trace_marker
+	for _ in $(seq "$(param moves)"); do
+		move_idle
+	done
+	echo 0 >$TRACE/tracing_on
+	usual=$(durations 0 | sort -n | awk '
+		{ all[NR] = $1 }
+		END { print all[int((NR + 1) / 2)] + 0 }')
+	durations 1 | awk -v usual="$usual" '{ print $1 - usual }' |
+		tell_samples path_insns_per_move
+}
+
 # use_marks: the tracer notes the TSC with each mark
 use_marks()
 {
