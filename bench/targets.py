@@ -154,6 +154,10 @@ def table():
                      spread=True, missed=above)
         yield Target(metric, {}, 0.02, name + "boots differ by less than 2 %", judge=boots_agree,
                      missed=apart)
+    for metric, work, params in (("path_insns_per_interrupt", "interrupt", {"of": "all"}),
+                                 ("path_insns_per_move", "move of a vector", {})):
+        yield Target(metric, params, 0,
+                     f"instructions of the whole path, {work}: not above pci's", "pci", 1)
     name = "vector setup for 4 queues: at most 15 exits, and a quarter of pci's"
     yield Target("exits_vector_setup", BLK_4, 15, name)
     yield Target("exits_vector_setup", BLK_4, 0, name, "pci", 1 / 4)

@@ -393,8 +393,8 @@ durations()
 		}' $TRACE/trace
 }
 
-# move_idle: moves the interrupt to the other of two CPUs. It is used only on the one where it is, so
-# that the other is idle while the interrupt moves.
+# move_idle: moves the interrupt to the other of two CPUs. It is used only on the one where it is,
+# so that the other is idle while the interrupt moves.
 move_idle()
 {
 	local cpu
