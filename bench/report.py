@@ -87,14 +87,14 @@ METHOD = """\
   disk is in an iothread, is in an emulated machine with one CPU, whose clocks tick once for each
   instruction and skip the time in which the CPU is idle. A sample is the ticks of the guest's TSC
   during a read of 4 KiB, for whose end the guest's CPU sleeps. A boot gives the median of its
-  samples, and the value is the median of the boots, with the least and the greatest. Before it
-  waits, the iothread polls for as many instructions as QEMU has settled on, which are not the same
-  after each read.
+  samples, and the value is the median of the boots, with the least and the greatest. The iothread
+  does not poll before it waits (`poll-max-ns=0`): it would do so for a time that differs from read
+  to read, and that here is a number of instructions.
 - `path_insns_per_packet` is the same of a packet that vhost sends or receives. A sample is the
   exchange of 50 packets, one after the other, with an echo on the host, which is a program in the
   emulated machine: its instructions, and those of the host's network, count as well.
 - `path_insns_per_notify` and `path_insns_per_interrupt` are parts of such a read, from a log of all
-  instructions of the emulated machine during 15 reads without this polling. `notify` is from the
+  instructions of the emulated machine during 15 such reads. `notify` is from the
   driver's function that notifies the device to the signal of the queue's eventfd by KVM, and
   `interrupt` from QEMU's write to the eventfd of the vector, or of the line, to the first
   instruction of the queue's handler in the guest. The figures are those of the read whose part is
