@@ -10,11 +10,12 @@
 TRACE=/sys/kernel/tracing
 # Of the fault slow_mask; far longer than an emulator keeps a CPU from its interrupts
 WRITE_US=100000
-PAUSE_US=100000
-WINDOW_SECONDS=6
+# QEMU's lock is not fair, and CPUs take it to write and to be interrupted. So a mover pauses for
+# longer than the two writes that it may delay: it does not write again before they are complete.
+PAUSE_US=400000
+WINDOW_SECONDS=12
 
-# keep_moving CPU IRQ: that CPU moves the vector back and forth until /tmp/stop. It pauses, because
-# a mover that does not keeps QEMU's main loop, which has the timers, from QEMU's lock.
+# keep_moving CPU IRQ: that CPU moves the vector back and forth until /tmp/stop.
 keep_moving()
 {
 	local cpu=$1 irq=$2
