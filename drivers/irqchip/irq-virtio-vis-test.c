@@ -836,7 +836,8 @@ struct vis_map_case {
 
 static const struct vis_map_case vis_maps[] = {
 	{ "reserved", "Reserved", IORES_DESC_RESERVED, IORESOURCE_MEM, 0 },
-	{ "reserved_busy", "Reserved", IORES_DESC_RESERVED, IORESOURCE_MEM | IORESOURCE_BUSY, 0 },
+	{ "driver_of_reserved", "other", IORES_DESC_RESERVED, IORESOURCE_MEM | IORESOURCE_BUSY,
+	  -EBUSY },
 	{ "motherboard", "pnp 00:07", IORES_DESC_NONE, IORESOURCE_MEM, 0 },
 	{ "driver_of_pnp", "pnp 00:07", IORES_DESC_NONE, IORESOURCE_MEM | IORESOURCE_BUSY, -EBUSY },
 	{ "other_device", "other", IORES_DESC_NONE, IORESOURCE_MEM, -EBUSY },
@@ -862,6 +863,22 @@ static void vis_map_test(struct kunit *test)
 		virtio_vis_destroy(fake->vis);
 	remove_resource(&res);
 	vis_test_expect_nothing(test);
+}
+
+/* The region of a driver inherits the descriptor of the reserved range that it is in */
+static void vis_claimed_in_reserved_test(struct kunit *test)
+{
+	struct resource res = {
+		.start	= FAKE_REGS,
+		.end	= FAKE_PENDING + VIRTIO_VIS_BLOCK_SIZE - 1,
+		.name	= "Reserved",
+		.desc	= IORES_DESC_RESERVED,
+		.flags	= IORESOURCE_MEM,
+	};
+
+	KUNIT_ASSERT_EQ(test, insert_resource(&iomem_resource, &res), 0);
+	vis_claimed_test(test);
+	remove_resource(&res);
 }
 
 static void vis_map_desc(const struct vis_map_case *c, char *desc)
@@ -912,6 +929,7 @@ static struct kunit_case vis_layout_cases[] = {
 	KUNIT_CASE(vis_no_pending_test),
 	KUNIT_CASE(vis_destroy_own_test),
 	KUNIT_CASE_PARAM(vis_map_test, vis_map_gen_params),
+	KUNIT_CASE(vis_claimed_in_reserved_test),
 	KUNIT_CASE(vis_own_resource_test),
 	{ }
 };

@@ -291,16 +291,13 @@ static bool vis_is_free(struct device *dev, const struct resource *res)
 
 /*
  * Refuses RAM, other devices' resources, and what is past the memory map. A request inside the
- * resource of a device without a driver succeeds: the parents of the new region show that. Nobody
- * can claim a region that is reserved and busy, so it is accepted.
+ * resource of a device without a driver succeeds: the parents of the new region show that.
  */
 static int vis_claim_range(struct device *dev, const struct vis_range *r)
 {
 	struct resource *res = devm_request_mem_region(dev, r->start, r->size, dev_name(dev));
 
-	if (res ? vis_is_free(dev, res) :
-	    region_intersects(r->start, r->size, IORESOURCE_MEM | IORESOURCE_BUSY,
-			      IORES_DESC_RESERVED) == REGION_INTERSECTS)
+	if (res && vis_is_free(dev, res))
 		return 0;
 
 	dev_err(dev, "VIS: %s at %#llx (%#llx bytes) is not free in the memory map\n", r->name,

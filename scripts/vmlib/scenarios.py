@@ -114,7 +114,11 @@ CROWD = [word for number in range(4)
          for word in crowd(bus, device, number)]
 
 
-def hostile(faults, disks=True):
+# Where the tables of all devices are, the memory map has a reserved range.
+RESERVED = "memmap=128M$0xf0000000"
+
+
+def hostile(faults, disks=True, append=""):
     """Fields of a scenario that has a device with each fault and, in the last slot, an honest disk.
 
     Those with faults are disks, too, or else entropy devices. The guest probes the last slot first.
@@ -127,7 +131,7 @@ def hostile(faults, disks=True):
         is_disk = fault == "honest" or disks and not fault.endswith("_dropped")
         devices += (shared_disk(fault, slot) if is_disk else
                     ["-device", f"virtio-rng-device,bus=virtio-mmio-bus.{slot}"])
-    return {"faults": items, "append": f"vis.faults={items}", "devices": devices}
+    return {"faults": items, "append": f"{append} vis.faults={items}", "devices": devices}
 
 
 def tap(number, device="virtio-net-device", queues=4, options=""):
@@ -318,7 +322,7 @@ SCENARIOS = {
     "firmware": Scenario(("firmware.sh",), load=TEST_MODULES),
     "devicetree": Scenario(("devicetree.sh",), load=TEST_MODULES),
     # Without PCI, nothing that is reserved is in the memory map.
-    "reserved": Scenario(("reserved.sh",), board=",pcie=on", append="memmap=128M$0xf0000000"),
+    "reserved": Scenario(("reserved.sh",), board=",pcie=on", append=RESERVED),
     # Where the disk and the network interrupt by irqfd, if the host has KVM
     "iothread": Scenario((*MAIN_SCRIPTS, "irqfd_disk.sh"), **IOTHREAD, load=TEST_MODULES,
                          timeout=240),
@@ -359,8 +363,9 @@ SCENARIOS = {
                                                                     "x-msi-lies=on")}),
     "reload": Scenario(("reload.sh",), modules=(), load=VIS_MODULES, timeout=240),
     "migrate": Scenario(("migrate.sh",)),
+    # All tables are in a range that firmware reserves.
     "hostile_tables": Scenario(("hostile_tables.sh",), modules=(), load=VIS_MODULES,
-                               **hostile(HOSTILE_TABLES)),
+                               **hostile(HOSTILE_TABLES, append=RESERVED)),
     "hostile_life": Scenario(("hostile_life.sh",), modules=(), load=VIS_MODULES + TEST_MODULES,
                              timeout=180, expected="No irq handler for",
                              **hostile(HOSTILE_LIFE)),
