@@ -7,8 +7,8 @@
  * core parks that move until the next interrupt. If the interrupt never occurs, it holds two places
  * for ever, and a parked move never happens. The device sends nothing to the old place after the
  * commit, but vector_schedule_cleanup(), with which IOMMU drivers say so, is not exported. So
- * COMPAT_SETTLE_JIFFIES after the move, the CPU of the new place acknowledges an interrupt that has
- * not occurred:
+ * at most COMPAT_SETTLE_JIFFIES after the move, the CPU of the new place acknowledges an interrupt
+ * that has not occurred:
  *
  * 1) The vector domain takes that for the first arrival, and frees the old place.
  * 2) The core carries out a parked move. If the old place is not free yet, the core parks the move

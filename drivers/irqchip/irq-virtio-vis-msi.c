@@ -87,7 +87,8 @@ void vis_msi_commit(struct virtio_vis *vis, unsigned int w)
  *
  * A device with MSI registers may drop what occurs while a vector is masked. The core masks an
  * interrupt in use only after one has arrived, and runs the handler after it unmasks: nothing is
- * lost then. What occurs between shutdown and startup is unknown, so startup assumes the worst.
+ * lost then. No interrupt need arrive before a parked move, for which vis_irq_mask() therefore does
+ * not mask. What occurs between shutdown and startup is unknown, so startup assumes the worst.
  *
  * Context:	With the lock of the interrupt's descriptor held.
  */

@@ -1392,6 +1392,23 @@ static void vis_msi_masked_move_test(struct kunit *test)
 	vis_msi_expect_command(test, 4, VIRTIO_MMIO_MSI_UNMASK, 33);
 }
 
+#ifdef CONFIG_GENERIC_PENDING_IRQ
+/* The core masks the vector while it carries out a parked move, and the device may drop events */
+static void vis_msi_parked_test(struct kunit *test)
+{
+	unsigned int virq = vis_msi_start_enabled(test, 33);
+	unsigned int cpu = vis_test_other_cpu(test, virq);
+	struct irq_data *d = irq_get_irq_data(virq);
+
+	fake->move_result = -EBUSY;
+	KUNIT_ASSERT_EQ(test, irq_set_affinity(virq, cpumask_of(cpu)), 0);
+	KUNIT_ASSERT_TRUE(test, irqd_is_setaffinity_pending(d));
+	vis_irq_mask(d);
+	vis_irq_unmask(d);
+	KUNIT_EXPECT_EQ(test, fake->nr_log, 0);
+}
+#endif
+
 /* A reset takes all messages from the device, so the same ones are written again */
 static void vis_msi_reset_test(struct kunit *test)
 {
@@ -1512,6 +1529,9 @@ static struct kunit_case vis_msi_cases[] = {
 	KUNIT_CASE(vis_msi_move_test),
 	KUNIT_CASE(vis_msi_mask_test),
 	KUNIT_CASE(vis_msi_masked_move_test),
+#ifdef CONFIG_GENERIC_PENDING_IRQ
+	KUNIT_CASE(vis_msi_parked_test),
+#endif
 	KUNIT_CASE(vis_msi_reset_test),
 	KUNIT_CASE(vis_msi_bounds_test),
 	KUNIT_CASE(vis_msi_replay_test),

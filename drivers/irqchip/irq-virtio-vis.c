@@ -87,9 +87,13 @@ static void vis_set_mask(struct irq_data *d, bool masked)
 
 /* The irqchip of a vector */
 
+/* The core masks a vector for a parked move, which a device with MSI registers does not need */
 static void vis_irq_mask(struct irq_data *d)
 {
-	vis_set_mask(d, true);
+	struct virtio_vis *vis = irq_data_get_irq_chip_data(d);
+
+	if (!vis->msi || !irqd_is_setaffinity_pending(d))
+		vis_set_mask(d, true);
 }
 
 static void vis_irq_unmask(struct irq_data *d)

@@ -592,7 +592,10 @@ static void vm_release(struct device *dev)
 	kfree(to_vm_device(dev_to_virtio(dev)));
 }
 
-/* Parent of the devices that the parameter added, or NULL; protected by the parameter lock */
+/*
+ * Parent of the devices that the parameter added, or NULL. It changes only while the module's
+ * parameters are parsed, before any device is probed, and after the driver is gone.
+ */
 static struct device *vm_param_parent;
 
 static bool vm_is_from_param(const struct platform_device *pdev)

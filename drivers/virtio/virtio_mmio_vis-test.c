@@ -793,19 +793,22 @@ static void vm_msi_unsupported_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, fake->irqchip.exists);
 }
 
-/* MSI_CSR is where QueueReset would be, even if MSI cannot be used */
+static void vm_msi_test_features(struct kunit *test, struct virtio_mmio_vis *vm_vis)
+{
+	__virtio_set_bit(&fake->vdev, VIRTIO_F_RING_RESET);
+	virtio_mmio_vis_finalize_features(vm_vis, &fake->vdev);
+	KUNIT_EXPECT_FALSE(test, __virtio_test_bit(&fake->vdev, VIRTIO_F_RING_RESET));
+	KUNIT_EXPECT_FALSE(test, __virtio_test_bit(&fake->vdev, VIRTIO_F_VIS));
+}
+
+/* MSI_CSR is where QueueReset would be, even if MSI cannot be used or VendorID has changed */
 static void vm_msi_features_test(struct kunit *test)
 {
 	vm_msi_test_start(test);
-	__virtio_set_bit(&fake->vdev, VIRTIO_F_RING_RESET);
-	virtio_mmio_vis_finalize_features(fake->vm_vis, &fake->vdev);
-	KUNIT_EXPECT_FALSE(test, __virtio_test_bit(&fake->vdev, VIRTIO_F_RING_RESET));
-	KUNIT_EXPECT_FALSE(test, __virtio_test_bit(&fake->vdev, VIRTIO_F_VIS));
-
-	__virtio_set_bit(&fake->vdev, VIRTIO_F_RING_RESET);
-	virtio_mmio_vis_finalize_features(NULL, &fake->vdev);
-	KUNIT_EXPECT_FALSE(test, __virtio_test_bit(&fake->vdev, VIRTIO_F_RING_RESET));
-	KUNIT_EXPECT_FALSE(test, __virtio_test_bit(&fake->vdev, VIRTIO_F_VIS));
+	vm_msi_test_features(test, fake->vm_vis);
+	vm_msi_test_features(test, NULL);
+	fake->vdev.id.vendor = 0;
+	vm_msi_test_features(test, fake->vm_vis);
 }
 
 /* Queue q has vector q + 1, even if a queue before it needs none */

@@ -328,7 +328,7 @@ void virtio_mmio_vis_finalize_features(struct virtio_mmio_vis *vm_vis, struct vi
 {
 	if (vm_vis && !vm_vis->msi)
 		__virtio_set_bit(vdev, VIRTIO_F_VIS);
-	else if (vm_vis_has_msi(vdev->id.vendor))
+	else if (vm_vis || vm_vis_has_msi(vdev->id.vendor))
 		__virtio_clear_bit(vdev, VIRTIO_F_RING_RESET);
 }
 
@@ -800,8 +800,8 @@ int virtio_mmio_vis_set_vq_affinity(struct virtio_mmio_vis *vm_vis, struct virtq
  * its vector is for no CPU.
  *
  * Context:	Any. Not concurrent with virtio_mmio_vis_find_vqs() or virtio_mmio_vis_free_irqs().
- * Return:	The CPUs, or NULL if the queue has no vector or no vector of the device has managed
- *		affinity.
+ * Return:	The CPUs, or NULL if the device has no vectors for queues or none of managed
+ *		affinity. No CPU for a queue without a vector if other queues share one.
  */
 const struct cpumask *virtio_mmio_vis_get_vq_affinity(struct virtio_mmio_vis *vm_vis, int index)
 {
