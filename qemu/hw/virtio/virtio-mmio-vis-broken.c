@@ -68,13 +68,6 @@ static void set_pending(VISHostile *h, uint32_t bits)
     vis_show_pending(&h->proxy->vis, 0);
 }
 
-static void send_if_valid(VISHostile *h, MSIMessage msg)
-{
-    if (vis_is_msi_target(&h->proxy->vis, msg.address)) {
-        vis_send_message(&h->proxy->vis, msg);
-    }
-}
-
 static void send_unmasked(VISHostile *h)
 {
     VirtIOMMIOVIS *vis = &h->proxy->vis;
@@ -82,7 +75,7 @@ static void send_unmasked(VISHostile *h)
 
     for (vector = 0; vector < vis->nr_vectors; vector++) {
         if (!vis_is_masked(vis, vector)) {
-            send_if_valid(h, vis->latch[vector]);
+            vis_send_if_valid(h, vis->latch[vector]);
         }
     }
 }
@@ -269,7 +262,7 @@ static void send_masked(VISHostile *h)
     if ((vis->pending[0] & 1) && vis_is_masked(vis, 0) &&
         vis_read_entry(vis, 0, &entry)) {
         set_pending(h, 0);
-        send_if_valid(h, entry);
+        vis_send_if_valid(h, entry);
     }
 }
 
@@ -362,7 +355,7 @@ static void send_old_as_well(VISHostile *h, uint32_t vector, MSIMessage *msg)
 
     if (!(h->value & vis_bit(vector)) &&
         (old.address != msg->address || old.data != msg->data)) {
-        send_if_valid(h, old);
+        vis_send_if_valid(h, old);
     }
 }
 
@@ -535,7 +528,7 @@ static void send_unmapped(VISHostile *h)
 
     if (vis->enabled && qatomic_xchg(&device(h)->isr, 0) &&
         queue_vector(h) == VIRTIO_NO_VECTOR) {
-        send_if_valid(h, vis->latch[0]);
+        vis_send_if_valid(h, vis->latch[0]);
     }
 }
 
@@ -564,7 +557,7 @@ static bool notify_first(VISHostile *h, hwaddr reg, uint64_t *value)
         vector >= vis->nr_vectors || vis_is_masked(vis, vector)) {
         return true;
     }
-    send_if_valid(h, vis->latch[vector]);
+    vis_send_if_valid(h, vis->latch[vector]);
     h->struck = true;
     h->count = NOTIFY_DELAY_TICKS;
     return false;
@@ -616,14 +609,9 @@ static bool note_latches(VISHostile *h, hwaddr reg, uint64_t *value)
 
 static uint64_t send_at_read(VISHostile *h, hwaddr reg, uint64_t value)
 {
-    uint32_t vector;
-
-    if (reg != VIRTIO_MMIO_VIS_CONTROL || !h->struck) {
-        return value;
-    }
-    h->struck = false;
-    for (vector = 0; vector < h->proxy->vis.nr_vectors; vector++) {
-        send_if_valid(h, h->stale[vector]);
+    if (reg == VIRTIO_MMIO_VIS_CONTROL && h->struck) {
+        h->struck = false;
+        vis_send_stale(h);
     }
     return value;
 }
@@ -922,7 +910,7 @@ static void show_after_reset(VISHostile *h)
 #define CONTROL         VIRTIO_MMIO_VIS_CONTROL
 #define NUM             VIRTIO_MMIO_VIS_NUM_VECTORS
 
-static const VISFault faults[] = {
+const VISFault vis_broken_faults[] = {
     PLACE("no_mask", VIRTIO_MMIO_VIS_MASK_LOW, FROM_ZERO, 0),
     { .name = "features_ok", .after = keep_features_ok },
     { .name = "one_vector", .prepare = have_one_vector },
@@ -1057,16 +1045,5 @@ static const VISFault faults[] = {
       .tick = write_past_end },
     { .name = "supplied_after", .prepare = have_supplied,
       .before = note_supplied, .tick = show_after_reset },
+    { }
 };
-
-const VISFault *vis_find_broken(const char *name)
-{
-    unsigned i;
-
-    for (i = 0; i < ARRAY_SIZE(faults); i++) {
-        if (!strcmp(faults[i].name, name)) {
-            return &faults[i];
-        }
-    }
-    return NULL;
-}

@@ -124,20 +124,6 @@ static bool drop_first_reset(VISHostile *h, hwaddr reg, uint64_t *value)
 
 /* Faults of messages */
 
-static void send_message(VISHostile *h, MSIMessage msg)
-{
-    h->sent++;
-    address_space_stl_le(h->proxy->vis.board->messages, msg.address, msg.data,
-                         MEMTXATTRS_UNSPECIFIED, NULL);
-}
-
-static void send_if_valid(VISHostile *h, MSIMessage msg)
-{
-    if ((msg.address & ~0xfffffull) == MSI_ADDRESS && msg.data) {
-        send_message(h, msg);
-    }
-}
-
 /* Sends the contents of the table before the driver has committed them. */
 static bool fire_before_enable(VISHostile *h, hwaddr reg, uint64_t *value)
 {
@@ -148,7 +134,7 @@ static bool fire_before_enable(VISHostile *h, hwaddr reg, uint64_t *value)
     if (reg == VIRTIO_MMIO_VIS_CONTROL) {
         for (vector = 0; vector < vis->nr_vectors; vector++) {
             if (vis_read_entry(vis, vector, &entry)) {
-                send_if_valid(h, entry);
+                vis_send_if_valid(h, entry);
             }
         }
     }
@@ -168,7 +154,7 @@ static void fire_after_mask(VISHostile *h, uint32_t word, uint32_t value)
 
     for (i = 0; i < VIRTIO_VIS_VECTORS_PER_WORD; i++) {
         if (first + i < vis->nr_vectors && (vis->mask[word] & (1u << i))) {
-            send_if_valid(h, vis->latch[first + i]);
+            vis_send_if_valid(h, vis->latch[first + i]);
         }
     }
 }
@@ -181,26 +167,17 @@ static bool keep_latches(VISHostile *h, hwaddr reg, uint64_t *value)
     return true;
 }
 
-static void fire_stale(VISHostile *h)
-{
-    uint32_t vector;
-
-    for (vector = 0; vector < h->proxy->vis.nr_vectors; vector++) {
-        send_if_valid(h, h->stale[vector]);
-    }
-}
-
 static void fire_after_reset(VISHostile *h, hwaddr reg, uint64_t value)
 {
     if (vis_is_reset(reg, value)) {
-        fire_stale(h);
+        vis_send_stale(h);
     }
 }
 
 static void fire_at_nobody(VISHostile *h, hwaddr reg, uint64_t value)
 {
     if (reg == VIRTIO_MMIO_STATUS && (value & VIRTIO_CONFIG_S_DRIVER_OK)) {
-        send_message(h, (MSIMessage) { MSI_ADDRESS, VECTOR_OF_NOBODY });
+        vis_send_if_valid(h, (MSIMessage) { MSI_ADDRESS, VECTOR_OF_NOBODY });
     }
 }
 
@@ -210,7 +187,7 @@ static void fire_queues(VISHostile *h)
     uint32_t vector;
 
     for (vector = FIRST_QUEUE_VECTOR; vector < vis->nr_vectors; vector++) {
-        send_if_valid(h, vis->latch[vector]);
+        vis_send_if_valid(h, vis->latch[vector]);
     }
 }
 
@@ -219,7 +196,7 @@ static void storm(VISHostile *h)
     if (h->sent == STORM_MESSAGES) {
         return;
     }
-    send_if_valid(h, h->proxy->vis.latch[FIRST_QUEUE_VECTOR]);
+    vis_send_if_valid(h, h->proxy->vis.latch[FIRST_QUEUE_VECTOR]);
     if (h->sent == STORM_MESSAGES) {
         report(h);
     }
@@ -401,18 +378,15 @@ static const VISFault faults[] = {
     { .name = "storm", .tick = storm, .period_ns = STORM_PERIOD_NS },
     { .name = "torn", .before_mask = torn_latch_slowly, .send = torn_send,
       .tick = torn_notify_queues, .period_ns = TORN_PERIOD_NS },
+    { }
 };
 
-static const VISFault *find_fault(const char *name)
+static const VISFault *find_fault(const VISFault *f, const char *name)
 {
-    unsigned i;
-
-    for (i = 0; i < ARRAY_SIZE(faults); i++) {
-        if (!strcmp(faults[i].name, name)) {
-            return &faults[i];
-        }
+    while (f->name && strcmp(f->name, name)) {
+        f++;
     }
-    return vis_find_broken(name);
+    return f->name ? f : NULL;
 }
 
 /* The layer over the honest device */
@@ -661,7 +635,10 @@ static void hostile_prepare(VISVariant *v)
     g_autofree char *name = fault_of(h->faults, v->proxy->vis.slot);
 
     h->proxy = v->proxy;
-    h->fault = name ? find_fault(name) : NULL;
+    if (name) {
+        h->fault = find_fault(faults, name) ?:
+                   find_fault(vis_broken_faults, name);
+    }
     if (h->fault && h->fault->prepare) {
         h->fault->prepare(h);
     }

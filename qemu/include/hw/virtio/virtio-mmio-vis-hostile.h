@@ -125,8 +125,11 @@ struct VISHostile {
     uint64_t errors;
 };
 
-/* The faults that the conformance run finds, in virtio-mmio-vis-broken.c */
-const VISFault *vis_find_broken(const char *name);
+/*
+ * The faults that the conformance run finds, in virtio-mmio-vis-broken.c; the
+ * last one has no name.
+ */
+extern const VISFault vis_broken_faults[];
 
 static inline bool vis_is_reset(hwaddr reg, uint64_t value)
 {
@@ -138,6 +141,23 @@ static inline void vis_keep_latches(VISHostile *h)
     VirtIOMMIOVIS *vis = &h->proxy->vis;
 
     memcpy(h->stale, vis->latch, vis->nr_vectors * sizeof(*vis->latch));
+}
+
+static inline void vis_send_if_valid(VISHostile *h, MSIMessage msg)
+{
+    if (vis_is_msi_target(&h->proxy->vis, msg.address)) {
+        h->sent++;
+        vis_send_message(&h->proxy->vis, msg);
+    }
+}
+
+static inline void vis_send_stale(VISHostile *h)
+{
+    uint32_t vector;
+
+    for (vector = 0; vector < h->proxy->vis.nr_vectors; vector++) {
+        vis_send_if_valid(h, h->stale[vector]);
+    }
 }
 
 #endif
