@@ -48,7 +48,7 @@ def count(options, name, transport, devices):
     guest.prepare()
     problem = guest.start()
     if problem:
-        raise guests.BenchError(f"{name}: {problem}")
+        raise guests.BenchError(f"{name}: {problem}, see {guest.rundir}")
     return guest.counted
 
 

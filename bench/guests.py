@@ -378,5 +378,5 @@ def run(options, name, transport, wanted, scale=None, rows=None, verbs=BenchServ
     guest.rundir = options.root / "build/bench/guests" / name
     guest.run()
     if tap.failure():
-        raise BenchError(f"{name}: {tap.failure()}")
+        raise BenchError(f"{name}: {tap.failure()}, see {guest.rundir}")
     return rows.finish()

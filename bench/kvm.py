@@ -190,7 +190,8 @@ def in_nested(own, options, measured, transport, small):
          "--append", "loglevel=5"], stdout=subprocess.PIPE, text=True)
     lines = done.stdout.splitlines()
     if done.returncode:
-        raise guests.BenchError("\n".join(["the nested machine failed", *lines[-20:]]))
+        raise guests.BenchError("\n".join([
+            *lines[-20:], f"the nested machine failed, see {own.root / 'build/nested'}"]))
     return [json.loads(line) for line in lines if line.startswith("{")]
 
 

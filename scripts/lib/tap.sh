@@ -42,16 +42,18 @@ fails()
 	! "$@"
 }
 
-# tap_run NAME COMMAND...: passes if COMMAND does; its output explains a failure.
+# tap_run NAME COMMAND...: passes if COMMAND does. The end of its output explains a failure, and
+# where all of it is.
 tap_run()
 {
-	local name=$1 output
+	local name=$1 logs=$BUILD/log/tests output
 
 	shift
 	tap_wanted "$name" || return 0
+	mkdir -p "$logs"
 	# In a condition, bash would ignore a failing command of a function.
 	set +e
-	output=$(set -e && "$@" 2>&1)
+	output=$(set -e && run_shown "$logs/$name" "$name" "$@" 2>&1)
 	local status=$?
 	set -e
 	if [ $status = 0 ]; then
