@@ -3258,6 +3258,17 @@ static void use_device(Vis *t, uint32_t slot)
     discover(t);
 }
 
+/* Nothing stops its iothread, and it keeps the buffer of the statistics. */
+static void test_queue_reset_not_of_balloon(void)
+{
+    Vis *t = vis_start("-device virtio-balloon-device,bus=virtio-mmio-bus.1");
+
+    g_assert_true(device_features(t) & RING_RESET);
+    use_device(t, 1);
+    g_assert_false(device_features(t) & RING_RESET);
+    vis_end(t);
+}
+
 /*
  * The disk starts last, and the vectors at its end get no route. Return how
  * many. None may settle: that starts all devices again, and their routes move.
@@ -3501,6 +3512,7 @@ int main(int argc, char **argv)
     EVENTS(queue_reset_waits);
     EVENTS(queue_reset_by_dma);
     EVENTS(queue_reset_unmaps);
+    TEST(queue_reset_not_of_balloon);
     EVENTS(migrate_state);
     EVENTS(stopped_pends);
     EVENTS(migrate_stopped);

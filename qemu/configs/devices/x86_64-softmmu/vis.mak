@@ -2,5 +2,6 @@
 # The board with VIS, and the devices that the qtests use
 
 CONFIG_MICROVM=y
+CONFIG_VIRTIO_BALLOON=y
 CONFIG_VIRTIO_BLK=y
 CONFIG_VIRTIO_RNG=y
