@@ -241,12 +241,13 @@ EventNotifier *vis_event_notifier(VirtIODevice *vdev, int index)
            virtio_queue_get_guest_notifier(virtio_get_queue(vdev, index));
 }
 
+/* While ENABLE is 0, the main loop observes all events, and raises the line. */
 static void vis_observe_event(VirtIOMMIOProxy *proxy, VISEvent *event)
 {
     VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
     int index = vis_event_index(&proxy->vis, event);
 
-    if (!vis_has_notifier(&proxy->vis, event) ||
+    if (!proxy->vis.enabled || !vis_has_notifier(&proxy->vis, event) ||
         !event_notifier_test_and_clear(vis_event_notifier(vdev, index))) {
         return;
     }
@@ -279,9 +280,6 @@ void vis_observe_all(VirtIOMMIOProxy *proxy)
     VirtIOMMIOVIS *vis = &proxy->vis;
     int index;
 
-    if (!vis->enabled) {
-        return;
-    }
     for (index = VIRTIO_CONFIG_IRQ_IDX; index < vis->nr_notifiers; index++) {
         vis_observe_event(proxy, vis_event(vis, index));
     }

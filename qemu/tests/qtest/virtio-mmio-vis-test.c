@@ -2548,6 +2548,29 @@ static void test_line_while_disabled(void)
     vis_end(t);
 }
 
+static void test_line_kept_by_map(void)
+{
+    Vis *t = vis_start("");
+    uint16_t index;
+    int i;
+
+    /* D709, D1401: the mapping changes before a signal is observed */
+    qtest_irq_intercept_in(t->qts, "/machine/ioapic");
+    negotiate(t, VERSION_1 | VIS);
+    setup_queues(t);
+    driver_ok(t);
+    for (i = 0; i < 4 * DRAIN_TRIES; i++) {
+        index = queue_request(t, 0);
+        do {
+            map_queue(t, 0, 0);
+        } while (qtest_readw(t->qts, USED(0) + 2) != index);
+        settle(t);
+        g_assert_true(line_is_high(t));
+        reg_write(t, VIRTIO_MMIO_INTERRUPT_ACK, VIRTIO_MMIO_INT_VRING);
+    }
+    vis_end(t);
+}
+
 static void test_line_while_enabled(void)
 {
     Vis *t = vis_start_live("");
@@ -3526,6 +3549,7 @@ int main(int argc, char **argv)
     TEST(bad_mask_past_end);
     EVENTS(bad_access_survived);
     EVENTS(line_while_disabled);
+    EVENTS(line_kept_by_map);
     EVENTS(line_while_enabled);
     TEST(supplied_offered);
     TEST(supplied_addresses);
