@@ -25,15 +25,19 @@ def disk(name, path, queues, options=""):
             "-device", f"virtio-blk-device,drive={name},num-queues={queues},serial={name}"]
 
 
+def rng(number):
+    return ["-object", f"rng-random,id=rng{number},filename=/dev/urandom",
+            "-device", f"virtio-rng-device,rng=rng{number}"]
+
+
 # What the guest writes to its root disk is for this boot.
 DISKS = (disk("root", "{image}/disk", 4, ",snapshot=on") +
          disk("tests", "{dir}/tests", 1, ",readonly=on") + disk("scratch", "{dir}/scratch", 2))
-# The transports are filled from the last, which is that of bit 23. This device is the eighth.
 # The host's side of the network measures with the guest's program.
 IPERF = ["{base}/usr/lib64/ld-linux-x86-64.so.2", "--library-path",
          "{base}/usr/lib/x86_64-linux-gnu", "{base}/usr/bin/iperf3", "--server"]
-PLAIN_RNG = ["-object", "rng-random,id=rng1,filename=/dev/urandom",
-             "-device", "virtio-rng-device,rng=rng1"]
+# The transports are filled from the last, which is that of bit 23. This device is the eighth.
+PLAIN_RNG = rng(1)
 BALLOON = ["-device", "virtio-balloon-device"]
 WITHOUT_VIS = "x-vis-skip=0x10000"
 DEVICES = RNG + CONSOLE + BALLOON + PLAIN_RNG
@@ -61,7 +65,7 @@ STRESS = {"globals": (), "timeout": 1800, "trace": ()}
 SCENARIOS = {
     "demo": system(("demo.sh",)),
     "package": system(("rootdisk.sh", "tools.sh"), taps=1, vectors=32,
-                      devices=DISKS + tap(0) + DEVICES,
+                      devices=DISKS + tap(0) + DEVICES + rng(2) + rng(3),
                       append=PARAMETERS + " isolcpus=managed_irq,3",
                       daemons={"iperf": IPERF}),
     "fallback": system(("fallback.sh",), vis="off"),
