@@ -48,8 +48,11 @@ MODULES = "Kbuild compat drivers include selftests/test_modules"
 DEVICE = "qemu/configs qemu/hw qemu/include qemu/patches @qemu-source @firmware"
 PACKAGING = ("scripts/build-deb scripts/build-distro scripts/demo scripts/distro"
              " scripts/lib/distro.sh scripts/vmlib/distro.py")
+# What debian/virtio-vis-dkms.docs names
+GUIDES = " ".join(f"Documentation/{name}.rst" for name in (
+    "user-guide", "driver-guide", "modules", "virtio-vis", "virtio-mmio-msi"))
 SYSTEM = (f"Makefile VERSION {MODULES} {DEVICE} {PACKAGING} dkms.conf packaging debian"
-          " selftests/distro selftests/vis Documentation @distro-base")
+          f" selftests/distro selftests/vis {GUIDES} @distro-base")
 GUEST = f"{MODULES} {DEVICE} selftests/vis @kernel-cloud-amd64"
 
 SUITES = {
