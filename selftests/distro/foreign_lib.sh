@@ -67,7 +67,7 @@ stress()
 	rate=$(awk -v name="$name" '$2 == "metrc:" && $4 == name { print $9 }' stress.out)
 	[ "${ops:-0}" -gt 0 ] || fail "stress-ng --$name has done nothing: $(cat stress.out)"
 	note "$name: $ops operations in $SECONDS_EACH s, $rate/s"
-	keep_metrics "stress_ng_$(echo "$name" | tr - _)" "$ops $rate"
+	keep_metrics "stress_ng_$(echo "$name" | tr - _)" "$ops $rate $SECONDS_EACH"
 }
 
 # keep_metrics TEST FIGURES: for the table of the host
