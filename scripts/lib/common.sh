@@ -43,6 +43,18 @@ usage_if_asked()
 	esac
 }
 
+# no_more_arguments "$@": what is left of a script's arguments once it has taken those it knows
+no_more_arguments()
+{
+	[ $# = 0 ] || die "unknown argument '$1', see scripts/$PROGRAM --help"
+}
+
+# need_value WHAT "$@": the option that is the first argument has a value, which is the second
+need_value()
+{
+	[ -n "${3-}" ] || die "$2 needs $1"
+}
+
 duration()
 {
 	if [ "$1" -ge 90 ]; then

@@ -16,29 +16,34 @@ repo_git()
 		-c core.autocrlf=false -c commit.gpgSign=false "$@"
 }
 
-# parse_arguments OPTIONS ARG...: sets the variables of the options, and TREE; the script takes only
-# OPTIONS
+# parse_arguments OPTIONS PROJECT ARG...: sets the variables of the options, and TREE, a tree of
+# PROJECT; the script takes only OPTIONS
 # shellcheck disable=SC2034 # for the scripts that use this
 parse_arguments()
 {
-	local name options=$1
+	local name options=$1 project=$2 value
 
-	shift
+	shift 2
 	usage_if_asked "$@"
-	while [ $# -gt 1 ]; do
-		[[ " $options " == *" $1 "* ]] || die "unknown option $1, see scripts/series --help"
-		if [ "$1" = --apply ]; then
-			APPLY=1
-		else
-			name=${1#--}
-			declare -g "${name^^}=$2"
-			shift
+	while [[ ${1-} == -* ]]; do
+		[[ " $options " == *" $1 "* ]] || no_more_arguments "$@"
+		[ "$1" != --apply ] || { APPLY=1 && shift && continue; }
+		need_value 'a value' "$@"
+		name=${1#--} value=$2
+		if [[ $1 == --output || $1 == --repo ]]; then
+			[ -z "$(ls -A "$2" 2>/dev/null)" ] ||
+				die "$1 $2: is not empty, give a new directory"
+			value=$(realpath -m "$2")
 		fi
-		shift
+		declare -g "${name^^}=$value"
+		shift 2
 	done
+	no_more_arguments "${@:2}"
 	[[ $SIGNOFF =~ ^[^\<\>]+\ \<[^\<\>\ ]+@[^\<\>\ ]+\>$ ]] ||
 		die "--signoff needs 'Name <mail>'"
-	TREE=${1-}
+	[ -n "${1-}" ] || die "needs a tree of $project, see scripts/$PROGRAM --help"
+	[ -d "$1" ] || die "'$1' is not a directory"
+	TREE=$1
 }
 
 # start_repo PROJECT FILE...: puts these files of TREE into a new repository
@@ -47,7 +52,6 @@ start_repo()
 	local file project=$1
 
 	shift
-	[ -d "$TREE" ] || die "'$TREE' is not a directory"
 	for file; do
 		[ -e "$TREE/$file" ] || die "'$TREE' is not a tree of $project: it has no $file"
 	done
@@ -55,7 +59,6 @@ start_repo()
 		REPO=$(mktemp -d)
 		trap 'rm -rf "$REPO"' EXIT
 	fi
-	rm -rf "$REPO"
 	mkdir -p "$REPO"
 	(cd "$TREE" && cp --parents -t "$REPO" "$@")
 	repo_git init -q -b series
