@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The command line of scripts/bench."""
 
-import argparse
 import json
 import os
 import platform
@@ -14,6 +13,7 @@ import time
 from pathlib import Path
 
 from vmlib import __main__ as vm, prepare
+from vmlib.arguments import Parser
 from vmlib.boards import has_kvm
 
 from . import density, guests, kvm, parts, report, size, targets
@@ -32,13 +32,19 @@ CHECKED = ("exits", "insns", "density")
 
 
 def parse():
-    parser = argparse.ArgumentParser(prog="scripts/bench", add_help=False, allow_abbrev=False)
-    parser.add_argument("--root", type=Path)
+    parser = Parser("bench")
     parser.add_argument("--revision")
     parser.add_argument("--only", default="")
-    for name in ("small", "check", "publish", "verify", "resume"):
-        parser.add_argument(f"--{name}", action="store_true")
-    return parser.parse_args()
+    parser.add_argument("--resume", action="store_true")
+    modes = parser.add_mutually_exclusive_group()
+    for name in ("small", "check", "publish", "verify"):
+        modes.add_argument(f"--{name}", action="store_true")
+    own = parser.parse_args()
+    if not set(own.only.split(",")) <= {*KINDS, ""}:
+        parser.error(f"--only {own.only}: must be some of {','.join(KINDS)}")
+    if own.verify and own.only or own.resume and (own.verify or own.publish):
+        parser.error("--verify takes neither --only nor --resume, and --publish no --resume")
+    return own
 
 
 class Steps:
@@ -241,7 +247,10 @@ def replaced(published, document, kinds):
 
 def publish(own):
     """Publishes the results of the last run, and their summary in the README."""
-    document = json.loads((own.root / "build/bench/bench.json").read_text("utf-8"))
+    last = own.root / "build/bench/bench.json"
+    if not last.exists():
+        sys.exit("bench: error: build/bench/bench.json does not exist: run scripts/bench first")
+    document = json.loads(last.read_text("utf-8"))
     target = own.root / RESULTS
     published = json.loads((target / "bench.json").read_text("utf-8"))
     kinds = own.only.split(",") if own.only else []

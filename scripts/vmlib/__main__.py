@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The VM runner's command line; see scripts/vm --help."""
 
-import argparse
 import contextlib
 import fcntl
 import os
@@ -16,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 from . import hostside, initramfs, kvm, prepare, terminal, tests, verdict
+from .arguments import Parser, existing, kernel, positive
 from .boards import BOARDS, tsc_khz
 from .machine import Machine, MachineError
 from .scenarios import DISK_BYTES, GROUPS, SCENARIOS, SUPPORT_SCRIPTS
@@ -36,6 +36,7 @@ LOOPBACK = "127.0.0.1"
 class Guest:
     """One boot of a scenario, from the disk images to the verdict."""
 
+    program = "vm"
     services = Services
     scenarios = SCENARIOS
     guest_scripts = "selftests/vis"
@@ -350,9 +351,8 @@ class Guest:
                 (self.rundir / name).unlink(missing_ok=True)
 
 
-def parse(arguments=None, scenarios=SCENARIOS):
-    parser = argparse.ArgumentParser(prog="scripts/vm", add_help=False)
-    parser.add_argument("--root", type=Path)
+def parse(arguments=None, kind=Guest):
+    parser = Parser(kind.program)
     parser.add_argument("--nested", action="store_true")
     parser.add_argument("--prepared", action="store_true")
     parser.add_argument("--list", action="store_true")
@@ -361,29 +361,26 @@ def parse(arguments=None, scenarios=SCENARIOS):
     parser.add_argument("--group", action="append", default=[])
     parser.add_argument("--only", default=os.environ.get("VIS_ONLY", ""))
     parser.add_argument("--append", action="append", default=[])
-    parser.add_argument("--disk", type=Path)
-    parser.add_argument("--script", type=Path)
-    parser.add_argument("--after", type=Path)
     parser.add_argument("--shell", action="store_true")
     parser.add_argument("--plain", action="store_true")
-    parser.add_argument("--timeout", type=int)
-    parser.add_argument("--slow", type=int, default=int(os.environ.get("VIS_SLOW", "0")))
-    parser.add_argument("--box", type=int, default=0)
+    parser.add_argument("--timeout", type=positive)
+    parser.add_argument("--slow", type=positive, default=os.environ.get("VIS_SLOW") or None)
+    parser.add_argument("--box", type=positive, default=0)
     parser.add_argument("--keep", action="store_true")
-    parser.add_argument("--variant")
-    parser.add_argument("--no-acpi", type=Path)
+    parser.add_argument("--variant", choices=("small", "supplied", "odd"))
     parser.add_argument("--board", choices=BOARDS, default="x86")
-    parser.add_argument("--kernel", type=path_or_name)
-    parser.add_argument("--vmlinuz", type=Path)
-    parser.add_argument("--modules", type=Path)
-    parser.add_argument("--qemu", type=Path)
-    parser.add_argument("--tools", type=Path)
-    parser.add_argument("--busybox", type=Path)
+    parser.add_argument("--kernel", type=kernel)
+    for name in ("disk", "script", "after", "no-acpi", "vmlinuz", "modules", "qemu", "tools",
+                 "busybox"):
+        parser.add_argument(f"--{name}", type=existing)
     parser.add_argument("scenarios", nargs="*")
     options = parser.parse_intermixed_args(arguments)
-    unknown = [name for name in options.scenarios if name not in scenarios]
+    unknown = [name for name in options.scenarios if name not in kind.scenarios]
     if unknown:
         parser.error("no such scenario: " + " ".join(unknown))
+    stress = os.environ.get("VIS_STRESS", "1")
+    if not stress.isdecimal() or not 1 <= int(stress) <= 10:
+        parser.error(f"VIS_STRESS={stress}: must be 1 to 10")
     if options.shell and not sys.stdin.isatty():
         parser.error("--shell needs a terminal")
     options.firmware = None
@@ -391,10 +388,6 @@ def parse(arguments=None, scenarios=SCENARIOS):
     if not BOARDS[options.board].arch:
         options.busybox = options.busybox or Path("/bin/busybox")
     return options
-
-
-def path_or_name(text):
-    return Path(text) if "/" in text else text
 
 
 def lock(path, program):
@@ -451,11 +444,13 @@ def run_guests(options, kind):
 
 
 def main(kind=Guest):
-    options = parse(scenarios=kind.scenarios)
+    options = parse(kind=kind)
     try:
         if options.list:
             list_tests(options.root / "selftests/vis")
             return 0
+        if not options.scenarios:
+            raise tests.StatementError("no scenario named, see scripts/vm --list")
         if options.nested:
             prepare.run_nested(options, [word for word in sys.argv[1:] if word != "--nested"])
         # Ended from outside, it still ends what it started.

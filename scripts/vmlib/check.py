@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs test suites, and judges and keeps their results; see scripts/check --help."""
 
-import argparse
 import contextlib
 import hashlib
 import os
@@ -17,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import __main__ as vm, prepare, tests
+from .arguments import Parser
 from .suites import PACKAGING, SUITES
 from .tap import Reader, Tap, judge
 
@@ -489,8 +489,7 @@ def interrupted(*_):
 
 
 def parse():
-    parser = argparse.ArgumentParser(prog="scripts/check", add_help=False, allow_abbrev=False)
-    parser.add_argument("--root", type=Path)
+    parser = Parser("check")
     parser.add_argument("--cache", type=Path)
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--all", action="store_true")

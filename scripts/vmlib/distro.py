@@ -92,6 +92,7 @@ class SystemServices(Services):
 class DistroGuest(runner.Guest):
     """One boot from the root disk."""
 
+    program = "distro"
     services = SystemServices
     scenarios = SCENARIOS
     guest_scripts = GUEST_DIR

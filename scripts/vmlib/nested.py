@@ -12,7 +12,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import initramfs, verdict
+from . import initramfs, prepare, verdict
+from .__main__ import lock
+from .arguments import Parser, existing
 from .boards import clock_parameters, has_kvm
 from .machine import Machine, MachineError
 
@@ -165,21 +167,26 @@ class Nested:
 
 
 def parse():
-    parser = argparse.ArgumentParser(prog="scripts/nested", add_help=False)
-    for name in ("root", "kernel", "qemu", "userland"):
-        parser.add_argument("--" + name, type=Path, required=True)
-    parser.add_argument("--with", dest="taken", type=Path, action="append", default=[])
+    parser = Parser("nested")
+    parser.add_argument("--with", dest="taken", type=existing, action="append", default=[])
     parser.add_argument("--back", type=Path)
     parser.add_argument("--count-instructions", action="store_true")
     parser.add_argument("command", nargs=argparse.REMAINDER)
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not options.command:
+        parser.error("what to run?")
+    return options
 
 
 def main():
     options = parse()
     if has_kvm() and not options.count_instructions:
         os.execvp("env", ["env", *options.command])
-    sys.exit(Nested(options).run())
+    options.kernel = prepare.made_by(options.root, "fetch", "kernel")
+    options.qemu = prepare.made_by(options.root, "build-qemu")
+    options.userland = prepare.made_by(options.root, "fetch", "userland")
+    with lock(options.root / "build/nested.lock", "nested"):
+        sys.exit(Nested(options).run())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the command lines of the scripts have in common: the usage of each is in its own comment."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+class Parser(argparse.ArgumentParser):
+    """Complains in one line, as the scripts of the shell do."""
+
+    def __init__(self, script):
+        super().__init__(prog=script, add_help=False, allow_abbrev=False)
+        self.add_argument("--root", type=Path)
+
+    def error(self, message):
+        sys.exit(f"{self.prog}: error: {message}, see scripts/{self.prog} --help")
+
+
+def existing(text):
+    """The type of a file or a directory that is there"""
+    if not Path(text).exists():
+        raise argparse.ArgumentTypeError(f"{text}: no such file or directory")
+    return Path(text)
+
+
+def kernel(text):
+    """The type of a kernel's name, or of a directory that has one"""
+    if "/" in text and not any(Path(text).glob("boot/vmlinu[xz]-*")):
+        raise argparse.ArgumentTypeError(f"{text}: has no boot/vmlinuz-*")
+    return Path(text) if "/" in text else text
+
+
+def positive(text):
+    """The type of a number above 0"""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text}: must be a number above 0")
+    return int(text)
