@@ -189,6 +189,7 @@ PICTURE = (
      {"queue": "busy"}),
     ("Instructions of guest, KVM and QEMU per read of 4 KiB", "path_insns_per_read", {}),
     ("Instructions of guest, KVM, vhost and QEMU per packet", "path_insns_per_packet", {}),
+    ("Instructions of guest, KVM and QEMU per move of a vector", "path_insns_per_move", {}),
     ("Instructions of the guest per read of 4 KiB, 4 queues", "insns_per_io", MEDIAN_4),
     ("Instructions of the guest per packet, 4 queues", "insns_per_packet", PACKET_4),
 )
