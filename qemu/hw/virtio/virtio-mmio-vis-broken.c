@@ -57,9 +57,14 @@ static uint32_t valid_bits(VISHostile *h)
     return MAKE_64BIT_MASK(0, MIN(h->proxy->vis.nr_vectors, 32));
 }
 
+static uint16_t config_vector(VISHostile *h)
+{
+    return vis_event(&h->proxy->vis, VIRTIO_CONFIG_IRQ_IDX)->vector;
+}
+
 static uint16_t queue_vector(VISHostile *h)
 {
-    return virtio_queue_vector(device(h), 0);
+    return vis_event(&h->proxy->vis, 0)->vector;
 }
 
 static void set_pending(VISHostile *h, uint32_t bits)
@@ -119,7 +124,7 @@ static void map_early(VISHostile *h, hwaddr reg, uint64_t value)
 {
     if (reg == VIRTIO_MMIO_VIS_CONFIG_VECTOR && !h->proxy->vis.accepted &&
         value < h->proxy->vis.nr_vectors) {
-        device(h)->config_vector = value;
+        vis_remap(h->proxy, VIRTIO_CONFIG_IRQ_IDX, value);
     }
 }
 
@@ -517,7 +522,7 @@ static void count_from_commit(VISHostile *h, uint32_t word, uint32_t value)
 
 static void drop_config(VISHostile *h, uint32_t vector, MSIMessage *msg)
 {
-    if (vector == device(h)->config_vector && vector != queue_vector(h)) {
+    if (vector == config_vector(h) && vector != queue_vector(h)) {
         drop(msg);
     }
 }
@@ -631,14 +636,14 @@ static void restore_pending(VISHostile *h, hwaddr reg, uint64_t value)
 
 static bool note_mapping(VISHostile *h, hwaddr reg, uint64_t *value)
 {
-    h->value = device(h)->config_vector;
+    h->value = config_vector(h);
     return true;
 }
 
 static void restore_mapping(VISHostile *h, hwaddr reg, uint64_t value)
 {
     if (vis_is_reset(reg, value)) {
-        device(h)->config_vector = h->value;
+        vis_remap(h->proxy, VIRTIO_CONFIG_IRQ_IDX, h->value);
     }
 }
 

@@ -251,15 +251,16 @@ static bool torn_is_mixture(MSIMessage msg)
 /* Waits for a commit, or a slow guest would have no time to make any. */
 static void torn_notify_queues(VISHostile *h)
 {
-    uint32_t vector;
+    VirtIOMMIOVIS *vis = &h->proxy->vis;
+    int queue;
 
     if (!h->latched) {
         return;
     }
     h->latched = false;
-    for (vector = FIRST_QUEUE_VECTOR; vector < h->proxy->vis.nr_vectors;
-         vector++) {
-        virtio_mmio_vis_notify(h->proxy, vector);
+    for (queue = 0; queue < VIRTIO_QUEUE_MAX; queue++) {
+        virtio_mmio_vis_notify(h->proxy,
+                               vis_event_name(vis, vis_event(vis, queue)));
     }
 }
 

@@ -189,21 +189,28 @@ static void vis_vm_change(void *opaque, bool running, RunState state)
     }
 }
 
-bool virtio_mmio_vis_notify(VirtIOMMIOProxy *proxy, uint16_t vector)
+static void vis_event_occurs(VirtIOMMIOVIS *vis, VISEvent *event)
+{
+    if (event->vector != VIRTIO_NO_VECTOR) {
+        vis_occurs(vis, event->vector);
+    }
+}
+
+bool virtio_mmio_vis_notify(VirtIOMMIOProxy *proxy, uint16_t name)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;
 
     if (!qatomic_read(&vis->enabled)) {
         return false;
     }
-    if (vector >= vis->nr_vectors) {
+    if (name >= ARRAY_SIZE(vis->events)) {
         return true;
     }
     if (bql_locked() && !vis->hooks->later) {
-        vis_occurs(vis, vector);
+        vis_event_occurs(vis, &vis->events[name]);
         return true;
     }
-    set_bit_atomic(vector, vis->signalled);
+    set_bit_atomic(name, vis->signalled);
     if (bql_locked()) {
         vis->hooks->later(vis->variant);
     } else {
@@ -215,16 +222,16 @@ bool virtio_mmio_vis_notify(VirtIOMMIOProxy *proxy, uint16_t vector)
 
 static void vis_observe_signals(VirtIOMMIOProxy *proxy)
 {
+    const unsigned long nr = ARRAY_SIZE(proxy->vis.events);
     VirtIOMMIOVIS *vis = &proxy->vis;
-    uint32_t vector;
+    unsigned long name;
 
     /* One pass, because an event may be signalled as fast as it is observed. */
-    for (vector = find_first_bit(vis->signalled, vis->nr_vectors);
-         vector < vis->nr_vectors;
-         vector = find_next_bit(vis->signalled, vis->nr_vectors, vector + 1)) {
-        if (bitmap_test_and_clear_atomic(vis->signalled, vector, 1) &&
+    for (name = find_first_bit(vis->signalled, nr); name < nr;
+         name = find_next_bit(vis->signalled, nr, name + 1)) {
+        if (bitmap_test_and_clear_atomic(vis->signalled, name, 1) &&
             vis->enabled) {
-            vis_occurs(vis, vector);
+            vis_event_occurs(vis, &vis->events[name]);
         }
     }
 }
@@ -254,7 +261,7 @@ static void vis_observe_event(VirtIOMMIOProxy *proxy, VISEvent *event)
     if (index == VIRTIO_CONFIG_IRQ_IDX) {
         virtio_notify_config(vdev);
     } else {
-        virtio_mmio_vis_notify(proxy, event->vector);
+        virtio_mmio_vis_notify(proxy, vis_event_name(&proxy->vis, event));
     }
 }
 
@@ -433,18 +440,28 @@ static const MemoryRegionOps vis_mask_ops = {
 
 /* Mapping */
 
-static uint16_t vis_mapping(VirtIODevice *vdev, int index)
+/*
+ * An iothread may read virtio's record of a vector just before a write to the
+ * mapping, and notify just after. So virtio does not get the vector there, but
+ * a name of the event that never changes; only a reset takes it away.
+ */
+static void vis_name_event(VirtIOMMIOProxy *proxy, int index)
 {
-    return index == VIRTIO_CONFIG_IRQ_IDX ? vdev->config_vector :
-                                            virtio_queue_vector(vdev, index);
+    VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
+    VirtIOMMIOVIS *vis = &proxy->vis;
+    uint16_t name = vis_event_name(vis, vis_event(vis, index));
+
+    if (index == VIRTIO_CONFIG_IRQ_IDX) {
+        vdev->config_vector = name;
+    } else {
+        virtio_queue_set_vector(vdev, index, name);
+    }
 }
 
-/* Follow a possible change of virtio's own record of the mapping. */
-static void vis_remap(VirtIOMMIOProxy *proxy, int index)
+void vis_remap(VirtIOMMIOProxy *proxy, int index, uint16_t vector)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;
     VISEvent *event = vis_event(vis, index);
-    uint16_t vector = vis_mapping(virtio_bus_get_device(&proxy->bus), index);
 
     if (event->vector == vector) {
         return;
@@ -460,27 +477,11 @@ static void vis_remap(VirtIOMMIOProxy *proxy, int index)
     }
 }
 
-static void vis_remap_all(VirtIOMMIOProxy *proxy)
-{
-    int index;
-
-    for (index = VIRTIO_CONFIG_IRQ_IDX; index < VIRTIO_QUEUE_MAX; index++) {
-        vis_remap(proxy, index);
-    }
-}
-
 static void vis_map_event(VirtIOMMIOProxy *proxy, int index, uint16_t vector)
 {
-    VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
-
     vis_observe_event(proxy, vis_event(&proxy->vis, index));
     vis_observe_signals(proxy);
-    if (index == VIRTIO_CONFIG_IRQ_IDX) {
-        vdev->config_vector = vector;
-    } else {
-        virtio_queue_set_vector(vdev, index, vector);
-    }
-    vis_remap(proxy, index);
+    vis_remap(proxy, index, vector);
 }
 
 static void vis_map_queue(VirtIOMMIOProxy *proxy, uint16_t vector)
@@ -521,7 +522,6 @@ static uint16_t vis_queue_vector(VirtIOMMIOProxy *proxy)
 bool virtio_mmio_vis_read(VirtIOMMIOProxy *proxy, hwaddr offset,
                           uint64_t *value)
 {
-    VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
     VirtIOMMIOVIS *vis = &proxy->vis;
 
     if (!vis->on) {
@@ -542,7 +542,7 @@ bool virtio_mmio_vis_read(VirtIOMMIOProxy *proxy, hwaddr offset,
         *value = vis->enabled ? VIRTIO_VIS_CONTROL_ENABLE : 0;
         break;
     case VIRTIO_MMIO_VIS_CONFIG_VECTOR:
-        *value = vdev->config_vector;
+        *value = vis_event(vis, VIRTIO_CONFIG_IRQ_IDX)->vector;
         break;
     case VIRTIO_MMIO_VIS_QUEUE_VECTOR:
         *value = vis_queue_vector(proxy);
@@ -568,6 +568,7 @@ static void vis_take_over_line(VirtIOMMIOProxy *proxy)
 {
     VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
     VirtIOMMIOVIS *vis = &proxy->vis;
+    uint16_t vector = vis_event(vis, VIRTIO_CONFIG_IRQ_IDX)->vector;
     uint8_t isr = qatomic_xchg(&vdev->isr, 0);
     int index;
 
@@ -576,9 +577,8 @@ static void vis_take_over_line(VirtIOMMIOProxy *proxy)
     for (index = 0; index < vis->nr_notifiers; index++) {
         event_notifier_test_and_clear(vis_event_notifier(vdev, index));
     }
-    if ((isr & VIRTIO_MMIO_INT_CONFIG) &&
-        vdev->config_vector != VIRTIO_NO_VECTOR) {
-        vis_pend(vis, vdev->config_vector);
+    if ((isr & VIRTIO_MMIO_INT_CONFIG) && vector != VIRTIO_NO_VECTOR) {
+        vis_pend(vis, vector);
     }
 }
 
@@ -606,7 +606,7 @@ static void vis_write_control(VirtIOMMIOProxy *proxy, uint32_t value)
         return;
     }
     trace_virtio_mmio_vis_enable(vis->mmio);
-    bitmap_zero(vis->signalled, vis->nr_vectors);
+    bitmap_zero(vis->signalled, ARRAY_SIZE(vis->events));
     vis_take_over_line(proxy);
     qatomic_set(&vis->enabled, true);
     vis_show_all(vis);
@@ -702,7 +702,8 @@ bool virtio_mmio_vis_write(VirtIOMMIOProxy *proxy, hwaddr offset,
 void virtio_mmio_vis_queue_reset(VirtIOMMIOProxy *proxy, int queue)
 {
     if (proxy->vis.nr_vectors) {
-        vis_remap(proxy, queue);
+        vis_remap(proxy, queue, VIRTIO_NO_VECTOR);
+        vis_name_event(proxy, queue);
     }
 }
 
@@ -710,6 +711,7 @@ void virtio_mmio_vis_reset(VirtIOMMIOProxy *proxy)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;
     uint32_t word;
+    int index;
 
     if (!vis->nr_vectors) {
         return;
@@ -719,13 +721,16 @@ void virtio_mmio_vis_reset(VirtIOMMIOProxy *proxy)
     vis->driver_ok = false;
     qatomic_set(&vis->enabled, false);
     vis_take_back_tables(vis);
-    bitmap_zero(vis->signalled, vis->nr_vectors);
+    bitmap_zero(vis->signalled, ARRAY_SIZE(vis->events));
     for (word = 0; word < vis->nr_words; word++) {
         vis->mask[word] = ~0u;
         vis_set_pending(vis, word, 0);
     }
     memset(vis->latch, 0, vis->nr_vectors * sizeof(*vis->latch));
-    vis_remap_all(proxy);
+    for (index = VIRTIO_CONFIG_IRQ_IDX; index < VIRTIO_QUEUE_MAX; index++) {
+        vis_remap(proxy, index, VIRTIO_NO_VECTOR);
+        vis_name_event(proxy, index);
+    }
     if (vis->hooks->reset) {
         vis->hooks->reset(vis->variant);
     }
@@ -811,7 +816,6 @@ static bool vis_is_mapping(VirtIOMMIOVIS *vis, uint16_t vector)
 
 static bool vis_load_mappings(VirtIOMMIOProxy *proxy)
 {
-    VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
     VirtIOMMIOVIS *vis = &proxy->vis;
     bool valid = vis_is_mapping(vis, vis->config_vector);
     int queue;
@@ -822,11 +826,10 @@ static bool vis_load_mappings(VirtIOMMIOProxy *proxy)
     if (!valid) {
         return false;
     }
-    vdev->config_vector = vis->config_vector;
+    vis_remap(proxy, VIRTIO_CONFIG_IRQ_IDX, vis->config_vector);
     for (queue = 0; queue < VIRTIO_QUEUE_MAX; queue++) {
-        virtio_queue_set_vector(vdev, queue, vis->queue_vector[queue]);
+        vis_remap(proxy, queue, vis->queue_vector[queue]);
     }
-    vis_remap_all(proxy);
     return true;
 }
 
@@ -1198,7 +1201,6 @@ static void vis_init_state(VirtIOMMIOProxy *proxy)
     vis->pending = g_new(uint32_t, vis->nr_words);
     vis->latch = g_new(MSIMessage, vis->nr_vectors);
     vis->mapped = g_new0(VISEventList, vis->nr_vectors);
-    vis->signalled = bitmap_new(vis->nr_vectors);
     vis->observe = qemu_bh_new_guarded(vis_observe_bh, proxy,
                                        &DEVICE(proxy)->mem_reentrancy_guard);
     vis->vm_change = qdev_add_vm_change_state_handler(DEVICE(proxy),
@@ -1216,7 +1218,6 @@ static void vis_free_state(VirtIOMMIOVIS *vis)
 {
     qemu_del_vm_change_state_handler(vis->vm_change);
     qemu_bh_delete(vis->observe);
-    g_clear_pointer(&vis->signalled, g_free);
     g_clear_pointer(&vis->mapped, g_free);
     g_clear_pointer(&vis->latch, g_free);
     g_clear_pointer(&vis->pending, g_free);

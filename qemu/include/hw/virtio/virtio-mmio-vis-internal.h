@@ -45,6 +45,12 @@ static inline VISEvent *vis_event(VirtIOMMIOVIS *vis, int index)
     return &vis->events[index - VIRTIO_CONFIG_IRQ_IDX];
 }
 
+/* Returns what virtio has for the vector of the event. */
+static inline uint16_t vis_event_name(VirtIOMMIOVIS *vis, VISEvent *event)
+{
+    return event - vis->events;
+}
+
 static inline bool vis_has_notifier(VirtIOMMIOVIS *vis, VISEvent *event)
 {
     return vis_event_index(vis, event) < vis->nr_notifiers;
@@ -55,6 +61,8 @@ uint32_t vis_count_queues(VirtIODevice *vdev);
 void vis_map(VirtIOMMIOVIS *vis, VISTable table, MemoryRegion *mr);
 void vis_unmap(VirtIOMMIOVIS *vis, VISTable table, MemoryRegion *mr);
 
+/* Map an event to a vector or to VIRTIO_NO_VECTOR, without observing it. */
+void vis_remap(VirtIOMMIOProxy *proxy, int index, uint16_t vector);
 EventNotifier *vis_event_notifier(VirtIODevice *vdev, int index);
 bool vis_is_msi_target(VirtIOMMIOVIS *vis, uint64_t address);
 /* Returns false if a supplied entry is not in memory. */

@@ -8,6 +8,7 @@
 #ifndef HW_VIRTIO_MMIO_VIS_H
 #define HW_VIRTIO_MMIO_VIS_H
 
+#include "qemu/bitmap.h"
 #include "exec/hwaddr.h"
 #include "system/memory.h"
 #include "hw/pci/msi.h"
@@ -102,7 +103,7 @@ MemMapEntry virtio_mmio_vis_place(const VirtIOMMIOVISBoard *board,
 
 /**
  * VISEvent: an event of the device
- * @vector: vector of the event, or VIRTIO_NO_VECTOR; virtio has it as well
+ * @vector: vector of the event, or VIRTIO_NO_VECTOR
  * @irqfd: KVM route that the notifier of the event is bound to, or -1
  * @node: in VirtIOMMIOVIS.mapped[@vector]
  */
@@ -140,15 +141,16 @@ typedef QLIST_HEAD(, VISEvent) VISEventList;
  * @mask: mask bits, all 1 while @enabled is false and past @nr_vectors
  * @pending: pending bits
  * @latch: messages as last committed, the only ones sent
- * @config_vector: VirtIODevice.config_vector, for migration
+ * @config_vector: vector of configuration changes, for migration
  * @queue_vector: vectors of the queues, for migration
  * @saved_on: value of @on in the state that is being loaded
  * @saved_driver_tables: value of @driver_tables in that state
- * @events: configuration changes, and the queues from 1
+ * @events: configuration changes, and the queues from 1; virtio has the index
+ *          of an event instead of its vector
  * @mapped: the events of each vector
  * @nr_notifiers: number of queues that have a guest notifier; configuration
  *                has one unless it is -1
- * @signalled: vectors whose events wait for the BQL
+ * @signalled: events that wait for the BQL
  * @observe: bottom half that handles @signalled
  * @route: KVM route of each vector, or -1; NULL without irqfds
  * @log_since: start of the period whose bad accesses are counted
@@ -191,7 +193,7 @@ typedef struct VirtIOMMIOVIS {
     VISEvent events[VIRTIO_QUEUE_MAX + 1];
     VISEventList *mapped;
     int nr_notifiers;
-    unsigned long *signalled;
+    DECLARE_BITMAP(signalled, VIRTIO_QUEUE_MAX + 1);
     QEMUBH *observe;
     int *route;
 
@@ -225,10 +227,10 @@ bool virtio_mmio_vis_write(VirtIOMMIOProxy *proxy, hwaddr offset,
                            uint64_t *value);
 
 /*
- * An event that is mapped to @vector occurs; without the BQL it is signalled.
+ * The event that virtio knows as @name occurs; without the BQL it is signalled.
  * Returns false if the interrupt line is in use instead.
  */
-bool virtio_mmio_vis_notify(VirtIOMMIOProxy *proxy, uint16_t vector);
+bool virtio_mmio_vis_notify(VirtIOMMIOProxy *proxy, uint16_t name);
 
 /* Configuration and the first @nvqs queues have guest notifiers. */
 void virtio_mmio_vis_assign_notifiers(VirtIOMMIOProxy *proxy, int nvqs);
