@@ -27,8 +27,10 @@
 #include <linux/irqdomain.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/module.h>
 #include <linux/msi.h>
+#include <linux/pfn.h>
 #include <linux/platform_device.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
@@ -48,6 +50,7 @@
 #define virtio_vis_affinity		vis_test_affinity
 #define virtio_vis_enable		vis_test_enable
 #define virtio_vis_disable		vis_test_disable
+#define vis_init_tables			vis_test_init_tables
 #define vis_domain_size			vis_test_domain_size
 #define vis_msi_init			vis_test_msi_init
 #define vis_msi_restart			vis_test_msi_restart
@@ -64,12 +67,15 @@
 
 #include "irq-virtio-vis.h"
 
+/* Blocks, and pages of any size, that have no table, are between those that have one */
+#define FAKE_DISTANCE		(2 * VIRTIO_VIS_BLOCK_SIZE)
+
 /* Beyond the memory and the devices of any machine that runs tests */
 #define FAKE_REGS		0x3f00000000ULL
 #define FAKE_REGS_SIZE		0x200
-#define FAKE_MASK		(FAKE_REGS + VIRTIO_VIS_BLOCK_SIZE)
-#define FAKE_TABLE		(FAKE_MASK + VIRTIO_VIS_BLOCK_SIZE)
-#define FAKE_PENDING		(FAKE_TABLE + VIRTIO_VIS_BLOCK_SIZE)
+#define FAKE_MASK		(FAKE_REGS + FAKE_DISTANCE)
+#define FAKE_TABLE		(FAKE_MASK + FAKE_DISTANCE)
+#define FAKE_PENDING		(FAKE_TABLE + FAKE_DISTANCE)
 #define FAKE_PAST_CPU		BIT_ULL(60)
 
 /* These need three words, and the last one is not full */
@@ -122,6 +128,7 @@ struct fake_access {
  * @nr_states:		Number of times that the parent was asked to get or set a state
  * @enabled:		The parent has enabled the interrupt that was started last
  * @nr_parent:		Number of interrupts that the parent can still allocate
+ * @memory:		Address of a page of memory, or 0
  * @no_memory:		There is no memory for tables that the driver supplies
  * @nr_supplied:	Number of allocations of such memory that were not freed
  * @supplied_size:	Size of the last one in bytes
@@ -144,6 +151,7 @@ struct fake_device {
 	unsigned int		nr_states;
 	bool			enabled;
 	unsigned int		nr_parent;
+	u64			memory;
 	bool			no_memory;
 	unsigned int		nr_supplied;
 	size_t			supplied_size;
@@ -274,6 +282,11 @@ static void fake_dma_free(struct device *dev, size_t size, void *memory, dma_add
 		fake_free_pages(memory, size);
 }
 
+static bool fake_pfn_valid(unsigned long pfn)
+{
+	return fake->memory && pfn == PHYS_PFN(fake->memory);
+}
+
 /* Only the irqchip may use these macros, so all of its headers are included above */
 #undef WRITE_ONCE
 #define WRITE_ONCE(x, value)			\
@@ -294,8 +307,11 @@ static void fake_dma_free(struct device *dev, size_t size, void *memory, dma_add
 #define dma_free_coherent	fake_dma_free
 #define devm_memremap		fake_memremap
 #define devm_ioremap		fake_ioremap
+#undef pfn_valid
+#define pfn_valid		fake_pfn_valid
 
 #include "irq-virtio-vis-dynamic.c"
+#include "irq-virtio-vis-layout.c"
 #include "irq-virtio-vis-msi.c"
 #include "irq-virtio-vis-supplied.c"
 #include "irq-virtio-vis.c"
@@ -838,6 +854,10 @@ static const struct vis_map_case vis_maps[] = {
 	{ "reserved", "Reserved", IORES_DESC_RESERVED, IORESOURCE_MEM, 0 },
 	{ "driver_of_reserved", "other", IORES_DESC_RESERVED, IORESOURCE_MEM | IORESOURCE_BUSY,
 	  -EBUSY },
+	{ "acpi_tables", "ACPI Tables", IORES_DESC_ACPI_TABLES, IORESOURCE_MEM, -EBUSY },
+	{ "persistent", "Persistent Memory", IORES_DESC_PERSISTENT_MEMORY, IORESOURCE_MEM, -EBUSY },
+	{ "soft_reserved", "Soft Reserved", IORES_DESC_SOFT_RESERVED, IORESOURCE_MEM, -EBUSY },
+	{ "no_name", NULL, IORES_DESC_NONE, IORESOURCE_MEM, -EBUSY },
 	{ "motherboard", "pnp 00:07", IORES_DESC_NONE, IORESOURCE_MEM, 0 },
 	{ "driver_of_pnp", "pnp 00:07", IORES_DESC_NONE, IORESOURCE_MEM | IORESOURCE_BUSY, -EBUSY },
 	{ "other_device", "other", IORES_DESC_NONE, IORESOURCE_MEM, -EBUSY },
@@ -890,6 +910,50 @@ static void vis_map_desc(const struct vis_map_case *c, char *desc)
 
 KUNIT_ARRAY_PARAM(vis_map, vis_maps, vis_map_desc);
 
+struct vis_memory_case {
+	const char	*name;
+	u64		address;
+	int		error;
+};
+
+static const struct vis_memory_case vis_memory[] = {
+	{ "vector_table", FAKE_TABLE, -EBUSY },
+	{ "mask_table", FAKE_MASK, -EBUSY },
+	{ "pending_table", FAKE_PENDING, -EBUSY },
+	{ "before", FAKE_TABLE - PAGE_SIZE, 0 },
+	{ "behind", FAKE_TABLE + PAGE_ALIGN(FAKE_TABLE_SIZE), 0 },
+};
+
+/* The kernel has a page for memory there */
+static void vis_memory_test(struct kunit *test)
+{
+	const struct vis_memory_case *c = test->param_value;
+
+	fake->memory = c->address;
+	fake->vis = virtio_vis_create(fake->dev, &fake_layout);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(fake->vis), c->error);
+	if (!IS_ERR(fake->vis))
+		virtio_vis_destroy(fake->vis);
+	vis_test_expect_nothing(test);
+}
+
+/* A table may have its last entry in memory */
+static void vis_memory_end_test(struct kunit *test)
+{
+	struct virtio_vis_layout layout = fake_layout;
+
+	layout.nr_vectors = PAGE_SIZE / sizeof(struct virtio_vis_entry) + 1;
+	fake->memory = FAKE_TABLE + PAGE_SIZE;
+	vis_layout_expect_refused(test, &layout, -EBUSY);
+}
+
+static void vis_memory_desc(const struct vis_memory_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(vis_memory, vis_memory, vis_memory_desc);
+
 /* A second resource that firmware gives to a device is for the tables of that device only */
 static int vis_create_of(struct kunit *test, struct platform_device *pdev)
 {
@@ -932,6 +996,8 @@ static struct kunit_case vis_layout_cases[] = {
 	KUNIT_CASE(vis_destroy_own_test),
 	KUNIT_CASE_PARAM(vis_map_test, vis_map_gen_params),
 	KUNIT_CASE(vis_claimed_in_reserved_test),
+	KUNIT_CASE_PARAM(vis_memory_test, vis_memory_gen_params),
+	KUNIT_CASE(vis_memory_end_test),
 	KUNIT_CASE(vis_own_resource_test),
 	{ }
 };

@@ -5,6 +5,7 @@
 #ifndef _DRIVERS_IRQCHIP_IRQ_VIRTIO_VIS_H
 #define _DRIVERS_IRQCHIP_IRQ_VIRTIO_VIS_H
 
+#include <linux/math.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/virtio_vis.h>
@@ -54,6 +55,13 @@ struct virtio_vis {
 	struct irq_affinity_desc	*affinity;
 	struct vis_word			words[];
 };
+
+static inline unsigned int vis_words_for(unsigned int nr_vectors)
+{
+	return DIV_ROUND_UP(nr_vectors, VIRTIO_VIS_VECTORS_PER_WORD);
+}
+
+int vis_init_tables(struct virtio_vis *vis, const struct virtio_vis_layout *layout);
 
 unsigned int vis_domain_size(const struct virtio_vis *vis, unsigned int nvec);
 

@@ -4,7 +4,7 @@
 # The C files of the drivers that KUnit tests, and the tests, which include them: those that a
 # kernel with the series contains, and those that are modules there
 
-IN_KERNEL=(drivers/irqchip/irq-virtio-vis{,-msi,-dynamic,-supplied}.c
+IN_KERNEL=(drivers/irqchip/irq-virtio-vis{,-layout,-msi,-dynamic,-supplied}.c
 	drivers/virtio/virtio_mmio_vis.c)
 IN_MODULES=(compat/{affinity,msi,x86}.c drivers/virtio/virtio_mmio_transport.c)
 TESTS_IN_KERNEL=(drivers/irqchip/irq-virtio-vis-test.c drivers/virtio/virtio_mmio_vis-test.c)

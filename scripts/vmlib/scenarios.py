@@ -38,14 +38,14 @@ NET_AND_RNG = "0x60600060"
 
 # The faults of hostile devices; see qemu/hw/virtio/virtio-mmio-vis-hostile.c
 HOSTILE_TABLES = (
-    "n_zero", "draft_zero", "draft_unknown", "table_misaligned", "mask_misaligned",
-    "pending_misaligned", "table_wraps", "mask_wraps", "pending_wraps", "mask_on_table",
-    "pending_on_table", "mask_shares_block", "table_on_registers", "mask_on_registers",
-    "mask_on_device", "table_in_ram", "mask_in_ram", "pending_in_ram", "table_on_lapic",
-    "mask_on_ioapic", "table_past_cpu", "table_of_other")
+    "draft_zero", "draft_unknown", "table_misaligned", "mask_misaligned", "pending_misaligned",
+    "table_wraps", "mask_wraps", "pending_wraps", "mask_on_table", "pending_on_table",
+    "mask_shares_block", "table_on_registers", "mask_on_registers", "mask_on_device",
+    "table_in_ram", "table_in_reserved_ram", "mask_in_ram", "pending_in_ram",
+    "table_on_lapic", "mask_on_ioapic", "table_past_cpu", "table_of_other")
 HOSTILE_LIFE = (
-    "flags", "n_max", "changing", "no_version_1", "no_features_ok", "no_reset", "slow_reset",
-    "queue_of_0", "queue_of_3", "queue_huge", "generation", "enable_dropped",
+    "flags", "n_zero", "n_max", "changing", "no_version_1", "no_features_ok", "no_reset",
+    "slow_reset", "queue_of_0", "queue_of_3", "queue_huge", "generation", "enable_dropped",
     "queue_vector_dropped", "mask_garbage", "table_garbage", "pending_garbage", "before_enable",
     "after_mask", "after_reset", "unasked")
 HOSTILE_STORM = ("no_handler", "storm")
@@ -116,6 +116,8 @@ CROWD = [word for number in range(4)
 
 # Where the tables of all devices are, the memory map has a reserved range.
 RESERVED = "memmap=128M$0xf0000000"
+# A piece of RAM that is reserved, as firmware keeps some
+RESERVED_RAM = "memmap=1M$0x8000000"
 
 
 def hostile(faults, disks=True, append=""):
@@ -365,7 +367,8 @@ SCENARIOS = {
     "migrate": Scenario(("migrate.sh",)),
     # All tables are in a range that firmware reserves, which x86 shows to drivers if there is PCI.
     "hostile_tables": Scenario(("hostile_tables.sh",), modules=(), load=VIS_MODULES,
-                               board=",pcie=on", **hostile(HOSTILE_TABLES, append=RESERVED)),
+                               board=",pcie=on",
+                               **hostile(HOSTILE_TABLES, append=f"{RESERVED} {RESERVED_RAM}")),
     "hostile_life": Scenario(("hostile_life.sh",), modules=(), load=VIS_MODULES + TEST_MODULES,
                              timeout=180, expected="No irq handler for",
                              **hostile(HOSTILE_LIFE)),

@@ -146,6 +146,16 @@ works_on_line()
 	irq_rose "$irq" "$before" || fail "irq $irq did not rise above $before"
 }
 
+# refused FAULT MESSAGE
+refused()
+{
+	local platform
+
+	platform_with "$1"
+	check_message "$platform" "$2"
+	works_on_line "$platform"
+}
+
 # bind PLATFORM, unbind PLATFORM: from and to the transport's driver
 bind()
 {

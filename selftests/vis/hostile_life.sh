@@ -96,6 +96,11 @@ flags()
 	survives flags
 }
 
+n_zero()
+{
+	refused n_zero "VISNumVectors is 0x20000000: no vectors"
+}
+
 n_max()
 {
 	survives n_max
@@ -257,6 +262,7 @@ unasked()
 
 tests="
 hostile.flags			flags
+hostile.n_zero			n_zero
 hostile.n_max			n_max
 hostile.changing		changing
 hostile.no_version_1		no_version_1

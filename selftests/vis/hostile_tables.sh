@@ -5,21 +5,6 @@
 . ./vis_lib.sh
 . ./hostile_lib.sh
 
-# refused FAULT MESSAGE
-refused()
-{
-	local platform
-
-	platform_with "$1"
-	check_message "$platform" "$2"
-	works_on_line "$platform"
-}
-
-n_zero()
-{
-	refused n_zero "VISNumVectors is 0x20000000: no vectors"
-}
-
 draft_zero()
 {
 	refused draft_zero "draft 0 of the interface is not supported, only 2"
@@ -96,6 +81,12 @@ table_in_ram()
 	refused table_in_ram "vector table at 0x1000000 .* is not free in the memory map"
 }
 
+table_in_reserved_ram()
+{
+	grep -q '^08000000-080fffff : Reserved' /proc/iomem || fail "nothing is reserved"
+	refused table_in_reserved_ram "vector table at 0x8000000 .* is not free in the memory map"
+}
+
 mask_in_ram()
 {
 	refused mask_in_ram "mask table at 0x1000000 .* is not free in the memory map"
@@ -131,7 +122,6 @@ table_of_other()
 }
 
 tests="
-hostile.n_zero			n_zero
 hostile.draft_zero		draft_zero
 hostile.draft_unknown		draft_unknown
 hostile.table_misaligned	table_misaligned
@@ -147,6 +137,7 @@ hostile.table_on_registers	table_on_registers
 hostile.mask_on_registers	mask_on_registers
 hostile.mask_on_device		mask_on_device
 hostile.table_in_ram		table_in_ram
+hostile.table_in_reserved_ram	table_in_reserved_ram
 hostile.mask_in_ram		mask_in_ram
 hostile.pending_in_ram		pending_in_ram
 hostile.table_on_lapic		table_on_lapic

@@ -358,6 +358,7 @@ static const VISFault faults[] = {
     PLACE("mask_on_registers", MASK, FROM_REGISTERS, 0x100),
     PLACE("mask_on_device", MASK, FROM_REGISTERS, -0x200ull),
     PLACE("table_in_ram", TABLE, FROM_ZERO, 0x1000000),
+    PLACE("table_in_reserved_ram", TABLE, FROM_ZERO, 0x8000000),
     PLACE("mask_in_ram", MASK, FROM_ZERO, 0x1000000),
     PLACE("pending_in_ram", PENDING, FROM_ZERO, 0x1000000),
     PLACE("table_on_lapic", TABLE, FROM_ZERO, 0xfee00000),
