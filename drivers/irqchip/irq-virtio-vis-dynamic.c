@@ -18,19 +18,22 @@
 
 #include "irq-virtio-vis.h"
 
-/* An ITS reserves an LPI for each index, so an untrusted device must not set the domain's size */
-#define VIS_MAX_DYNAMIC		1024
+/*
+ * An ITS reserves an LPI for each index and rounds up to a power of two, so an untrusted device
+ * must not set the domain's size.
+ */
+#define VIS_MIN_DOMAIN		1024U
 
 /**
  * vis_domain_size - How many indices the MSI domain of a device needs
  * @vis:	The interrupt storage
  * @nvec:	Number of vectors that virtio_vis_alloc_vectors() allocates
  *
- * Return:	@nvec, plus room for vectors that are allocated later.
+ * Return:	@nvec, or more if the device has vectors that can be allocated later.
  */
 unsigned int vis_domain_size(const struct virtio_vis *vis, unsigned int nvec)
 {
-	return vis->msi ? nvec : min(vis->nr_vectors, nvec + VIS_MAX_DYNAMIC);
+	return vis->msi ? nvec : min(vis->nr_vectors, max(nvec, VIS_MIN_DOMAIN));
 }
 
 /**
@@ -49,11 +52,10 @@ unsigned int vis_domain_size(const struct virtio_vis *vis, unsigned int nvec)
  * Context:	May sleep. Other vectors may be allocated and freed concurrently, but not by
  *		virtio_vis_free_vectors().
  * Return:	Vector and Linux number of the interrupt, or an error as a negative index: -ERANGE
- *		if the device has no such vector or it is 1,024 or more past those of
- *		virtio_vis_alloc_vectors(), -EBUSY if the vector is not free or none is,
- *		-EOPNOTSUPP if the device has MSI registers, where each vector has its queue,
- *		-ENODEV before virtio_vis_alloc_vectors(), or another error of
- *		msi_domain_alloc_irq_at().
+ *		if the device has no such vector or it is past the 1,024 that there is room for,
+ *		-EBUSY if the vector is not free or none is, -EOPNOTSUPP if the device has MSI
+ *		registers, where each vector has its queue, -ENODEV before
+ *		virtio_vis_alloc_vectors(), or another error of msi_domain_alloc_irq_at().
  */
 struct msi_map virtio_vis_alloc_vector_at(struct virtio_vis *vis, unsigned int vector,
 					  const struct irq_affinity_desc *affdesc)

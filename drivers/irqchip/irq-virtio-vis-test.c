@@ -1967,7 +1967,8 @@ static void vis_dynamic_size_test(struct kunit *test)
 {
 	struct virtio_vis vis = { .nr_vectors = VIRTIO_VIS_NUM_VECTORS_N };
 
-	KUNIT_EXPECT_EQ(test, vis_domain_size(&vis, 5), 5 + VIS_MAX_DYNAMIC);
+	KUNIT_EXPECT_EQ(test, vis_domain_size(&vis, 5), VIS_MIN_DOMAIN);
+	KUNIT_EXPECT_EQ(test, vis_domain_size(&vis, 1500), 1500);
 	KUNIT_EXPECT_EQ(test, vis_domain_size(&vis, VIRTIO_VIS_NUM_VECTORS_N),
 			VIRTIO_VIS_NUM_VECTORS_N);
 	vis.nr_vectors = 32;
