@@ -20,8 +20,11 @@ from .machine import Machine, MachineError
 
 # Guests there are that many times slower than emulated ones here.
 SLOW = 6
-# Seconds for all that runs there
+# Seconds for all that runs there, if VIS_STRESS is 1, and for each further one
 LIMIT = 1500
+STRESS_LIMIT = 150
+# Seconds from the end of the command's time until the machine itself must have hung
+GRACE = 120
 # KVM, and the host's side of networks and of vDPA devices
 MODULES = ("kvm_amd", "tun", "vhost_net", "vduse", "vhost_vdpa")
 # A further level would be more to emulate.
@@ -36,6 +39,11 @@ COUNTING = ("-accel", "tcg,thread=single,tb-size=1024", "-smp", "1",
             "-icount", "shift=0,sleep=off")
 COUNTING_PARAMETERS = ("tsc_early_khz=1000000", "tsc=reliable", "no_timer_check",
                        "kvm.halt_poll_ns=0")
+
+
+def limit():
+    """In seconds"""
+    return LIMIT + STRESS_LIMIT * (int(os.environ.get("VIS_STRESS", "1")) - 1)
 
 
 class Image(initramfs.Cpio):
@@ -71,6 +79,7 @@ def build_image(options, path):
             ("usr/lib/modules/modules.dep", initramfs.dependencies(modules)),
             ("modules", "".join(name + "\n" for name in MODULES)),
             ("back", str(options.back or "")),
+            ("limit", f"{limit()}\n"),
             ("command", f"cd {shlex.quote(str(options.root))} && VIS_SLOW={SLOW} "
                         f"exec env {shlex.join(options.command)}\n")):
         image.file(name, text.encode())
@@ -125,7 +134,8 @@ class Nested:
                 status = self.follow()
             except TimeoutError:
                 self.machine.save_cpus()
-                status = self.complain(f"no end after {LIMIT} s")
+                status = self.complain(f"it hangs: no end after {limit() + GRACE} s, although it"
+                                       f" ends the command after {limit()}")
             except (MachineError, OSError) as error:
                 status = self.complain(f"{error}")
             finally:
@@ -137,12 +147,14 @@ class Nested:
     def follow(self):
         """Prints what the command does until it ends."""
         line = self.machine.lines["host"]
-        deadline = time.monotonic() + LIMIT
+        deadline = time.monotonic() + limit() + GRACE
         while True:
             text = line.read_line(max(0, deadline - time.monotonic()))
             if text is None:
                 return self.complain("it went off")
             if text.startswith("@exit "):
+                if time.monotonic() > deadline - GRACE:
+                    return self.complain(f"it ended the command after {limit()} s")
                 return int(text.split()[1])
             print(text, flush=True)
 
