@@ -34,30 +34,20 @@ def text(x, y, words, attributes=""):
     return f'<text x="{x}" y="{y}"{attributes}>{escape(words)}</text>'
 
 
-def panel(top, title, bars):
-    """bars: (name, value, value in words), the longest as long as there is room"""
-    longest = max(value for _, value, _ in bars)
+def panel(top, title, bars, parts):
+    """The longest of the bars is as long as there is room. Each bar has a colour of its own, or
+    else each of its parts has, with a legend below."""
+    longest = max(sum(values) for _, values, _ in bars)
     yield text(0, top + TITLE - 10, title, ' class="title"')
-    for i, (name, value, words) in enumerate(bars):
-        y = top + TITLE + i * (BAR + 4)
-        width = round(value / longest * (WIDTH - LABEL - VALUE))
-        yield text(0, y + 13, name)
-        yield f'<rect class="bar{i}" x="{LABEL}" y="{y}" width="{width}" height="{BAR}"/>'
-        yield text(LABEL + width + 6, y + 13, words)
-
-
-def stack(top, title, parts, bars):
-    """bars: (name, values), whose values are of the named parts, one after the other"""
-    longest = max(sum(values) for _, values in bars)
-    yield text(0, top + TITLE - 10, title, ' class="title"')
-    for i, (name, values) in enumerate(bars):
+    for i, (name, values, words) in enumerate(bars):
         y, x = top + TITLE + i * (BAR + 4), LABEL
         yield text(0, y + 13, name)
         for part, value in enumerate(values):
             width = round(value / longest * (WIDTH - LABEL - VALUE))
-            yield f'<rect class="part{part}" x="{x}" y="{y}" width="{width}" height="{BAR}"/>'
+            kind = f"part{part}" if parts else f"bar{i}"
+            yield f'<rect class="{kind}" x="{x}" y="{y}" width="{width}" height="{BAR}"/>'
             x += width
-        yield text(x + 6, y + 13, f"{sum(values):,}")
+        yield text(x + 6, y + 13, words)
     y = top + TITLE + len(bars) * (BAR + 4)
     for part, name in enumerate(parts):
         x = LABEL + part * LEGEND
@@ -65,25 +55,13 @@ def stack(top, title, parts, bars):
         yield text(x + BAR + 6, y + 13, name)
 
 
-def stacks(description, parts, panels):
-    """panels: (title, bars), see stack()"""
+def svg(description, panels, parts=()):
+    """panels: (title, bars), with bars: (name, values, words), whose values are of the named parts,
+    one after the other; there is one if the parts have no names"""
     lines, top = [], 0
     for title, bars in panels:
-        lines += stack(top, title, parts, bars)
-        top += TITLE + (len(bars) + 1) * (BAR + 4) + GAP
-    return drawing(description, top, lines)
-
-
-def svg(description, panels):
-    """panels: (title, bars), see panel()"""
-    lines, top = [], 0
-    for title, bars in panels:
-        lines += panel(top, title, bars)
-        top += TITLE + len(bars) * (BAR + 4) + GAP
-    return drawing(description, top, lines)
-
-
-def drawing(description, top, lines):
+        lines += panel(top, title, bars, parts)
+        top += TITLE + (len(bars) + bool(parts)) * (BAR + 4) + GAP
     width = WIDTH + 2 * MARGIN
     return "\n".join(["<!-- SPDX-License-Identifier: GPL-2.0-only -->",
                       '<svg xmlns="http://www.w3.org/2000/svg" '

@@ -201,7 +201,7 @@ def svg(rows):
     for title, metric, params in PICTURE:
         found = [find(rows, metric, transport, **params) for transport in TRANSPORTS]
         if None not in found:
-            panels.append((title, [(NAMES[row["transport"]], row["value"], number(row["value"]))
+            panels.append((title, [(NAMES[row["transport"]], [row["value"]], number(row["value"]))
                                    for row in found]))
     return picture.svg("What an interrupt costs on each of the three transports", panels)
 
@@ -285,12 +285,14 @@ def path(rows):
 
 def path_svg(rows):
     """The parts of the path as a picture"""
-    panels = [(f"Instructions of {title}, on KVM",
-               [(NAMES[transport], [find(rows, f"path_insns_per_{part}", transport,
-                                         of=owner)["value"] for owner in OWNERS])
-                for transport in TRANSPORTS]) for part, title in PATH_PARTS]
-    return picture.stacks("Where the instructions of a notification and of an interrupt are",
-                          OWNERS, panels)
+    panels = []
+    for part, title in PATH_PARTS:
+        by_transport = zip(*(owned(rows, part, owner) for owner in OWNERS))
+        bars = [(NAMES[found[0]["transport"]], [row["value"] for row in found],
+                 number(sum(row["value"] for row in found))) for found in by_transport]
+        panels.append((f"Instructions of {title}, on KVM", bars))
+    return picture.svg("Where the instructions of a notification and of an interrupt are", panels,
+                       OWNERS)
 
 
 def profile(rows):
