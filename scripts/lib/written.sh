@@ -7,17 +7,11 @@ guest_tests()
 {
 	PYTHONPATH=$ROOT/scripts python3 -B -c '
 import sys
-from vmlib.__main__ import GROUPS, Guest, Quiet, parse
+from vmlib.__main__ import tests_of_suite
 from vmlib.suites import SUITES
 for name, suite in SUITES.items():
-    options = parse(["--root", sys.argv[1], "--suite", name, "--only", "", *suite.vm.split()])
-    guests = [Guest(options, scenario, Quiet()) for scenario in options.scenarios]
-    for guest in guests:
-        for test in guest.all_tests():
-            print(name, test)
-    for group, scenarios in GROUPS.items():
-        if guests and set(scenarios) <= set(options.scenarios):
-            print(name, guests[0].shown(group))' "$ROOT"
+    for test in tests_of_suite(sys.argv[1], name, suite.vm):
+        print(name, test)' "$ROOT"
 }
 
 # is_written TEST [SUITE]: KUnit has it, or a qtest, a guest, or the program of the suite

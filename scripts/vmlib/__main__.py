@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -410,6 +411,15 @@ def end_with_reader():
     """A list ends without a word when nobody reads on. Other work must not: Python's sockets report
     that a guest is gone."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+
+
+def tests_of_suite(root, name, arguments):
+    """All that the guests of a suite, which has these arguments, have results of"""
+    options = parse(["--root", str(root), "--suite", name, "--only", "", *shlex.split(arguments)])
+    guests = [Guest(options, scenario, Quiet()) for scenario in options.scenarios]
+    groups = [guests[0].shown(group) for group, scenarios in GROUPS.items()
+              if set(options.scenarios).issuperset(scenarios)]
+    return options.group + groups + [test for guest in guests for test in guest.all_tests()]
 
 
 def list_tests(directory):

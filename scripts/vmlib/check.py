@@ -194,20 +194,13 @@ class Check:
                       key=lambda name: (SUITES[name].last, self.has_passed(name),
                                         self.cost(name)))
 
-    def tests_of(self, name):
-        """The tests of a suite of guests, and their groups."""
-        options = vm.parse(["--root", str(self.root), "--suite", name,
-                            *shlex.split(SUITES[name].vm)])
-        return options.group + [test for scenario in options.scenarios
-                                for test in vm.Guest(options, scenario, None).all_tests()]
-
     def suites_of(self, test):
         """The suites that have a test of that name, or tests whose names begin with it."""
         programs = {name: suite.tests or name for name, suite in SUITES.items() if not suite.vm}
         begin = max((words for words in programs.values() if f"{test}.".startswith(words + ".")),
                     key=len, default=None)
         return [name for name, suite in SUITES.items() if programs.get(name, "") == begin or
-                suite.vm and tests.selected(self.tests_of(name), test)]
+                suite.vm and tests.selected(vm.tests_of_suite(self.root, name, suite.vm), test)]
 
     def find_wanted(self):
         """(suite, test), test being empty for all of a suite"""
