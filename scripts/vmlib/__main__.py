@@ -354,26 +354,21 @@ class Guest:
 
 def parse(arguments=None, kind=Guest):
     parser = Parser(kind.program)
-    parser.add_argument("--nested", action="store_true")
-    parser.add_argument("--prepared", action="store_true")
-    parser.add_argument("--list", action="store_true")
-    parser.add_argument("--suite", default="vm")
-    parser.add_argument("--rename", action="store_true")
-    parser.add_argument("--group", action="append", default=[])
-    parser.add_argument("--only", default=os.environ.get("VIS_ONLY", ""))
-    parser.add_argument("--append", action="append", default=[])
-    parser.add_argument("--shell", action="store_true")
-    parser.add_argument("--plain", action="store_true")
-    parser.add_argument("--timeout", type=positive)
-    parser.add_argument("--slow", type=positive, default=os.environ.get("VIS_SLOW") or None)
-    parser.add_argument("--box", type=positive, default=0)
-    parser.add_argument("--keep", action="store_true")
-    parser.add_argument("--variant", choices=("small", "supplied", "odd"))
-    parser.add_argument("--board", choices=BOARDS, default="x86")
-    parser.add_argument("--kernel", type=kernel)
+    for name in ("nested", "prepared", "list", "rename", "shell", "plain", "keep"):
+        parser.add_argument(f"--{name}", action="store_true")
+    for name in ("group", "append"):
+        parser.add_argument(f"--{name}", action="append", default=[])
     for name in ("disk", "script", "after", "no-acpi", "vmlinuz", "modules", "qemu", "tools",
                  "busybox"):
         parser.add_argument(f"--{name}", type=existing)
+    parser.add_argument("--suite", default="vm")
+    parser.add_argument("--only", default=os.environ.get("VIS_ONLY", ""))
+    parser.add_argument("--timeout", type=positive)
+    parser.add_argument("--slow", type=positive, default=os.environ.get("VIS_SLOW") or None)
+    parser.add_argument("--box", type=positive, default=0)
+    parser.add_argument("--variant", choices=("small", "supplied", "odd"))
+    parser.add_argument("--board", choices=BOARDS, default="x86")
+    parser.add_argument("--kernel", type=kernel)
     parser.add_argument("scenarios", nargs="*")
     options = parser.parse_intermixed_args(arguments)
     unknown = [name for name in options.scenarios if name not in kind.scenarios]

@@ -484,9 +484,8 @@ def interrupted(*_):
 def parse():
     parser = Parser("check")
     parser.add_argument("--cache", type=Path)
-    parser.add_argument("--list", action="store_true")
-    parser.add_argument("--all", action="store_true")
-    parser.add_argument("--fresh", action="store_true")
+    for name in ("list", "all", "fresh"):
+        parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("--budget", type=int, metavar="MINUTES")
     parser.add_argument("names", nargs="*")
     return parser.parse_args()
