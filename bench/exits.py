@@ -36,6 +36,13 @@ PCI_FIRST_CAPABILITY = 0x40
 MSIX_CAPABILITY_ID = 0x11
 MSIX_REGISTERS = range(2, 12)
 
+MMIO_KINDS = {MMIO_INTERRUPT_STATUS: "status_read", MMIO_INTERRUPT_ACK: "ack"}
+# How the name of another region begins, and the purpose of its accesses
+KINDS = (("virtio-mmio-vis", "mask_table"), ("virtio-mmio-msi", "msi_register"),
+         ("virtio-pci-isr", "status_read"), ("virtio-pci", "register"),
+         ("msix-table", "msix_table"), ("msix-pba", "msix_table"), ("ioapic", "ioapic"),
+         ("pcie-mmcfg-mmio", "pci_config"))
+
 Access = namedtuple("Access", "write cpu address value size region")
 
 
@@ -56,32 +63,13 @@ def parse(lines):
 
 def kind(access):
     """The purpose of an access; None if it does not concern a virtio device."""
-    region, address = access.region, access.address
-    if region == "virtio-mmio":
-        offset = address % REGISTER_BLOCK
-        if offset == MMIO_INTERRUPT_STATUS:
-            return "status_read"
-        if offset == MMIO_INTERRUPT_ACK:
-            return "ack"
-        return "vis_register" if offset in VIS_REGISTERS else "register"
-    if region.startswith("virtio-mmio-vis"):
-        return "mask_table"
-    if region == "virtio-mmio-msi":
-        return "msi_register"
-    if region.startswith(PCI_COMMON):
-        offset = address % PCI_BLOCK
-        return "msix_register" if offset in (PCI_CONFIG_VECTOR, PCI_QUEUE_VECTOR) else "register"
-    if region.startswith("virtio-pci-isr"):
-        return "status_read"
-    if region.startswith("virtio-pci"):
-        return "register"
-    if region in ("msix-table", "msix-pba"):
-        return "msix_table"
-    if region == "ioapic":
-        return "ioapic"
-    if region == "pcie-mmcfg-mmio":
-        return "pci_config"
-    return None
+    if access.region == "virtio-mmio":
+        offset = access.address % REGISTER_BLOCK
+        return MMIO_KINDS.get(offset, "vis_register" if offset in VIS_REGISTERS else "register")
+    if access.region.startswith(PCI_COMMON) and \
+            access.address % PCI_BLOCK in (PCI_CONFIG_VECTOR, PCI_QUEUE_VECTOR):
+        return "msix_register"
+    return next((found for begin, found in KINDS if access.region.startswith(begin)), None)
 
 
 def is_lapic_eoi(access):
