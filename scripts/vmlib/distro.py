@@ -7,7 +7,7 @@ import tarfile
 
 from . import __main__ as runner
 from . import tests, verdict
-from .scenarios import CONSOLE, DISK_BYTES, NET, RNG, Scenario, tap
+from .scenarios import CONSOLE, DISK_BYTES, NET, READONLY, RNG, Scenario, drive, tap
 from .services import Services
 
 MEMORY_MIB = "1024"
@@ -21,8 +21,7 @@ PARAMETERS = ("root=LABEL=vis-root rw net.ifnames=0 systemd.show_status=0 lsm=ya
 
 
 def disk(name, path, queues, options=""):
-    return ["-drive", f"if=none,id={name},file={path},format=raw{options}",
-            "-device", f"virtio-blk-device,drive={name},num-queues={queues},serial={name}"]
+    return drive(name, path, f"virtio-blk-device,num-queues={queues},serial={name}", options)
 
 
 def rng(number):
@@ -32,7 +31,7 @@ def rng(number):
 
 # What the guest writes to its root disk is for this boot.
 DISKS = (disk("root", "{image}/disk", 4, ",snapshot=on") +
-         disk("tests", "{dir}/tests", 1, ",readonly=on") + disk("scratch", "{dir}/scratch", 2))
+         disk("tests", "{dir}/tests", 1, READONLY) + disk("scratch", "{dir}/scratch", 2))
 # The host's side of the network measures with the guest's program.
 IPERF = ["{base}/usr/lib64/ld-linux-x86-64.so.2", "--library-path",
          "{base}/usr/lib/x86_64-linux-gnu", "{base}/usr/bin/iperf3", "--server"]
@@ -43,7 +42,7 @@ WITHOUT_VIS = "x-vis-skip=0x10000"
 DEVICES = RNG + CONSOLE + BALLOON + PLAIN_RNG
 ALL_ON_VIS = DISKS + NET + RNG + CONSOLE + BALLOON
 # The seed disk of cloud-init's data source NoCloud, and what is on it
-SEED = disk("seed", "{dir}/seed", 1, ",readonly=on")
+SEED = disk("seed", "{dir}/seed", 1, READONLY)
 SEED_FILES = ("user-data", "meta-data")
 SEED_LABEL = "cidata"
 

@@ -11,13 +11,20 @@ CLOUD, GENERIC = "cloud-amd64", "amd64"
 DISK_BYTES = 32 << 20
 
 
+READONLY = ",readonly=on"
+
+
+def drive(name, path, device, options=""):
+    return ["-drive", f"if=none,id={name},file={path},format=raw{options}",
+            "-device", f"{device},drive={name}"]
+
+
 def disk(name, queues=4, iothread=False):
-    drive = ["-drive", f"if=none,id={name},file={{dir}}/{name},format=raw"]
-    device = f"virtio-blk-device,drive={name},num-queues={queues}"
+    device = f"virtio-blk-device,num-queues={queues}"
     if iothread:
-        return [*drive, "-object", f"iothread,id=io.{name}",
-                "-device", f"{device},iothread=io.{name}"]
-    return [*drive, "-device", device]
+        return ["-object", f"iothread,id=io.{name}",
+                *drive(name, f"{{dir}}/{name}", f"{device},iothread=io.{name}")]
+    return drive(name, f"{{dir}}/{name}", device)
 
 
 NET = ["-netdev", "user,id=net0,ipv6=off", "-device", "virtio-net-device,netdev=net0"]
@@ -80,16 +87,9 @@ BROKEN = {
 }
 
 
-def shared_disk(name, slot):
-    return ["-drive", f"if=none,id={name},file={{dir}}/disk0,format=raw,readonly=on",
-            "-device", f"virtio-blk-device,drive={name},bus=virtio-mmio-bus.{slot}"]
-
-
 # Together they have more vectors than the 64 of a GICv2m frame.
-RUNGS = [word for number in range(15) for word in (
-    "-drive", f"if=none,id=rung{number},file={{dir}}/disk0,format=raw,readonly=on",
-    "-device", f"virtio-blk-device,drive=rung{number},num-queues=4")]
-
+RUNGS = [word for number in range(15) for word in drive(
+    f"rung{number}", "{dir}/disk0", "virtio-blk-device,num-queues=4", READONLY)]
 
 # 1,024 queues, and fewer
 CONSOLES = ["-device", "virtio-serial-device,max_ports=31",
@@ -131,8 +131,9 @@ def hostile(faults, disks=True, append=""):
     for fault, slot in slots.items():
         # A disk whose first read gets no interrupt could not be taken away.
         is_disk = fault == "honest" or disks and not fault.endswith("_dropped")
-        devices += (shared_disk(fault, slot) if is_disk else
-                    ["-device", f"virtio-rng-device,bus=virtio-mmio-bus.{slot}"])
+        place = f",bus=virtio-mmio-bus.{slot}"
+        devices += (drive(fault, "{dir}/disk0", "virtio-blk-device" + place, READONLY) if is_disk
+                    else ["-device", "virtio-rng-device" + place])
     return {"faults": items, "append": f"{append} vis.faults={items}", "devices": devices}
 
 
@@ -154,7 +155,7 @@ VHOST_USER_DISK = ["-chardev", "socket,id=vub,path={sockets}/vub",
 VDPA_DISK = ["-device", "vhost-vdpa-device,vhostdev={vdpa}"]
 CLASSES = SHARED_MEMORY + disk("disk0") + tap(0) + RNG + CONSOLE + [
     "-device", "virtio-scsi-device,num_queues=4",
-    "-drive", "if=none,id=disk2,file={dir}/disk2,format=raw", "-device", "scsi-hd,drive=disk2",
+    *drive("disk2", "{dir}/disk2", "scsi-hd"),
     "-device", "virtio-balloon-device",
     "-device", "virtio-serial-device,id=ports,max_ports=2",
     "-device", "virtserialport,bus=ports.0,chardev=port,name=port",
@@ -196,8 +197,7 @@ def managed_pair(number, kind, queues):
                         ("pci", f"{kind}-pci,romfile=,vectors={queues + 4}")):
         name = f"{kind}-{bus}{number}"
         if kind == "virtio-blk":
-            args += ["-drive", f"if=none,id={name},file={{dir}}/disk0,format=raw,readonly=on",
-                     "-device", f"{device},drive={name},num-queues={queues}"]
+            args += drive(name, "{dir}/disk0", f"{device},num-queues={queues}", READONLY)
         elif kind == "virtio-scsi":
             args += ["-device", f"{device},num_queues={queues}"]
         else:
@@ -257,7 +257,7 @@ class Scenario:
     append: str = ""
     board: str = ""
     modules: tuple = VIS_MODULES
-    load: tuple = ()
+    load: tuple = TEST_MODULES
     timeout: int = 120
     expected: str = "$^"
     report: str = ""
@@ -298,12 +298,11 @@ STORM_TRACE = tuple(f"virtio_mmio_vis_{event}" for event in ("mask_write", "pend
 MAIN_SCRIPTS = ("probe.sh", "setup.sh", "data.sh", "irq.sh", "config.sh", "mask.sh", "enable.sh",
                 "affinity.sh")
 SCENARIOS = {
-    "main": Scenario(MAIN_SCRIPTS, load=TEST_MODULES, timeout=240),
-    "alone": Scenario(("alone.sh",), load=TEST_MODULES),
-    "idle": Scenario(("idle.sh", "parked.sh"), load=TEST_MODULES, timeout=240),
+    "main": Scenario(MAIN_SCRIPTS, timeout=240),
+    "alone": Scenario(("alone.sh",)),
+    "idle": Scenario(("idle.sh", "parked.sh"), timeout=240),
     "shared": Scenario(("policy_shared.sh",), vectors=2),
     "platform": Scenario(("platform.sh", "data.sh", "irq.sh", "mask.sh", "affinity.sh"),
-                         load=TEST_MODULES,
                          devices=ALL_DEVICES + ["-global", "virtio-device.iommu_platform=on"]),
     "some": Scenario(("policy_some.sh",), vectors=4,
                      devices=disk("disk0") + NET + RNG + TWO_PORTS),
@@ -321,44 +320,41 @@ SCENARIOS = {
                           devices=8 * ["-device", "virtio-serial-device,max_ports=31"]),
     "coexist": Scenario(("coexist.sh",), globals=("x-vis-skip=" + NET_AND_RNG,),
                         modules=VIS_MODULES + STOCK_MODULES),
-    "firmware": Scenario(("firmware.sh",), load=TEST_MODULES),
-    "devicetree": Scenario(("devicetree.sh",), load=TEST_MODULES),
+    "firmware": Scenario(("firmware.sh",)),
+    "devicetree": Scenario(("devicetree.sh",)),
     # Without PCI, nothing that is reserved is in the memory map.
     "reserved": Scenario(("reserved.sh",), board=",pcie=on", append=RESERVED),
     # Where the disk and the network interrupt by irqfd, if the host has KVM
-    "iothread": Scenario((*MAIN_SCRIPTS, "irqfd_disk.sh"), **IOTHREAD, load=TEST_MODULES,
-                         timeout=240),
+    "iothread": Scenario((*MAIN_SCRIPTS, "irqfd_disk.sh"), **IOTHREAD, timeout=240),
     "iothread_migrate": Scenario(("migrate.sh",), **IOTHREAD),
     # Where the disk's thread hands its interrupts to the main loop
-    "notifier": Scenario((*MAIN_SCRIPTS, "needs_reset.sh"), **IOTHREAD, load=TEST_MODULES,
-                         timeout=240),
+    "notifier": Scenario((*MAIN_SCRIPTS, "needs_reset.sh"), **IOTHREAD, timeout=240),
     # All interrupt controllers in KVM; QEMU's default for this board leaves it the local APICs.
-    "irqchip_on": Scenario(("data.sh", "irqfd_disk.sh"), load=TEST_MODULES,
-                           variant="irqchip_on", board=",kernel-irqchip=on",
+    "irqchip_on": Scenario(("data.sh", "irqfd_disk.sh"), variant="irqchip_on",
+                           board=",kernel-irqchip=on",
                            devices=disk("disk0", iothread=True) + NET + RNG + CONSOLE),
-    "vhost": Scenario(("irqfd_net.sh",), load=TEST_MODULES, taps=1, vectors=32, timeout=240,
-                      variant="vhost", devices=tap(0, options=",vhost=on")),
-    "vhost_one": Scenario(("probe.sh", "irq.sh", "mask.sh", "affinity.sh"),
-                          load=TEST_MODULES, taps=1, timeout=240, variant="vhost_one",
+    "vhost": Scenario(("irqfd_net.sh",), taps=1, vectors=32, timeout=240, variant="vhost",
+                      devices=tap(0, options=",vhost=on")),
+    "vhost_one": Scenario(("probe.sh", "irq.sh", "mask.sh", "affinity.sh"), taps=1,
+                          timeout=240, variant="vhost_one",
                           devices=disk("disk0") + VHOST_NET + RNG + CONSOLE),
-    "vhost_user": Scenario(("irqfd_disk.sh",), load=TEST_MODULES, board=",memory-backend=ram",
-                           variant="vhost_user", daemons={"vub": VUB_DAEMON},
-                           devices=SHARED_MEMORY + VHOST_USER_DISK),
+    "vhost_user": Scenario(("irqfd_disk.sh",), board=",memory-backend=ram", variant="vhost_user",
+                           daemons={"vub": VUB_DAEMON}, devices=SHARED_MEMORY + VHOST_USER_DISK),
     "vdpa": Scenario(("config.sh", "irqfd_disk.sh", "irqfd_storm.sh"), tools=("fio",),
-                     load=TEST_MODULES, taps=1, vectors=32, timeout=1800, variant="vdpa",
+                     taps=1, vectors=32, timeout=1800, variant="vdpa",
                      board=",memory-backend=ram", vdpa=VDPA_DAEMON,
                      devices=SHARED_MEMORY + VDPA_DISK + tap(0, options=",vhost=on"),
                      trace=STORM_TRACE),
-    "storm": Scenario(("irqfd_storm.sh",), tools=("fio",), load=TEST_MODULES, taps=1, vectors=32,
-                      timeout=1800, variant="storm",
+    "storm": Scenario(("irqfd_storm.sh",), tools=("fio",), taps=1, vectors=32, timeout=1800,
+                      variant="storm",
                       devices=disk("disk0", iothread=True) + tap(0, options=",vhost=on"),
                       trace=STORM_TRACE),
-    "storm_torn": Scenario(("stress_torn.sh",), tools=("fio",), load=TEST_MODULES, timeout=1800,
-                           variant="storm", devices=disk("disk0", iothread=True),
+    "storm_torn": Scenario(("stress_torn.sh",), tools=("fio",), timeout=1800, variant="storm",
+                           devices=disk("disk0", iothread=True),
                            faults="torn@23,torn@7", trace=("virtio_mmio_vis_hostile",)),
     # Where the devices have MSI registers, and forget what occurs while a vector is masked
     "msi": Scenario(("probe.sh", "data.sh", "irq.sh", "config.sh", "affinity.sh", "registers.sh"),
-                    **MSI, load=TEST_MODULES, timeout=240),
+                    **MSI, timeout=240),
     "msi_reload": Scenario(("reload.sh",), **MSI, modules=(), load=VIS_MODULES, timeout=240),
     "msi_migrate": Scenario(("migrate.sh",), **MSI),
     "msi_line": Scenario(("policy_line_msi.sh",), **{**MSI, "globals": (*MSI["globals"],
@@ -377,7 +373,7 @@ SCENARIOS = {
                               **hostile(HOSTILE_STORM)),
     "stress_moves": Scenario(("stress_moves.sh",), tools=("fio",), timeout=1800,
                              trace=("virtio_mmio_vis_mask_write",)),
-    "stress_torn": Scenario(("stress_torn.sh",), tools=("fio",), load=TEST_MODULES, timeout=1800,
+    "stress_torn": Scenario(("stress_torn.sh",), tools=("fio",), timeout=1800,
                             devices=disk("disk0"), faults="torn@23,torn@7",
                             trace=("virtio_mmio_vis_hostile",)),
     "latency": Scenario(("latency.sh",), "rt-amd64", faults="slow_mask@22",
@@ -389,20 +385,18 @@ SCENARIOS = {
                       tools=("ethtool",), devices=tap(0) + tap(1, "virtio-net-pci,romfile=")),
     "rebind": Scenario(("rebind.sh",), GENERIC, load=STOCK_MODULES + TEST_MODULES, timeout=240),
     "rings": Scenario(("rings.sh",), GENERIC, taps=1, vectors=32, tools=("ethtool",),
-                      devices=tap(0), load=TEST_MODULES, timeout=240),
+                      devices=tap(0), timeout=240),
     "poweroff": Scenario(("poweroff.sh",), GENERIC, reboots=True,
                          devices=ALL_DEVICES + ["-action", "shutdown=pause"]),
     "reboot": Scenario(("reboot.sh",), GENERIC, reboots=True),
     "suspend": Scenario(("suspend.sh",), GENERIC, devices=ALL_DEVICES + disk("swap"),
                         append="suspend.pm_test_delay=1 no_console_suspend loglevel=8",
                         timeout=240),
-    "observe": Scenario(("observe.sh",), load=TEST_MODULES, tools=("lsirq",) + IRQTOP),
-    "debugfs": Scenario(("debugfs.sh",), "nopci", load=TEST_MODULES),
-    "kexec": Scenario(("kexec.sh",), GENERIC, tools=("kexec",), devices=ALL_DEVICES + [
-        "-drive", "if=none,id=kernel,file={vmlinuz},format=raw,readonly=on",
-        "-device", "virtio-blk-device,drive=kernel,serial=kernel",
-        "-drive", "if=none,id=initrd,file={dir}/initrd,format=raw,readonly=on",
-        "-device", "virtio-blk-device,drive=initrd,serial=initrd"]),
+    "observe": Scenario(("observe.sh",), tools=("lsirq",) + IRQTOP),
+    "debugfs": Scenario(("debugfs.sh",), "nopci"),
+    "kexec": Scenario(("kexec.sh",), GENERIC, tools=("kexec",), devices=[
+        *ALL_DEVICES, *drive("kernel", "{vmlinuz}", "virtio-blk-device,serial=kernel", READONLY),
+        *drive("initrd", "{dir}/initrd", "virtio-blk-device,serial=initrd", READONLY)]),
     **{f"managed{cpus}": Scenario(
         ("managed.sh",), GENERIC, board=",pcie=on,memory-backend=ram", vectors=32, smp=cpus,
         devices=MANAGED, load=("virtio_scsi",), timeout=240, daemons={
@@ -410,8 +404,7 @@ SCENARIOS = {
        for cpus in range(1, 9)},
     "scale_exhaust": Scenario(("scale_exhaust.sh",), devices=CROWD, board=",pcie=on",
                               smp=2, vectors=128, timeout=240),
-    "scale65535": Scenario(("scale_65535.sh",), devices=disk("disk0"), vectors=65535,
-                           load=TEST_MODULES),
+    "scale65535": Scenario(("scale_65535.sh",), devices=disk("disk0"), vectors=65535),
     "scale_dynamic": Scenario(("scale_dynamic.sh",), devices=disk("disk0"), vectors=1100,
                               load=TEST_MODULES + ("vis_dynamic",), timeout=240,
                               trace=("virtio_mmio_vis_*", "virtio_mmio_read")),
