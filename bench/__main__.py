@@ -195,12 +195,8 @@ def merge_rounds(rows):
     return result
 
 
-def write(directory, meta, done):
-    directory.mkdir(parents=True, exist_ok=True)
-    save(directory, {"meta": meta, "rows": merge_rounds(sum(done.values(), []))})
-
-
 def save(directory, document):
+    directory.mkdir(parents=True, exist_ok=True)
     for name, text in report.files(document).items():
         (directory / name).write_text(text, "utf-8")
 
@@ -224,7 +220,7 @@ def run(own, options, directory):
               file=sys.stderr, flush=True)
         done[name] = [{"step": kind, **row} for row in step(name)]
         left -= seconds
-        write(directory, meta, done)
+        save(directory, {"meta": meta, "rows": merge_rounds(sum(done.values(), []))})
         (directory / LEFT).write_text(json.dumps({"revision": own.revision, "done": done}), "utf-8")
     return sum(done.values(), [])
 
@@ -261,7 +257,6 @@ def publish(own):
     if unknown:
         sys.exit("scripts/bench: the last run has not measured: " + "; ".join(unknown))
     shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
     save(target, document)
     readme = own.root / "README.md"
     readme.write_text(with_summary(readme.read_text("utf-8"), document["rows"]), "utf-8")

@@ -150,22 +150,19 @@ class Guest:
             return [f"tsc_early_khz={tsc_khz()}", "no_timer_check"]
         return self.board.clock_parameters()
 
-    def reboot_parameters(self):
-        """Without ACPI, a kernel that panics starts the firmware on the CPU that panicked, and the
-        other CPUs run on: the guest boots again and again, with fewer CPUs each time."""
-        return ["reboot=triple"] if self.options.no_acpi else []
-
     def kernel_parameters(self):
+        # Without ACPI, a kernel that panics starts the firmware on the CPU that panicked, and the
+        # other CPUs run on: the guest boots again and again, with fewer CPUs each time.
+        reboot = "reboot=triple" if self.options.no_acpi else ""
         words = [f"console={self.board.console}", f"vis.host={self.board.host_line}",
-                 "panic=-1", *self.reboot_parameters(), *self.clock_parameters(),
-                 "ipv6.disable=1", self.scenario.append, *self.options.append,
+                 "panic=-1", reboot, *self.clock_parameters(), "ipv6.disable=1",
+                 self.scenario.append, *self.options.append,
                  "vis.stress=" + os.environ.get("VIS_STRESS", "1"),
                  f"vis.slow={self.options.slow}", f"vis.box={self.options.box}",
                  "vis.scenario=" + self.name,
                  "vis.scripts=" + ",".join(self.scripts()),
-                 "vis.modules=" + ",".join(STOCK_GUEST_MODULES + self.scenario.modules)]
-        if self.only:
-            words.append("vis.only=" + self.only)
+                 "vis.modules=" + ",".join(STOCK_GUEST_MODULES + self.scenario.modules),
+                 "vis.only=" + self.only if self.only else ""]
         return " ".join(word for word in words if word)
 
     def qemu_args(self):
