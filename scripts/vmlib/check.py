@@ -119,12 +119,6 @@ class Check:
 
     # What a suite depends on
 
-    def shell(self, function):
-        """What a function of scripts/lib prints."""
-        command = '. "$0/scripts/lib/common.sh"; use revision; "$1"'
-        return subprocess.run(["bash", "-c", command, self.root, function], check=True,
-                              stdout=subprocess.PIPE, text=True).stdout.strip()
-
     def digest(self, path, without=()):
         """The names and hashes of a file, or of all files of a directory but some."""
         if (path, without) not in self.digests:
@@ -324,7 +318,7 @@ class Check:
         again, because the suite may have fetched some of its inputs."""
         if failed or tap.incomplete:
             self.passed[name].unlink(missing_ok=True)
-        elif self.sources == self.shell("sources_hash"):
+        elif self.sources == prepare.call(self.root, "sources_hash"):
             text = tap.path.read_text("utf-8").replace("HEAD: ", "passed at: ", 1)
             file = self.passed_file(name)
             temporary = file.with_suffix(f".{os.getpid()}")
@@ -400,8 +394,8 @@ class Check:
 
     def run_all(self):
         """Returns whether all passed."""
-        self.revision = self.shell("revision")
-        self.sources = self.shell("sources_hash")
+        self.revision = prepare.call(self.root, "revision")
+        self.sources = prepare.call(self.root, "sources_hash")
         self.passed = {name: self.passed_file(name) for name, suite in SUITES.items()
                        if not suite.last}
         self.wanted = self.find_wanted()

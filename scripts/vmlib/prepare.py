@@ -15,7 +15,7 @@ from .suites import DEVICE
 QBOOT = "usr/share/qemu/qboot.rom"
 OPENSBI = "usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin"
 # Calls a function of the shell's library
-CALL = '. "${0%/*}/lib/common.sh"; "$@"'
+CALL = '. "${0%/*}/lib/common.sh"; use revision; "$@"'
 
 
 @functools.cache
@@ -28,10 +28,11 @@ def made_by(root, script, *arguments):
     return Path(done.stdout.strip())
 
 
-@functools.cache
 def call(root, *words):
-    if subprocess.run(["bash", "-c", CALL, root / "scripts/vm", *words]).returncode:
-        sys.exit(1)
+    """What a function of the shell's library prints"""
+    done = subprocess.run(["bash", "-c", CALL, root / "scripts/vm", *words],
+                          stdout=subprocess.PIPE, text=True)
+    return done.stdout.strip() if not done.returncode else sys.exit(1)
 
 
 def options_of(root, name):
