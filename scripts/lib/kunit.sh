@@ -13,7 +13,7 @@ kunit_report()
 		name=$1.$case
 		tap_wanted "$name" || continue
 		case $status in
-		PASS) tap_ok "$name" ;;
+		PASS) tap_result ok "$name" ;;
 		SKIP) kunit_skipped "$name" ;;
 		*) tap_not_ok "$name" "$(grep -A 4 -F "# ${case##*.}: " "$3" ||
 			tail -n 20 "${4-$3}")" ;;

@@ -12,15 +12,6 @@ missing_packages()
 	done
 }
 
-need_debian()
-{
-	# shellcheck source=/dev/null
-	case $(. /etc/os-release && echo "${ID-} ${VERSION_ID-}") in
-	'debian 12' | 'debian 13') ;;
-	*) die "needs Debian 12 or 13 to install: $*" ;;
-	esac
-}
-
 # apt_said: the first error, else the first warning, of apt's output on stdin, as one line
 apt_said()
 {
@@ -46,7 +37,9 @@ need_packages()
 
 	mapfile -t missing < <(missing_packages "$@")
 	[ ${#missing[@]} -gt 0 ] || return 0
-	need_debian "${missing[@]}"
+	# shellcheck source=/dev/null
+	[[ $(. /etc/os-release && echo "${ID-} ${VERSION_ID-}") =~ ^debian\ 1[23]$ ]] ||
+		die "needs Debian 12 or 13 to install: ${missing[*]}"
 	need_root "to install: ${missing[*]}"
 	say "installing Debian packages: ${missing[*]}"
 	apt_install "${missing[@]}" 2>/dev/null && return

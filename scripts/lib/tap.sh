@@ -11,16 +11,12 @@ tap_wanted()
 	[ -z "${VIS_ONLY-}" ] || [ "$VIS_ONLY" = "$1" ]
 }
 
+# tap_result ok|"not ok" NAME
 tap_result()
 {
 	TAP_COUNT=$((TAP_COUNT + 1))
 	[ "$1" = ok ] || TAP_FAILED=$((TAP_FAILED + 1))
 	printf '%s %d %s\n' "$1" "$TAP_COUNT" "$2"
-}
-
-tap_ok()
-{
-	tap_result ok "$1"
 }
 
 # tap_not_ok NAME REASON
@@ -57,7 +53,7 @@ tap_run()
 	local status=$?
 	set -e
 	if [ $status = 0 ]; then
-		tap_ok "$name"
+		tap_result ok "$name"
 	else
 		tap_not_ok "$name" "$(tail -n 40 <<<"$output")"
 	fi
