@@ -99,7 +99,8 @@ class Guest:
         return scripts + after + (("shell",) if self.options.shell else ())
 
     def stated(self):
-        return [] if self.options.script else tests.of_scenario(self.guest_dir, self.name)
+        return [] if self.options.script else tests.of_scenario(
+            self.guest_dir, self.name, self.scenario)
 
     def words(self):
         """The words that begin all names of tests here, instead of "vis" if they are renamed"""
@@ -417,8 +418,8 @@ def tests_of_suite(root, name, arguments):
 def list_tests(directory):
     end_with_reader()
     tests.check(directory)
-    for name in SCENARIOS:
-        print(name, *tests.of_scenario(directory, name))
+    for name, scenario in SCENARIOS.items():
+        print(name, *tests.of_scenario(directory, name, scenario))
 
 
 def run_guests(options, kind):

@@ -6,7 +6,7 @@ import subprocess
 import tarfile
 
 from . import __main__ as runner
-from . import tests, verdict
+from . import verdict
 from .scenarios import CONSOLE, DISK_BYTES, NET, READONLY, RNG, Scenario, drive, tap
 from .services import Services
 
@@ -116,11 +116,6 @@ class DistroGuest(runner.Guest):
             ["xorriso", "-as", "genisoimage", "-quiet", "-output", self.rundir / "seed", "-volid",
              SEED_LABEL, "-rational-rock", "-joliet",
              *(self.guest_dir / "seed" / name for name in SEED_FILES)], check=True)
-
-    def stated(self):
-        return [] if self.options.script else [
-            name for script in self.scenario.scripts
-            for name in tests.of_script(self.guest_dir / script)]
 
     def initrd(self):
         return next(self.options.kernel.glob("boot/initrd.img-*"))

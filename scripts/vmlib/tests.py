@@ -32,8 +32,7 @@ def of_script(path, cpus=0):
     return names
 
 
-def of_scenario(directory, name):
-    scenario = SCENARIOS[name]
+def of_scenario(directory, name, scenario):
     if scenario.report:
         return [name.replace("_", ".", 1)]
     return [test for script in scenario.scripts
