@@ -194,8 +194,9 @@ class Guest:
         """Paths for the names that a scenario uses."""
         for name, path in (("dir", self.rundir), ("sockets", self.sockets),
                            ("programs", self.options.qemu.parent),
-                           ("vmlinuz", self.options.vmlinuz), ("tools", self.options.tools),
-                           ("vduse", self.sockets and self.sockets.name), ("vdpa", self.vdpa)):
+                           ("kernel", self.options.kernel), ("vmlinuz", self.options.vmlinuz),
+                           ("tools", self.options.tools), ("vdpa", self.vdpa),
+                           ("vduse", self.sockets and self.sockets.name)):
             text = text.replace("{" + name + "}", str(path))
         return text
 

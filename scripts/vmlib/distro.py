@@ -30,11 +30,11 @@ def rng(number):
 
 
 # What the guest writes to its root disk is for this boot.
-DISKS = (disk("root", "{image}/disk", 4, ",snapshot=on") +
+DISKS = (disk("root", "{kernel}/disk", 4, ",snapshot=on") +
          disk("tests", "{dir}/tests", 1, READONLY) + disk("scratch", "{dir}/scratch", 2))
 # The host's side of the network measures with the guest's program.
-IPERF = ["{base}/usr/lib64/ld-linux-x86-64.so.2", "--library-path",
-         "{base}/usr/lib/x86_64-linux-gnu", "{base}/usr/bin/iperf3", "--server"]
+IPERF = ["{tools}/usr/lib64/ld-linux-x86-64.so.2", "--library-path",
+         "{tools}/usr/lib/x86_64-linux-gnu", "{tools}/usr/bin/iperf3", "--server"]
 # The transports are filled from the last, which is that of bit 23. This device is the eighth.
 PLAIN_RNG = rng(1)
 BALLOON = ["-device", "virtio-balloon-device"]
@@ -119,11 +119,6 @@ class DistroGuest(runner.Guest):
 
     def initrd(self):
         return next(self.options.kernel.glob("boot/initrd.img-*"))
-
-    def place(self, text):
-        for name, path in (("image", self.options.kernel), ("base", self.options.tools)):
-            text = text.replace("{" + name + "}", str(path))
-        return super().place(text)
 
 
 if __name__ == "__main__":
