@@ -316,13 +316,11 @@ class BenchServices(Services):
     def do_trap_start(self):
         self.trace_exits(True)
         self.machine.trace.mark()
-        return ""
 
     def do_trap_end(self, name, *words):
         self.trace_exits(False)
         self.rows.window(name, parameters(words),
                          self.machine.trace.lines("|".join(exits.EVENTS)))
-        return ""
 
     def monitor(self, commands):
         for command in commands:
@@ -331,7 +329,6 @@ class BenchServices(Services):
     def do_profile_start(self):
         self.machine.trace.mark()
         self.monitor(profile.COMMANDS_START)
-        return ""
 
     def do_profile_end(self):
         self.monitor(profile.COMMANDS_END)
@@ -344,14 +341,12 @@ class BenchServices(Services):
             for function, count in counts.items():
                 self.rows.add("insns_by_function", "instructions", count, path=path,
                               function=function)
-        return ""
 
     def do_echo_port(self, delay_ms):
         return Echo(self.address, int(delay_ms) / 1000).port
 
     def do_figure(self, kind, metric, *words):
         getattr(self.rows, kind)(metric, parameters(words))
-        return ""
 
 
 def parameters(words):

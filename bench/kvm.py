@@ -70,15 +70,14 @@ class Verbs(guests.BenchServices):
     histograms = ()
 
     def do_trap_start(self):
-        reply = super().do_trap_start()
+        super().do_trap_start()
         for histogram in self.histograms:
             histogram.clear()
-        return reply
 
     def do_trap_end(self, *words):
         self.rows.cpu, vmm = (histogram.counts() for histogram in self.histograms)
         self.rows.vmm = {reason: vmm.get(reason, 0) for reason in VMM_REASONS}
-        return super().do_trap_end(*words)
+        super().do_trap_end(*words)
 
 
 def exits(options, transport, small):
@@ -152,7 +151,6 @@ class LogVerbs(guests.BenchServices):
 
     def do_profile_start(self):
         self.monitor.run(profile.COMMANDS_START)
-        return ""
 
     def do_profile_end(self, *symbols):
         """Keeps the addresses of functions, of which the log has no names."""
@@ -160,7 +158,6 @@ class LogVerbs(guests.BenchServices):
         self.directory.mkdir(parents=True)
         (self.directory / "guest").write_text("\n".join(symbols), "utf-8")
         (self.directory / "host").write_text(Path("/proc/kallsyms").read_text("utf-8"), "utf-8")
-        return ""
 
 
 def log(options, transport, _):
