@@ -12,7 +12,6 @@ NEWC_TRAILER = "TRAILER!!!"
 MOUNT_POINTS = ("dev", "proc", "sys", "tmp")
 ELF = b"\x7fELF"
 LOADER = "lib64/ld-linux-x86-64.so.2"
-COMPRESSED = {".xz": lzma.decompress}
 
 
 class Cpio:
@@ -52,39 +51,26 @@ class Cpio:
 
 
 def module_name(path):
-    return Path(path).name.split(".ko")[0].replace("-", "_")
+    return path.name.split(".ko")[0].replace("-", "_")
 
 
 def module_bytes(path):
-    data = Path(path).read_bytes()
-    unpack = COMPRESSED.get(Path(path).suffix)
-    return unpack(data) if unpack else data
+    data = path.read_bytes()
+    return lzma.decompress(data) if path.suffix == ".xz" else data
 
 
 def module_depends(data):
     """The names in the depends= line of a module's .modinfo section."""
-    start = data.find(b"\0depends=")
-    if start < 0:
-        return []
-    start += len(b"\0depends=")
-    names = data[start:data.index(b"\0", start)].decode()
-    return [name.replace("-", "_") for name in names.split(",") if name]
+    found = re.search(rb"\0depends=([^\0]+)", data)
+    return found[1].decode().replace("-", "_").split(",") if found else []
 
 
 class Modules:
     """The modules of a kernel: its own and ours, found by name."""
 
     def __init__(self, stock_dir, our_dir):
-        self.paths = {}
-        for root in (stock_dir, our_dir):
-            if root:
-                self.scan(root)
-
-    def scan(self, root):
-        for directory, _, files in os.walk(root):
-            for name in files:
-                if ".ko" in name:
-                    self.paths[module_name(name)] = Path(directory) / name
+        self.paths = {module_name(path): path for root in (stock_dir, our_dir) if root
+                      for path in root.rglob("*.ko*")}
 
     def closure(self, wanted):
         """The wanted modules and those they depend on, except built-in ones."""
