@@ -50,23 +50,16 @@ class Image(initramfs.Cpio):
     """The machine's root, all of it in memory."""
 
     def put(self, name, top):
-        """A file, or all of a directory"""
-        if not top.is_dir():
-            self.put_file(str(name), top)
-        for path in sorted(top.rglob("*")):
-            self.put_entry(str(name / path.relative_to(top)), path, top)
-
-    def put_entry(self, name, path, top):
-        """Links to files elsewhere, which may not be there in the machine, become those files."""
-        if path.is_symlink() and path.resolve().is_relative_to(top.resolve()):
-            self.symlink(name, os.readlink(path))
-        elif path.is_file():
-            self.put_file(name, path)
-        elif path.is_dir() and not path.is_symlink():
-            self.directory(name)
-
-    def put_file(self, name, path):
-        self.file(name, path.read_bytes(), stat.S_IMODE(path.stat().st_mode))
+        """A file, or all of a directory. Links to files elsewhere, which may not be there in the
+        machine, become those files."""
+        for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
+            entry = str(name / path.relative_to(top))
+            if path != top and path.is_symlink() and path.resolve().is_relative_to(top.resolve()):
+                self.symlink(entry, os.readlink(path))
+            elif path.is_file():
+                self.file(entry, path.read_bytes(), stat.S_IMODE(path.stat().st_mode))
+            elif path.is_dir() and not path.is_symlink():
+                self.directory(entry)
 
 
 def build_image(options, path):
