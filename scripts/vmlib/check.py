@@ -332,9 +332,8 @@ class Check:
         self.console.print(f"{place} {name}: from the cache, it passed on the same inputs at "
                            f"{where}")
         with self.write(name, [f"from the cache, passed on the same inputs at {where}"]) as tap:
-            reader = Reader()
-            for line in lines[2:]:
-                tap.take(reader.line(line))
+            for event in map(Reader().line, lines[2:]):
+                tap.take(event)
 
     def skip(self, name, cost):
         self.console.print(f"{name}: skipped, its {duration(cost)} do not fit into the rest of "
@@ -413,9 +412,8 @@ class Check:
                 lines = path.read_text("utf-8").splitlines()
                 if f"# {head}" in lines:
                     merged.note(f"suite: {path.stem}")
-                    reader = Reader()
-                    for line in lines[2:]:
-                        merged.take(reader.line(line))
+                    for event in map(Reader().line, lines[2:]):
+                        merged.take(event)
 
     def count(self, name):
         """Adds the results of a suite to the summary. Returns whether it has any."""
