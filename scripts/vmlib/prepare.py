@@ -55,13 +55,12 @@ def add_kernel(options, name):
             root, "build-modules", made_by(root, "fetch", "headers", name))
 
 
-def add_board(options, name):
+def add_board(options):
     """Adds the parts that have the board's architecture."""
-    board = BOARDS[name]
-    if not board.arch:
-        options.qemu = options.qemu or made_by(options.root, "build-qemu")
-        return
-    options.qemu = options.qemu or made_by(options.root, "build-qemu", "--arch", board.arch)
+    board = BOARDS[options.board]
+    arch = ["--arch", board.arch] if board.arch else []
+    options.qemu = options.qemu or made_by(options.root, "build-qemu", *arch)
+    # That of this machine's architecture is installed.
     options.busybox = options.busybox or \
         made_by(options.root, "fetch", "busybox", board.arch) / "usr/bin/busybox"
     if board.firmware:
@@ -89,27 +88,25 @@ def inputs(root, options):
     return sorted(set(words))
 
 
-def find_image(options):
-    if options.kernel and not options.vmlinuz:
-        options.vmlinuz = next(options.kernel.glob("boot/vmlinu[xz]-*"))
-
-
-def for_scenario(options, scenario):
-    """The options of one scenario's guest, with all parts found."""
-    options = copy.copy(options)
-    if options.prepared:
-        find_image(options)
-        return options
+def add_parts(options, scenario):
     kernel = kernel_of(options, scenario)
     if not options.vmlinuz and "/" not in str(kernel):
         add_kernel(options, str(kernel))
-    find_image(options)
-    add_board(options, options.board)
+    add_board(options)
     if scenario.taps or scenario.vdpa:
         call(options.root, "need_root", "to make a network namespace or a vDPA device")
         call(options.root, "need_packages", "iproute2")
     if scenario.needs_tools() and not options.tools:
         options.tools = made_by(options.root, "fetch", "guest-tools")
+
+
+def for_scenario(options, scenario):
+    """The options of one scenario's guest, with all parts found."""
+    options = copy.copy(options)
+    if not options.prepared:
+        add_parts(options, scenario)
+    if options.kernel and not options.vmlinuz:
+        options.vmlinuz = next(options.kernel.glob("boot/vmlinu[xz]-*"))
     return options
 
 
