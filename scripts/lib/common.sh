@@ -77,10 +77,16 @@ progress()
 # names LOG.
 run_logged()
 {
-	local log=$1 what=$2
+	local log=$1 what=$2 status
 
 	shift 2
-	"$@" >"$log" 2>&1 || {
+	mkdir -p "${log%/*}"
+	# In a condition, bash would ignore a failing command of a function.
+	set +e
+	(set -e && "$@") >"$log" 2>&1
+	status=$?
+	set -e
+	[ "$status" = 0 ] || {
 		tail -n 30 "$log" >&2
 		die "$what failed, see $log"
 	}

@@ -15,6 +15,9 @@ DISTRO_TESTS=util-linux
 # Files that nobody reads in a test guest
 DISTRO_WITHOUT=(/usr/share/man /usr/share/doc /usr/share/locale /usr/share/i18n)
 
+# The cache keeps nothing of what fails, so the logs are elsewhere.
+DISTRO_LOGS=$BUILD/log/distro
+
 # in_new_mounts COMMAND...: its mounts end with it, even if it is killed
 in_new_mounts()
 {
@@ -113,10 +116,10 @@ make_root()
 	need_packages mmdebstrap debian-archive-keyring
 	mirror=$(system_mirror)
 	[ -n "$mirror" ] || die "no Debian mirror in the system's apt sources"
-	in_new_mounts mmdebstrap --quiet --mode=root --variant=minbase \
+	run_logged "$DISTRO_LOGS/mmdebstrap.log" mmdebstrap \
+		in_new_mounts mmdebstrap --quiet --mode=root --variant=minbase \
 		--aptopt='APT::Install-Recommends "false"' "${@:2}" "$DISTRO_SUITE" "$1" \
-		"deb [signed-by=$APT_KEYRING] $mirror $DISTRO_SUITE main" ||
-		die "mmdebstrap failed"
+		"deb [signed-by=$APT_KEYRING] $mirror $DISTRO_SUITE main"
 }
 
 fill_distro_base()
@@ -127,8 +130,9 @@ fill_distro_base()
 	progress 180 "making a root file system of Debian 13"
 	make_root "$1/root" --include="$(IFS=, && echo "${DISTRO_PACKAGES[*]}")" \
 		"${without[@]/%//*}"
-	say "downloading what is installed in it later"
-	fill_distro_debs "$1"
+	progress 60 "downloading what is installed in it later"
+	run_logged "$DISTRO_LOGS/downloads.log" "the download of packages for a Debian 13" \
+		fill_distro_debs "$1"
 }
 
 # distro_base: a directory with "root", which is the root file system without our package, with

@@ -444,6 +444,8 @@ def run_guests(options, kind):
             tap.group(group)
     if not started:
         tap.note(f"no scenario has a test {options.only}, see scripts/vm --list")
+    elif not tap.passed():
+        tap.note(f"logs: {options.root / 'build/vm' / options.suite}")
     return tap.finish()
 
 

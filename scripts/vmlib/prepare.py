@@ -20,11 +20,11 @@ CALL = '. "${0%/*}/lib/common.sh"; use revision; "$@"'
 
 @functools.cache
 def made_by(root, script, *arguments):
-    """The path that a script prints. Its messages go to stderr."""
+    """The path that a script prints. Its messages go to stderr, and the last says what failed."""
     done = subprocess.run([root / "scripts" / script, *arguments], stdout=subprocess.PIPE,
                           stdin=subprocess.DEVNULL, text=True)
     if done.returncode:
-        sys.exit("vm: error: cannot prepare the guest")
+        sys.exit(1)
     return Path(done.stdout.strip())
 
 
