@@ -49,17 +49,17 @@ apt_in()
 	in_root "$dir" apt-get -qq -o Dpkg::Use-Pty=0 "$@"
 }
 
-# backported_kernels DIRECTORY: image and headers of the newest kernel of each series that has both
+# backported_kernels DIRECTORY: image and headers of the newest kernel of each tested series that
+# has both, but for the series of its own kernel
 backported_kernels()
 {
-	in_root "$1" apt-cache pkgnames linux-headers- |
-		sed -nE "s/^linux-headers-($NEWEST_SERIES\\+[a-z0-9.]+-$NEWEST_FLAVOUR)$/\\1/p" |
-		sort -V |
-		awk -F . '{ newest[$1 "." $2] = $0 }
-			END {
-				for (s in newest)
-					print "linux-image-" newest[s], "linux-headers-" newest[s]
-			}'
+	local kind
+
+	for kind in image headers; do
+		in_root "$1" apt-cache pkgnames "linux-$kind-" |
+			sed -nE "s/^linux-$kind-($ANY_RELEASE-$NEWEST_FLAVOUR)\$/\\1/p"
+	done | sort | uniq -d | tested_releases | newest_of_series | grep -v "^$FIRST_SERIES\\." |
+		sed 's/.*/linux-image-& linux-headers-&/'
 }
 
 # download_in DIRECTORY DEBS ARG...: what apt-get install ARG... would install there
@@ -142,7 +142,7 @@ distro_base()
 {
 	local key
 
-	key="=$DISTRO_SUITE $NEWEST_SERIES ${DISTRO_PACKAGES[*]} ${DISTRO_WITHOUT[*]}"
+	key="=$DISTRO_SUITE $FIRST_SERIES $LAST_SERIES ${DISTRO_PACKAGES[*]} ${DISTRO_WITHOUT[*]}"
 	key+=" ${DISTRO_FOREIGN[*]} ${DISTRO_CLOUD[*]} $DISTRO_TESTS"
 	key=$(content_key "$key")
 	cached "distro-base/$key" fill_distro_base

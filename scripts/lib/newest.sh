@@ -8,6 +8,16 @@
 # shellcheck disable=SC2034 # for the suites
 STOCK_KERNELS=(cloud-amd64 newest)
 
+# The series that the tests run on, the first and the last; documents say the same
+FIRST_SERIES=6.12
+LAST_SERIES=7.3
+# Series of the archive that they do not run on, and why: "SERIES REASON"
+# shellcheck disable=SC2034 # for the suites
+UNTESTED_SERIES=('6.1 the modules need functions of 6.12')
+
+# A kernel's release without its flavour, of any series
+# shellcheck disable=SC2034 # for other libraries
+ANY_RELEASE='[0-9]+\.[0-9]+\.[0-9]+[a-z0-9.+-]*'
 OLDEST_SERIES='6\.12\.[0-9]+'
 NEWEST_SUITE=trixie-backports
 NEWEST_SERIES='7\.[0-3]\.[0-9]+'
@@ -16,6 +26,27 @@ NEWEST_COMPILER=x86_64-linux-gnu-gcc-14
 NEWEST_TOOLS=(gcc-14-x86-64-linux-gnu cpp-14-x86-64-linux-gnu libgcc-14-dev libc6 libgcc-s1
 	libstdc++6 libgmp10 libisl23 libmpc3 libmpfr6 libzstd1 zlib1g libelf1t64 libssl3t64
 	pahole libbpf1 libdw1t64 liblzma5 libbz2-1.0)
+
+# newest_of_series: of the releases on stdin, the newest of each series
+newest_of_series()
+{
+	sort -V | awk -F . '{ newest[$1 "." $2] = $0 }
+		END {
+			for (s in newest)
+				print newest[s]
+		}' | sort -V
+}
+
+# tested_releases: those releases on stdin whose series is one that the tests run on
+tested_releases()
+{
+	awk -F . -v first="$FIRST_SERIES" -v last="$LAST_SERIES" '
+		function number(series,   part) {
+			split(series, part, ".")
+			return part[1] * 1000 + part[2]
+		}
+		number($1 "." $2) >= number(first) && number($1 "." $2) <= number(last)'
+}
 
 # bind_programs DIRECTORY: makes its programs use the loader and libraries in its final place
 bind_programs()
@@ -75,6 +106,6 @@ resolve_newest()
 			sed "s/^$kind-//"
 	done | sort -V | uniq -d | tail -n 1)
 	[ -n "$found" ] ||
-		die "$NEWEST_SUITE has no kernel of 7.0 to 7.3 with image and headers (any more)"
+		die "$NEWEST_SUITE has no kernel of 7.0 to $LAST_SERIES with image and headers"
 	cached "$1/${found#* }" fill_newest "${found% *}" "${found#* }"
 }
