@@ -9,6 +9,8 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 # shellcheck disable=SC2034 # for the scripts that source this file
 BUILD=$ROOT/build
 PROGRAM=${0##*/}
+SCRIPT=$(readlink -f "$0")
+SCRIPT=${SCRIPT#"$ROOT"/}
 
 # use LIBRARY...: sources files beside this one.
 use()
@@ -46,7 +48,20 @@ usage_if_asked()
 # no_more_arguments "$@": what is left of a script's arguments once it has taken those it knows
 no_more_arguments()
 {
-	[ $# = 0 ] || die "unknown argument '$1', see scripts/$PROGRAM --help"
+	[ $# = 0 ] || die "unknown argument '$1', see $SCRIPT --help"
+}
+
+# suite_arguments "$@": a suite has a usage of its own, or takes no arguments.
+suite_arguments()
+{
+	! sed -n 3p "$0" | grep -q '^# usage: ' || return 0
+	case ${1-} in
+	-h | --help)
+		need_packages python3
+		PYTHONPATH=$ROOT/scripts exec python3 -B -m vmlib.arguments "$PROGRAM" "$1"
+		;;
+	esac
+	no_more_arguments "$@"
 }
 
 # need_value WHAT "$@": the option that is the first argument has a value, which is the second
@@ -132,3 +147,5 @@ need_disk()
 
 # Every script needs these.
 use cache packages
+
+[[ $SCRIPT != scripts/suites/* ]] || suite_arguments "$@"

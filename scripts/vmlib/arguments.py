@@ -2,8 +2,11 @@
 """What the command lines of the scripts have in common: the usage of each is in its own comment."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
+
+from .suites import SUITES
 
 
 class Parser(argparse.ArgumentParser):
@@ -15,6 +18,17 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message):
         sys.exit(f"{self.prog}: error: {message}, see scripts/{self.prog} --help")
+
+
+def of_suite(name, words):
+    """A suite of scripts/suites takes no arguments, but explains itself."""
+    if words[:1] in (["-h"], ["--help"]):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        print(f"usage: scripts/suites/{name}\n\nRuns the tests of {name}: {SUITES[name].about}.\n"
+              f"scripts/check {name} does the same, and keeps the results and the logs.")
+        sys.exit()
+    if words:
+        sys.exit(f"{name}: error: unknown argument '{words[0]}', see scripts/suites/{name} --help")
 
 
 def existing(text):
@@ -36,3 +50,7 @@ def positive(text):
     if not text.isdecimal() or not int(text):
         raise argparse.ArgumentTypeError(f"{text}: must be a number above 0")
     return int(text)
+
+
+if __name__ == "__main__":
+    of_suite(sys.argv[1], sys.argv[2:])

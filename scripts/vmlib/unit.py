@@ -6,6 +6,7 @@ import sys
 import traceback
 import unittest
 
+from .arguments import of_suite
 from .tap import Tap
 
 
@@ -37,6 +38,7 @@ class Result(unittest.TestResult):
 
 def main(suite, *cases):
     """Runs them, or the one that $VIS_ONLY names, in the order of the file."""
+    of_suite(suite, sys.argv[1:])
     result, only = Result(suite), os.environ.get("VIS_ONLY", "")
     for case in cases:
         for name in vars(case):
