@@ -98,6 +98,19 @@ where()
 	echo "hint $(cat "/proc/irq/$1/affinity_hint"), affinity $(cat "/proc/irq/$1/smp_affinity")"
 }
 
+# arrives_on IRQ CPU: the next interrupts of a generator come there. One from before a move may be
+# waiting for the old CPU, which has taken it once a task has run there.
+arrives_on()
+{
+	local cpu name
+
+	name=$(generator_of "$1") || exit 1
+	for cpu in 0 1 2 3; do
+		taskset -c $cpu true
+	done
+	comes_on "$1" "$2" read_generator "$name" 8
+}
+
 pkg_affinity()
 {
 	local cpu irq
@@ -107,12 +120,14 @@ pkg_affinity()
 	irq=$(irq_of "$RNG-input")
 	for cpu in 2 1; do
 		move_irq "$irq" $cpu
+		arrives_on "$irq" $cpu
 	done
 	echo 4 >/proc/irq/default_smp_affinity
 	without_driver "$RNG" true
 	echo f >/proc/irq/default_smp_affinity
 	irq=$(irq_of "$RNG-input")
 	expect "CPUs of irq $irq" 2 "$(cat "/proc/irq/$irq/smp_affinity_list")"
+	arrives_on "$irq" 2
 	managed_avoid $ISOLATED_CPU
 	hints_follow 2
 	hints_follow 4
