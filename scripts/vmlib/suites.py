@@ -199,7 +199,7 @@ SUITES = {
                      " virtio-pci; VIS_STRESS=5 for 5 minutes each", 1000, tier="all",
                      inputs=SYSTEM),
     "kernels": Suite("what the Debian package has built for each kernel of the archive, in a guest",
-                     600, tier="all",
+                     800, tier="all",
                      inputs=f"{GUEST} {PACKAGING} VERSION dkms.conf packaging debian README.md"
                             " @distro-base"),
 
