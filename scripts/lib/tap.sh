@@ -35,7 +35,14 @@ tap_skip()
 # fails COMMAND...: inverts the status; bash would not stop at a command after "!"
 fails()
 {
-	! "$@"
+	local status
+
+	# In a condition, bash would ignore a failing command of a function.
+	set +e
+	(set -e && "$@")
+	status=$?
+	set -e
+	[ $status != 0 ]
 }
 
 # tap_run NAME COMMAND...: passes if COMMAND does. The end of its output explains a failure, and
