@@ -79,7 +79,7 @@ BROKEN = {
         "line_raised status_shown ack_clears bad_entry_kills",
     "reset":
         "enable_kept pending_kept mapping_kept before_enable reset_sends queue_kept queue_clears "
-        "queue_masks reset_no_queue reset_put_off reset_never request_kept",
+        "queue_masks reset_no_queue reset_put_off reset_never no_reset request_kept",
     "supplied":
         "tables_claimed tables_hidden supplied supplied_early supplied_late supplied_unread "
         "supplied_kept supplied_unused supplied_unmasked supplied_blank supplied_and_own "

@@ -6,7 +6,7 @@
 . ./conformance_lib.sh
 
 tests="
-conformance.honest	breaks honest
+conformance.honest	kept own honest
 conformance.flags	breaks flags D108
 conformance.draft_unknown	breaks draft_unknown D107
 conformance.n_zero	breaks n_zero D104

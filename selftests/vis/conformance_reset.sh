@@ -10,6 +10,17 @@ leaves_memory()
 	breaks "$1"
 	grep -q "^# .*: the device may go on using memory" "/tmp/report.$1" ||
 		fail "the report says nothing of the memory"
+	expect "exit status" 2 "$(status_of "$1")"
+	grep -q "^# INCOMPLETE: " "/tmp/report.$1" ||
+		fail "the report does not say that it is incomplete"
+}
+
+# unobserved FAULT: not even the first reset is complete
+unobserved()
+{
+	leaves_memory "$1"
+	grep -q "^# INCOMPLETE: no statement was observed" "/tmp/report.$1" ||
+		fail "the report does not say that nothing was observed"
 }
 
 tests="
@@ -24,6 +35,7 @@ conformance.queue_masks	breaks queue_masks D1008
 conformance.reset_no_queue	breaks reset_no_queue D1011
 conformance.reset_put_off	breaks reset_put_off D1012
 conformance.reset_never	leaves_memory reset_never
+conformance.no_reset		unobserved no_reset
 conformance.request_kept	leaves_memory request_kept
 "
 vis_run
