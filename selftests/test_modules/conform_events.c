@@ -247,7 +247,7 @@ static void vc_check_pending_bits(struct vc *c)
 
 void vc_check_pending_table(struct vc *c)
 {
-	static const unsigned int ids[] = { 501, 502, 505, 506, 509, 1304, 0 };
+	static const unsigned int ids[] = { 501, 502, 505, 506, 509, 510, 1304, 0 };
 
 	if (!c->pending)
 		vc_unseen_all(c, ids, "the device has no pending table");

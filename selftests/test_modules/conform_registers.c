@@ -51,6 +51,55 @@ static void vc_check_num_vectors(struct vc *c)
 		vc_check(c, 105, n >= 2, "there is 1 vector");
 }
 
+/**
+ * struct vc_place - A table or the register block, where the device places it
+ * @name:	Its name in the report
+ * @start:	Guest-physical address
+ * @size:	Size in bytes
+ * @id:		The statement about what else its blocks hold, or 0
+ */
+struct vc_place {
+	const char	*name;
+	u64		start;
+	u64		size;
+	unsigned int	id;
+};
+
+static void vc_check_apart(struct vc *c, const struct vc_place *a, const struct vc_place *b)
+{
+	u64 a_first = a->start / VIRTIO_VIS_BLOCK_SIZE, b_first = b->start / VIRTIO_VIS_BLOCK_SIZE;
+	u64 a_last = (a->start + a->size - 1) / VIRTIO_VIS_BLOCK_SIZE;
+	u64 b_last = (b->start + b->size - 1) / VIRTIO_VIS_BLOCK_SIZE;
+	bool apart = a_last < b_first || b_last < a_first;
+
+	vc_check(c, a->id, apart, "its %s at %#llx shares a block with its %s at %#llx", a->name,
+		 a->start, b->name, b->start);
+	if (b->id)
+		vc_check(c, b->id, apart, "its %s at %#llx shares a block with its %s at %#llx",
+			 b->name, b->start, a->name, a->start);
+	if (!apart)
+		vc_end(c, "a block holds two kinds of table");
+}
+
+/* Registers and the mask table may share a block, so the first two are not compared. */
+static void vc_check_blocks(struct vc *c)
+{
+	const struct virtio_vis_layout *layout = &c->layout;
+	u64 bytes = vc_words(c) * sizeof(u32);
+	const struct vc_place places[] = {
+		{ "register block", layout->regs, layout->regs_size },
+		{ "mask table", layout->mask, bytes, 403 },
+		{ "vector table", layout->table,
+		  (u64)layout->nr_vectors * sizeof(struct virtio_vis_entry), 311 },
+		{ "pending table", layout->pending, bytes, 510 },
+	};
+	unsigned int i, j, nr = ARRAY_SIZE(places) - !layout->pending;
+
+	for (i = 2; i < nr; i++)
+		for (j = 0; j < i; j++)
+			vc_check_apart(c, &places[i], &places[j]);
+}
+
 static void vc_check_alignment(struct vc *c)
 {
 	const struct virtio_vis_layout *layout = &c->layout;
@@ -123,6 +172,8 @@ void vc_check_discovery(struct vc *c)
 	vc_check_num_vectors(c);
 	if (!c->ended[0])
 		vc_check_alignment(c);
+	if (!c->ended[0])
+		vc_check_blocks(c);
 	if (c->ended[0])
 		return;
 

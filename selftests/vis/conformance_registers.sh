@@ -10,10 +10,6 @@ conformance.honest	kept own honest
 conformance.flags	breaks flags D108
 conformance.draft_unknown	breaks draft_unknown D107
 conformance.n_zero	breaks n_zero D104
-conformance.no_mask	breaks no_mask D101
-conformance.table_misaligned	breaks table_misaligned D303
-conformance.mask_misaligned	breaks mask_misaligned D402
-conformance.pending_misaligned	breaks pending_misaligned D502
 conformance.changing	breaks changing D109
 conformance.no_version_1	breaks no_version_1 D102
 conformance.features_ok	breaks features_ok D103

@@ -917,6 +917,10 @@ static void show_after_reset(VISHostile *h)
 
 const VISFault vis_broken_faults[] = {
     PLACE("no_mask", VIRTIO_MMIO_VIS_MASK_LOW, FROM_ZERO, 0),
+    PLACE("pending_by_mask", VIRTIO_MMIO_VIS_PENDING_LOW,
+          VIRTIO_MMIO_VIS_MASK_LOW, 0x100),
+    PLACE("pending_by_registers", VIRTIO_MMIO_VIS_PENDING_LOW, FROM_REGISTERS,
+          0x8000),
     { .name = "features_ok", .after = keep_features_ok },
     { .name = "one_vector", .prepare = have_one_vector },
     { .name = "many_vectors", .prepare = have_many_vectors },
