@@ -93,7 +93,8 @@ SUITES = {
                                     inputs="qemu include @qemu-source", tier="all"),
     "conformance": Suite("the conformance run, as others have it, and that it finds what is broken",
                          400, tier="all",
-                         inputs=GUEST + " COPYING Documentation/virtio-vis.rst"),
+                         inputs=GUEST + " COPYING Documentation/virtio-vis.rst"
+                         " Documentation/vmm-guide.rst"),
     "fuzz": Suite("random accesses to registers and tables of the device, with ASan and UBSan,"
                   " without a guest", 900, tier="draft", tests="hostile.fuzz",
                   inputs=f"{DEVICE} selftests/fuzz include"),
