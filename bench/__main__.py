@@ -5,7 +5,6 @@ import json
 import os
 import platform
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -22,6 +21,8 @@ FULL = {"interrupts": 100000, "moves": 40, "count": 500, "rate": 1000, "rounds":
 SMALL = {"interrupts": 2000, "moves": 6, "count": 100, "rate": 100, "rounds": 1, "boots": 1}
 SCALE = (1, 2, 8)
 RESULTS = "Documentation/results"
+# Is there as well, and scripts/suites/foreign makes it
+FOREIGN = "foreign.md"
 SUMMARY_MARKS = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.S)
 KINDS = ("exits", "kvm", "path", "parts", "moves", "insns", "profile", "boot", "size", "density",
          "twins", "rates", "scale")
@@ -241,6 +242,10 @@ def replaced(published, document, kinds):
                     [row for row in document["rows"] if row["step"] in kinds]}
 
 
+def own_files(target):
+    return [path for path in target.iterdir() if path.name != FOREIGN]
+
+
 def publish(own):
     """Publishes the results of the last run, and their summary in the README."""
     last = own.root / "build/bench/bench.json"
@@ -256,7 +261,8 @@ def publish(own):
     unknown += report.unknown(document["rows"])
     if unknown:
         sys.exit("scripts/bench: the last run has not measured: " + "; ".join(unknown))
-    shutil.rmtree(target, ignore_errors=True)
+    for path in own_files(target):
+        path.unlink()
     save(target, document)
     readme = own.root / "README.md"
     readme.write_text(with_summary(readme.read_text("utf-8"), document["rows"]), "utf-8")
@@ -268,7 +274,7 @@ def verify(own):
     target = own.root / RESULTS
     document = json.loads((target / "bench.json").read_text("utf-8"))
     files = report.files(document)
-    found = {path.name: path.read_text("utf-8") for path in target.iterdir()}
+    found = {path.name: path.read_text("utf-8") for path in own_files(target)}
     different = [name for name in sorted({*files, *found}) if files.get(name) != found.get(name)]
     readme = (own.root / "README.md").read_text("utf-8")
     if not SUMMARY_MARKS.search(readme) or readme != with_summary(readme, document["rows"]):
