@@ -94,32 +94,34 @@ typedef struct Config {
 
 #define SIGNALS "virtio_notify_irqfd_deferred_fn"
 
+#define DIRECT          "-global virtio-mmio.ioeventfd=off "
+#define IOTHREAD        "-object iothread,id=io -trace " SIGNALS " "
+#define IN_IOTHREAD     ",iothread=io", .async = true, .in_iothread = true
+#define VARIANT(_name)  "-global virtio-mmio.x-vis-variant=" _name " "
+
 static const Config configs[] = {
-    { NULL, "", "-global virtio-mmio.ioeventfd=off", "" },
+    { NULL, "", DIRECT, "" },
     { NULL, ".ioeventfd", "", "", .async = true },
-    { NULL, ".iothread", "-object iothread,id=io -trace " SIGNALS,
-      ",iothread=io", .async = true, .in_iothread = true },
+    { NULL, ".iothread", IOTHREAD, IN_IOTHREAD },
 };
 
 static const Config variants[] = {
-    { "small", "", "-global virtio-mmio.x-vis-variant=small "
-      "-global virtio-mmio.ioeventfd=off", "" },
-    { "supplied", "", "-global virtio-mmio.x-vis-variant=supplied "
-      "-global virtio-mmio.ioeventfd=off", "", .supplies = true },
-    { "odd", "", "-global virtio-mmio.x-vis-variant=odd "
-      "-object iothread,id=io -trace " SIGNALS, ",iothread=io",
-      .async = true, .in_iothread = true },
+    { "small", "", VARIANT("small") DIRECT, "" },
+    { "small", ".iothread", VARIANT("small") IOTHREAD, IN_IOTHREAD },
+    { "supplied", "", VARIANT("supplied") DIRECT, "", .supplies = true },
+    { "supplied", ".iothread", VARIANT("supplied") IOTHREAD, IN_IOTHREAD,
+      .supplies = true },
+    { "odd", "", VARIANT("odd") IOTHREAD, IN_IOTHREAD },
+    { "odd", ".direct", VARIANT("odd") DIRECT, "" },
 };
 
 /* The signals of an iothread go by irqfd. */
 static const Config kvm = {
-    "kvm", "", "-object iothread,id=io -trace " SIGNALS, ",iothread=io",
-    .async = true, .in_iothread = true, .kvm = true
+    "kvm", "", IOTHREAD, IN_IOTHREAD, .kvm = true
 };
 static const Config kvm_many = {
     "kvm", "", "-object iothread,id=io",
-    ",iothread=io,num-queues=" stringify(NR_MANY),
-    .async = true, .in_iothread = true, .kvm = true
+    ",num-queues=" stringify(NR_MANY) IN_IOTHREAD, .kvm = true
 };
 
 static const Config *config = &configs[0];
@@ -3494,25 +3496,29 @@ static void add_configured(const char *name, void (*run)(void),
     qtest_add_data_func(path, c, run_case);
 }
 
-static void add_case(const char *name, void (*run)(void), bool starts)
+/* The first of them, whose names have no suffix, suffices without a start. */
+static void add_to(const Config *all, unsigned nr, const char *name,
+                   void (*run)(void), bool starts)
 {
-    unsigned nr = starts ? ARRAY_SIZE(configs) : 1;
     unsigned i;
 
     for (i = 0; i < nr; i++) {
-        add_configured(name, run, &configs[i], starts);
+        if (starts || !*all[i].suffix) {
+            add_configured(name, run, &all[i], starts);
+        }
     }
+}
+
+static void add_case(const char *name, void (*run)(void), bool starts)
+{
+    add_to(configs, ARRAY_SIZE(configs), name, run, starts);
 }
 
 /* Also on the variants */
 static void add_variants(const char *name, void (*run)(void), bool starts)
 {
-    unsigned i;
-
     add_case(name, run, starts);
-    for (i = 0; i < ARRAY_SIZE(variants); i++) {
-        add_configured(name, run, &variants[i], starts);
-    }
+    add_to(variants, ARRAY_SIZE(variants), name, run, starts);
 }
 
 /*
