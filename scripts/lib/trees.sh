@@ -21,7 +21,8 @@ link_tree()
 }
 
 # sync_tree FROM TREE [SOURCE]: copies files of FROM, whose names are on stdin, to TREE. Others that
-# an earlier call has copied become those of SOURCE again, or are removed.
+# an earlier call has copied become those of SOURCE again, or are removed. A link to SOURCE's file
+# would have its old time, and no build would compile it again.
 sync_tree()
 {
 	local file from=$1 source=${3-} tree=$2
@@ -34,7 +35,7 @@ sync_tree()
 	done <"$tree.files.new"
 	comm -23 "$tree.files" "$tree.files.new" | while read -r file; do
 		rm -f "$tree/$file"
-		[ ! -e "$source/$file" ] || cp -al "$source/$file" "$tree/$file"
+		[ ! -e "$source/$file" ] || cp "$source/$file" "$tree/$file"
 	done
 	mv "$tree.files.new" "$tree.files"
 }
