@@ -23,7 +23,6 @@ SCALE = (1, 2, 8)
 RESULTS = "Documentation/results"
 # Is there as well, and scripts/suites/foreign makes it
 FOREIGN = "foreign.md"
-SUMMARY_MARKS = re.compile(r"(<!-- results: begin -->\n).*?(<!-- results: end -->)", re.S)
 KINDS = ("exits", "kvm", "path", "parts", "moves", "insns", "profile", "boot", "size", "density",
          "twins", "rates", "scale")
 # These take as long as all others together, so they run only by name.
@@ -196,9 +195,14 @@ def merge_rounds(rows):
     return result
 
 
-def save(directory, document):
+def page(own):
+    """That of the results, whose words are written by hand"""
+    return (own.root / RESULTS / "bench.md").read_text("utf-8")
+
+
+def save(own, directory, document):
     directory.mkdir(parents=True, exist_ok=True)
-    for name, text in report.files(document).items():
+    for name, text in report.files(document, page(own)).items():
         (directory / name).write_text(text, "utf-8")
 
 
@@ -221,14 +225,9 @@ def run(own, options, directory):
               file=sys.stderr, flush=True)
         done[name] = [{"step": kind, **row} for row in step(name)]
         left -= seconds
-        save(directory, {"meta": meta, "rows": merge_rounds(sum(done.values(), []))})
+        save(own, directory, {"meta": meta, "rows": merge_rounds(sum(done.values(), []))})
         (directory / LEFT).write_text(json.dumps({"revision": own.revision, "done": done}), "utf-8")
     return sum(done.values(), [])
-
-
-def with_summary(text, rows):
-    """The README with the new table; unchanged if it has no place for one."""
-    return SUMMARY_MARKS.sub(lambda match: match[1] + report.summary(rows) + match[2], text)
 
 
 def replaced(published, document, kinds):
@@ -240,10 +239,6 @@ def replaced(published, document, kinds):
                      **{name: later.get(name, made) for name in (f"of {kind}" for kind in kinds)}},
             "rows": [row for row in published["rows"] if row["step"] not in kinds] +
                     [row for row in document["rows"] if row["step"] in kinds]}
-
-
-def own_files(target):
-    return [path for path in target.iterdir() if path.name != FOREIGN]
 
 
 def publish(own):
@@ -261,11 +256,10 @@ def publish(own):
     unknown += report.unknown(document["rows"])
     if unknown:
         sys.exit("scripts/bench: the last run has not measured: " + "; ".join(unknown))
-    for path in own_files(target):
-        path.unlink()
-    save(target, document)
+    save(own, target, document)
     readme = own.root / "README.md"
-    readme.write_text(with_summary(readme.read_text("utf-8"), document["rows"]), "utf-8")
+    readme.write_text(report.filled(readme.read_text("utf-8"),
+                                    results=report.summary(document["rows"])), "utf-8")
 
 
 def verify(own):
@@ -273,12 +267,12 @@ def verify(own):
     that these meet the targets, but for those that are known to be missed."""
     target = own.root / RESULTS
     document = json.loads((target / "bench.json").read_text("utf-8"))
-    files = report.files(document)
-    found = {path.name: path.read_text("utf-8") for path in own_files(target)}
-    different = [name for name in sorted({*files, *found}) if files.get(name) != found.get(name)]
     readme = (own.root / "README.md").read_text("utf-8")
-    if not SUMMARY_MARKS.search(readme) or readme != with_summary(readme, document["rows"]):
-        different.append("README.md")
+    files = {**report.files(document, page(own)),
+             "README.md": report.filled(readme, results=report.summary(document["rows"]))}
+    found = {"README.md": readme, **{path.name: path.read_text("utf-8")
+                                     for path in target.iterdir() if path.name != FOREIGN}}
+    different = [name for name in sorted({*files, *found}) if files.get(name) != found.get(name)]
     problems = [f"{name} differs from {RESULTS}/bench.json" for name in different]
     problems += targets.surprises(document["rows"])
     print("\n".join(problems))
