@@ -293,6 +293,7 @@ class Check:
         return f"no test {only} in {', '.join(suites)}"
 
     def run_suite(self, name, only):
+        """Returns its results."""
         begin, out = time.monotonic(), self.build / "log" / f"{name}.out"
         self.running[name] = begin
         status = self.run(name, only)
@@ -312,6 +313,7 @@ class Check:
             self.console.say(self.logs[name])
         if not only and not SUITES[name].last:
             self.keep(name, tap, failed)
+        return tap
 
     def keep(self, name, tap, failed):
         """A failure undoes an earlier success on the same inputs. The name of the file is computed
@@ -334,12 +336,14 @@ class Check:
         with self.write(name, [f"from the cache, passed on the same inputs at {where}"]) as tap:
             for event in map(Reader().line, lines[2:]):
                 tap.take(event)
+        return tap
 
     def skip(self, name, cost):
         self.console.print(f"{name}: skipped, its {duration(cost)} do not fit into the rest of "
                            f"{self.options.budget} minutes")
         with self.write(name) as tap:
             tap.result(True, name, f"# SKIP budget: {cost} s")
+        return tap
 
     def fits(self, name):
         spent = time.monotonic() - self.begin
@@ -362,17 +366,21 @@ class Check:
         cost = self.cost(name)
         if self.stopping:
             raise Stopped
-        if self.has_passed(name, only):
-            self.report_passed(name, place)
+        kept = self.has_passed(name, only)
+        if kept:
+            tap = self.report_passed(name, place)
         elif not self.fits(name):
-            self.skip(name, cost)
+            tap = self.skip(name, cost)
         else:
             self.console.print(f"{place} {name}: about {duration(cost)}, {duration(self.left())} "
                                "left in all")
-            self.run_suite(name, only)
+            tap = self.run_suite(name, only)
         with self.lock:
             self.waiting.discard(name)
-            if self.count(name):
+            self.counts.update(tap.kinds)
+            if kept:
+                self.counts.update(suites=1, kept=tap.kinds["passed"])
+            if tap.results:
                 self.found.add(only)
 
     def run_wanted(self):
@@ -415,17 +423,6 @@ class Check:
                     for event in map(Reader().line, lines[2:]):
                         merged.take(event)
 
-    def count(self, name):
-        """Adds the results of a suite to the summary. Returns whether it has any."""
-        lines = (self.build / "tap" / f"{name}.tap").read_text("utf-8").splitlines()
-        kinds = ["failed" if not event[0] else
-                 "skipped" if event[2].startswith("# SKIP") else "passed"
-                 for event in map(Reader().line, lines) if isinstance(event, tuple)]
-        self.counts.update(kinds)
-        if lines[2].startswith("# from the cache, "):
-            self.counts.update(["suites"] + ["kept"] * kinds.count("passed"))
-        return bool(kinds)
-
     def summary(self):
         """The last lines, which repeat where the logs of the failures are, and the verdict"""
         counts = self.counts
@@ -444,12 +441,15 @@ class TapFile(Tap):
     def __init__(self, path, notes):
         self.path = path
         self.incomplete = False
+        self.kinds = Counter()
         super().__init__(path.with_suffix(".tmp").open("w", encoding="utf-8"))
         for text in notes:
             self.note(text)
 
     def result(self, passed, name, rest=""):
         self.incomplete |= rest.startswith("# SKIP budget:")
+        self.kinds["failed" if not passed else
+                   "skipped" if rest.startswith("# SKIP") else "passed"] += 1
         super().result(passed, name, rest)
 
     def __enter__(self):
