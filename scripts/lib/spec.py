@@ -46,12 +46,6 @@ ALONE = {
     'virtio specification leaves free::':
         'The registers are described with the others, in LAYOUT. The memory of the tables counts '
         'as described there. These registers have fields::',
-    'posts writes cannot keep this, and this document is not for it.':
-        'posts writes cannot keep this, and VIS is not for it.',
-    'works as in the base specification, and': 'works as it does without VIS, and',
-    'the device is a classic virtio-mmio device.':
-        'the device is a virtio-mmio device like any other.',
-    'Draft 2 is this document.': 'Draft 2 is described here.',
     'Clarifications and new tests keep it.': 'Clarifications keep it.',
     'When OASIS assigns a feature bit, the new bit comes with a new document, and bit 49 is not '
     'used again.': '',
