@@ -36,7 +36,6 @@ COMMON = ("scripts/*", "scripts/lib/*", "scripts/vmlib/*")
 # Only kernels that have the patch series have the drivers' KUnit tests.
 DRIVERS = ("compat", "drivers")
 KUNIT = ("-test.c", "-test.h")
-QTESTS = ". scripts/lib/common.sh; use qtest tap; qtests"
 NOT_COMMON = {"scripts/check", "scripts/README", "scripts/vmlib/check.py",
               "scripts/vmlib/suites.py", *PACKAGING.split()}
 
@@ -231,7 +230,8 @@ class Check:
         if suite.vm:
             program = [self.root / "scripts/vm", "--suite", name, *shlex.split(suite.vm)]
         elif suite.qtest:
-            program = ["bash", "-c", f"{QTESTS} {suite.qtest} {suite.tests or name}", name]
+            program = [sys.executable, "-m", "vmlib.qtest", "wanted", self.root, suite.qtest,
+                       suite.tests or name]
         # If this program is killed, timeout ends the suite.
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "timeout", "-k", str(END_TIMEOUT),
