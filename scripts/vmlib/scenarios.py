@@ -295,14 +295,19 @@ def planted(fault, report, *scripts):
 MSI = {"vis": "off", "globals": ("msi=dragonball", "x-msi-forgets=on"), "variant": "dragonball"}
 IOTHREAD = {"variant": "iothread",
             "devices": disk("disk0", iothread=True) + NET + RNG + CONSOLE}
+VHOST_ONE = {"variant": "vhost_one", "taps": 1,
+             "devices": disk("disk0") + VHOST_NET + RNG + CONSOLE}
+# Its tests insert the modules.
+RELOAD = {"modules": (), "load": VIS_MODULES, "timeout": 240}
 # Other events would slow down what moves and is masked under load.
 STORM_TRACE = tuple(f"virtio_mmio_vis_{event}" for event in ("mask_write", "pend", "send"))
 MAIN_SCRIPTS = ("probe.sh", "setup.sh", "data.sh", "irq.sh", "config.sh", "mask.sh", "enable.sh",
                 "affinity.sh")
+IDLE_SCRIPTS = ("idle.sh", "parked.sh")
 SCENARIOS = {
     "main": Scenario(MAIN_SCRIPTS, timeout=240),
     "alone": Scenario(("alone.sh",)),
-    "idle": Scenario(("idle.sh", "parked.sh"), timeout=240),
+    "idle": Scenario(IDLE_SCRIPTS, timeout=240),
     "shared": Scenario(("policy_shared.sh",), vectors=2),
     "platform": Scenario(("platform.sh", "data.sh", "irq.sh", "mask.sh", "affinity.sh"),
                          devices=ALL_DEVICES + ["-global", "virtio-device.iommu_platform=on"]),
@@ -328,6 +333,8 @@ SCENARIOS = {
     "reserved": Scenario(("reserved.sh",), board=",pcie=on", append=RESERVED),
     # Where the disk and the network interrupt by irqfd, if the host has KVM
     "iothread": Scenario((*MAIN_SCRIPTS, "irqfd_disk.sh"), **IOTHREAD, timeout=240),
+    "iothread_idle": Scenario(IDLE_SCRIPTS, **IOTHREAD, timeout=240),
+    "iothread_reload": Scenario(("reload.sh",), **IOTHREAD, **RELOAD),
     "iothread_migrate": Scenario(("migrate.sh",), **IOTHREAD),
     # Where the disk's thread hands its interrupts to the main loop
     "notifier": Scenario((*MAIN_SCRIPTS, "needs_reset.sh"), **IOTHREAD, timeout=240),
@@ -337,9 +344,10 @@ SCENARIOS = {
                            devices=disk("disk0", iothread=True) + NET + RNG + CONSOLE),
     "vhost": Scenario(("irqfd_net.sh",), taps=1, vectors=32, timeout=240, variant="vhost",
                       devices=tap(0, options=",vhost=on")),
-    "vhost_one": Scenario(("probe.sh", "irq.sh", "mask.sh", "affinity.sh"), taps=1,
-                          timeout=240, variant="vhost_one",
-                          devices=disk("disk0") + VHOST_NET + RNG + CONSOLE),
+    "vhost_one": Scenario(MAIN_SCRIPTS, **VHOST_ONE, timeout=240),
+    "vhost_idle": Scenario(IDLE_SCRIPTS, **VHOST_ONE, timeout=240),
+    "vhost_reload": Scenario(("reload.sh",), **VHOST_ONE, **RELOAD),
+    "vhost_migrate": Scenario(("migrate.sh",), **VHOST_ONE),
     "vhost_user": Scenario(("irqfd_disk.sh",), board=",memory-backend=ram", variant="vhost_user",
                            daemons={"vub": VUB_DAEMON}, devices=SHARED_MEMORY + VHOST_USER_DISK),
     "vdpa": Scenario(("config.sh", "irqfd_disk.sh", "irqfd_storm.sh"), tools=("fio",),
@@ -357,11 +365,11 @@ SCENARIOS = {
     # Where the devices have MSI registers, and forget what occurs while a vector is masked
     "msi": Scenario(("probe.sh", "data.sh", "irq.sh", "config.sh", "affinity.sh", "registers.sh"),
                     **MSI, timeout=240),
-    "msi_reload": Scenario(("reload.sh",), **MSI, modules=(), load=VIS_MODULES, timeout=240),
+    "msi_reload": Scenario(("reload.sh",), **MSI, **RELOAD),
     "msi_migrate": Scenario(("migrate.sh",), **MSI),
     "msi_line": Scenario(("policy_line_msi.sh",), **{**MSI, "globals": (*MSI["globals"],
                                                                     "x-msi-lies=on")}),
-    "reload": Scenario(("reload.sh",), modules=(), load=VIS_MODULES, timeout=240),
+    "reload": Scenario(("reload.sh",), **RELOAD),
     "migrate": Scenario(("migrate.sh",)),
     # All tables are in a range that firmware reserves, which x86 shows to drivers if there is PCI.
     "hostile_tables": Scenario(("hostile_tables.sh",), modules=(), load=VIS_MODULES,
