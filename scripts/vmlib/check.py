@@ -44,6 +44,13 @@ def duration(seconds):
     return f"{(seconds + 59) // 60} minutes" if seconds >= 90 else f"{seconds} s"
 
 
+def write_whole(path, text):
+    """Who reads the file meanwhile, in another thread or run, finds the old text or the new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(text, "utf-8")
+    temporary.rename(path)
+
+
 class Console:
     """The output for people. On a terminal, the last line shows the progress."""
 
@@ -307,7 +314,7 @@ class Check:
             self.console.print(f"not ok {line}")
         failed = [test for test, passed in tap.results.items() if not passed]
         if not only and not any(test.endswith(".complete") for test in failed):
-            (self.cache / "cost" / name).write_text(f"{seconds}\n", "ascii")
+            write_whole(self.cache / "cost" / name, f"{seconds}\n")
         if failed:
             self.logs[name] = f"{name} failed: {out}, and {out.with_suffix('.log')}"
             self.console.say(self.logs[name])
@@ -322,10 +329,7 @@ class Check:
             self.passed[name].unlink(missing_ok=True)
         elif self.sources == prepare.call(self.root, "sources_hash"):
             text = tap.path.read_text("utf-8").replace("HEAD: ", "passed at: ", 1)
-            file = self.passed_file(name)
-            temporary = file.with_suffix(f".{os.getpid()}")
-            temporary.write_text(text, "utf-8")
-            temporary.rename(file)
+            write_whole(self.passed_file(name), text)
 
     def report_passed(self, name, place):
         """Reports kept results, and says that they are from the cache."""
