@@ -52,7 +52,7 @@ def add_kernel(options, name):
     else:
         options.kernel = made_by(root, "fetch", "kernel", name)
         options.modules = options.modules or made_by(
-            root, "build-modules", made_by(root, "fetch", "headers", name))
+            root, "build-modules", "--cached", made_by(root, "fetch", "headers", name))
 
 
 def add_board(options):
