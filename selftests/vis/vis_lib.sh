@@ -199,9 +199,14 @@ irqs_of()
 # irq_count IRQ [CPU]: number of its interrupts, in all or on one CPU.
 irq_count()
 {
-	tr , '\n' <"/sys/kernel/irq/$1/per_cpu_count" |
-		awk -v cpu="${2:-all}" 'cpu == "all" || NR == cpu + 1 { n += $1 }
-			END { print n + 0 }'
+	local IFS=, count counts cpu=0 sum=0
+
+	read -r counts <"/sys/kernel/irq/$1/per_cpu_count"
+	for count in $counts; do
+		[ "${2:-$cpu}" != $cpu ] || sum=$((sum + count))
+		cpu=$((cpu + 1))
+	done
+	echo $sum
 }
 
 # irq_elsewhere IRQ CPU: number of its interrupts on the other CPUs. It takes one reading, because
@@ -301,7 +306,10 @@ cpu_online()
 
 effective_cpu()
 {
-	cat "/proc/irq/$1/effective_affinity_list"
+	local cpu
+
+	read -r cpu <"/proc/irq/$1/effective_affinity_list"
+	echo "$cpu"
 }
 
 effective_is()
