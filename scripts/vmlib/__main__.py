@@ -72,7 +72,8 @@ class Guest:
         else:
             (self.rundir / "disk0").write_bytes(os.urandom(DISK_BYTES))
         for name in ("disk1", "disk2"):
-            (self.rundir / name).write_bytes(os.urandom(DISK_BYTES))
+            if self.scenario.names("{dir}/" + name):
+                (self.rundir / name).write_bytes(os.urandom(DISK_BYTES))
         with (self.rundir / "swap").open("wb") as swap:
             swap.truncate(SWAP_BYTES)
         (self.rundir / "share").mkdir()

@@ -272,9 +272,13 @@ class Scenario:
     vdpa: tuple = ()
     variant: str = ""
 
+    def names(self, place):
+        """Whether a device or a daemon has this place in its arguments"""
+        return any(place in word for words in (self.devices, *self.daemons.values())
+                   for word in words)
+
     def needs_tools(self):
-        return bool(self.tools) or any("{tools}" in word for command in self.daemons.values()
-                                       for word in command)
+        return bool(self.tools) or self.names("{tools}")
 
 
 # A fault that a guest commits, the report that must follow, and the scripts that look for it
