@@ -56,8 +56,11 @@ SYSTEM = (f"Makefile VERSION {MODULES} {DEVICE} {PACKAGING} dkms.conf packaging 
 GUEST = f"{MODULES} {DEVICE} selftests/vis @kernel-cloud-amd64"
 
 SUITES = {
-    "static": Suite("checks of the sources that do not run them", 60),
-    "rig": Suite("the scripts themselves: they report failures, and say what a machine lacks", 30),
+    "static": Suite("checks of the sources that do not run them", 45),
+    "shell": Suite("ShellCheck finds nothing in the scripts", 60, tier="all",
+                   inputs=".ci .shellcheckrc bench debian packaging scripts selftests"),
+    "rig": Suite("the scripts themselves: they report failures, and say what a machine lacks", 70,
+                 tier="all"),
     "verdict": Suite("the VM runner fails when a guest reports nothing, too little, or its kernel"
                      " warns", 80, tier="all",
                      inputs=GUEST),
@@ -79,15 +82,22 @@ SUITES = {
     "variant.odd.qtest": Suite("the same on a device that is late, disorderly and as large as it"
                                " likes", 20, qtest="odd", tests="variant.odd.device.qtest",
                                inputs="qemu include @qemu-source"),
+    "variant.odd": Suite("the guest tests on that device", 100,
+                         "--variant odd --rename main migrate"),
     # It may send a message twice, and the guest idle counts them.
-    "variant.odd": Suite("the guest tests on that device", 170,
-                         "--variant odd --rename main coexist reload migrate"),
+    "variant.odd.more": Suite("the stock driver beside ours, and reloads, on that device", 40,
+                              "--suite variant.odd --variant odd --rename coexist reload",
+                              tier="all"),
     "variant.small.qtest": Suite("the same on the smallest device, which shares no memory with the"
                                  " driver", 20, qtest="small",
                                  tests="variant.small.device.qtest",
                                  inputs="qemu include @qemu-source"),
-    "variant.small": Suite("the guest tests on that device", 200,
-                           "--variant small --rename main idle coexist reload migrate"),
+    "variant.small": Suite("the guest tests on that device", 100,
+                           "--variant small --rename main migrate"),
+    "variant.small.more": Suite("moves of idle vectors, the stock driver beside ours, and reloads,"
+                                " on that device", 70,
+                                "--suite variant.small --variant small --rename idle coexist"
+                                " reload", tier="all"),
     "variant.supplied.qtest": Suite("the same on a device that works with the driver's tables", 20,
                                     qtest="supplied", tests="variant.supplied.device.qtest",
                                     inputs="qemu include @qemu-source", tier="all"),
@@ -102,7 +112,8 @@ SUITES = {
     "guest": Suite("a stock kernel on VIS: data, interrupts, affinity, masks, the selftests alone,"
                    " and the stock driver beside", 90, "main idle alone coexist"),
     "policy": Suite("fewer vectors than wanted, one, or none: shared vectors, and the line", 60,
-                    "shared some line1 visoff nolapic param exhausted firmware reserved"),
+                    "shared some line1 visoff nolapic param exhausted firmware reserved",
+                    tier="all"),
     "scale": Suite("thousands of vectors, CPUs that have too few, and vectors added at run time",
                    180, "scale4096_4 scale4096_8 scale_exhaust scale65535 scale_dynamic",
                    tier="all"),
@@ -115,10 +126,11 @@ SUITES = {
                       " tell the main loop of interrupts", 60, "notifier iothread_migrate"),
     "reload": Suite("the modules removed and inserted 20 times, nothing left behind", 60, "reload",
                     tier="all"),
-    "migrate": Suite("the machine saved and restored while I/O runs", 30, "migrate"),
+    "migrate": Suite("the machine saved and restored while I/O runs", 30, "migrate", tier="all"),
     "hostile": Suite("devices that lie about their tables, send messages when they must not, or"
                      " never answer", 60, "hostile_tables hostile_life hostile_storm"),
-    "observe": Suite("the views of the vectors: tracepoints, lsirq and irqtop", 30, "observe"),
+    "observe": Suite("the views of the vectors: tracepoints, lsirq and irqtop", 20, "observe",
+                     tier="all"),
     "observe.debugfs": Suite("the view of debugfs, in a kernel that has it", 20, "debugfs",
                              tier="all"),
     "newest": Suite("the guest tests on the newest stock kernel that the modules support", 100,
