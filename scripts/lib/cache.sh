@@ -63,11 +63,13 @@ cached()
 	echo "$dir"
 )
 
-# forget_old DIRECTORY COUNT: removes all entries except the COUNT newest
+# forget_old DIRECTORY COUNT: removes all entries except the COUNT newest, but none that a run may
+# still use, because it is newer than an hour. Another run may remove the same ones.
 forget_old()
 {
-	find "$VIS_CACHE/$1" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' | sort -rn |
-		tail -n +$(($2 + 1)) | cut -d ' ' -f 2- | xargs -r rm -r
+	find "$VIS_CACHE/$1" -ignore_readdir_race -mindepth 1 -maxdepth 1 -type d -mmin +60 \
+		-printf '%T@ %p\n' | sort -rn | tail -n +$(($2 + 1)) | cut -d ' ' -f 2- |
+		xargs -r rm -rf
 }
 
 # cached_newest DIRECTORY: the entry of the highest version, nothing if there is none.
