@@ -371,6 +371,8 @@ def run(options, name, transport, wanted, scale=None, rows=None, verbs=BenchServ
     rows = rows or Rows(transport, scale)
     guest.services = type("Verbs", (verbs,), {"rows": rows})
     guest.rundir = options.root / "build/bench/guests" / name
+    # The rows of a boot that did not count would stay among those of the next.
+    guest.emulated_svm = False
     guest.run()
     if tap.failure():
         raise BenchError(f"{name}: {tap.failure()}, see {guest.rundir}")
