@@ -33,7 +33,7 @@
 #define virtio_mmio_vis_remove			vm_vis_test_remove
 #define virtio_mmio_vis_finalize_features	vm_vis_test_finalize_features
 #define virtio_mmio_vis_find_vqs			vm_vis_test_find_vqs
-#define virtio_mmio_vis_active			vm_vis_test_active
+#define virtio_mmio_vis_in_use			vm_vis_test_active
 #define virtio_mmio_vis_free_irqs		vm_vis_test_free_irqs
 #define virtio_mmio_vis_reset_begin		vm_vis_test_reset_begin
 #define virtio_mmio_vis_synchronize_cbs		vm_vis_test_synchronize_cbs
@@ -589,7 +589,7 @@ static void vm_vis_test_expect_some(struct kunit *test, unsigned int nvec)
 /* The device uses its line: nothing of an attempt remains, and ENABLE was never set */
 static void vm_vis_test_expect_line(struct kunit *test)
 {
-	KUNIT_EXPECT_FALSE(test, virtio_mmio_vis_active(fake->vm_vis));
+	KUNIT_EXPECT_FALSE(test, virtio_mmio_vis_in_use(fake->vm_vis));
 	KUNIT_EXPECT_EQ(test, fake->irqchip.nvec, 0);
 	KUNIT_EXPECT_TRUE(test, list_empty(&fake->vdev.vqs));
 	KUNIT_EXPECT_FALSE(test, fake->deleted_in_use);
@@ -1115,7 +1115,7 @@ static void vm_vis_per_queue_test(struct kunit *test)
 	vm_vis_test_start(test);
 	fake->max_vectors = FAKE_PER_QUEUE;
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
-	KUNIT_EXPECT_TRUE(test, virtio_mmio_vis_active(fake->vm_vis));
+	KUNIT_EXPECT_TRUE(test, virtio_mmio_vis_in_use(fake->vm_vis));
 	vm_vis_test_expect_event(test, 0, FAKE_ALLOC, 0, FAKE_PER_QUEUE);
 	KUNIT_EXPECT_EQ(test, fake->regs[VIRTIO_MMIO_VIS_CONFIG_VECTOR / 4], 0);
 	vm_vis_test_expect_queues(test, 1, 2, VIRTIO_VIS_NO_VECTOR, 3);
@@ -1149,7 +1149,7 @@ static void vm_vis_shared_test(struct kunit *test)
 	vm_vis_test_start(test);
 	fake->max_vectors = FAKE_PER_QUEUE - 1;
 	KUNIT_ASSERT_EQ(test, vm_vis_test_find(NULL), 0);
-	KUNIT_EXPECT_TRUE(test, virtio_mmio_vis_active(fake->vm_vis));
+	KUNIT_EXPECT_TRUE(test, virtio_mmio_vis_in_use(fake->vm_vis));
 	KUNIT_EXPECT_EQ(test, fake->irqchip.nvec, 2);
 	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_ALLOC, 0), 2);
 	KUNIT_EXPECT_EQ(test, fake->regs[VIRTIO_MMIO_VIS_CONFIG_VECTOR / 4], 0);
@@ -1493,6 +1493,7 @@ static void vm_vis_queue_reset_test(struct kunit *test)
 	/* The core sends the interrupt of before again, from a softirq */
 	KUNIT_EXPECT_EQ(test, read_poll_timeout(READ_ONCE, used, used == 2, USEC_PER_MSEC,
 						USEC_PER_SEC, false, fake_core.nr_used), 0);
+	synchronize_irq(fake->irqchip.base + 2);
 	KUNIT_EXPECT_EQ(test, generic_handle_irq_safe(fake->irqchip.base + 2), 0);
 	KUNIT_EXPECT_EQ(test, fake_core.nr_used, 3);
 }
@@ -1628,7 +1629,7 @@ static void vm_vis_free_test(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, vm_vis_test_hint(fake->vqs[0], cpumask_of(0)), 0);
 	virtio_mmio_vis_synchronize_cbs(fake->vm_vis);
 	virtio_mmio_vis_free_irqs(fake->vm_vis);
-	KUNIT_EXPECT_FALSE(test, virtio_mmio_vis_active(fake->vm_vis));
+	KUNIT_EXPECT_FALSE(test, virtio_mmio_vis_in_use(fake->vm_vis));
 	KUNIT_EXPECT_EQ(test, fake->irqchip.nvec, 0);
 	KUNIT_EXPECT_EQ(test, fake->regs[VIRTIO_MMIO_VIS_CONFIG_VECTOR / 4], VIRTIO_VIS_NO_VECTOR);
 	vm_vis_test_expect_queues(test, VIRTIO_VIS_NO_VECTOR, VIRTIO_VIS_NO_VECTOR,
@@ -1656,7 +1657,7 @@ static void vm_vis_reset_test(struct kunit *test)
 
 static void vm_vis_null_test(struct kunit *test)
 {
-	KUNIT_EXPECT_FALSE(test, virtio_mmio_vis_active(NULL));
+	KUNIT_EXPECT_FALSE(test, virtio_mmio_vis_in_use(NULL));
 	virtio_mmio_vis_free_irqs(NULL);
 	virtio_mmio_vis_reset_begin(NULL);
 	virtio_mmio_vis_synchronize_cbs(NULL);

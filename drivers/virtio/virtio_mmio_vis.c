@@ -423,7 +423,7 @@ static struct vm_vis_vector *vm_vis_find_vector(struct virtio_mmio_vis *vm_vis, 
 {
 	unsigned int i;
 
-	if (!virtio_mmio_vis_active(vm_vis))
+	if (!virtio_mmio_vis_in_use(vm_vis))
 		return NULL;
 
 	for (i = VM_VIS_QUEUES; i < vm_vis->nvec; i++) {
@@ -684,14 +684,14 @@ int virtio_mmio_vis_find_vqs(struct virtio_mmio_vis *vm_vis, struct virtio_devic
 }
 
 /**
- * virtio_mmio_vis_active - Tell whether a device runs on vectors
+ * virtio_mmio_vis_in_use - Tell whether a device runs on vectors
  * @vm_vis:	VIS of the device, or NULL
  *
  * Context:	Any. Not concurrent with virtio_mmio_vis_find_vqs() or virtio_mmio_vis_free_irqs().
  * Return:	True from virtio_mmio_vis_find_vqs(), unless it fails, to
  *		virtio_mmio_vis_free_irqs().
  */
-bool virtio_mmio_vis_active(const struct virtio_mmio_vis *vm_vis)
+bool virtio_mmio_vis_in_use(const struct virtio_mmio_vis *vm_vis)
 {
 	return vm_vis && vm_vis->vectors;
 }
@@ -708,7 +708,7 @@ void virtio_mmio_vis_free_irqs(struct virtio_mmio_vis *vm_vis)
 {
 	unsigned int i;
 
-	if (!virtio_mmio_vis_active(vm_vis))
+	if (!virtio_mmio_vis_in_use(vm_vis))
 		return;
 
 	for (i = 0; i < vm_vis->nvec; i++)
@@ -748,7 +748,7 @@ void virtio_mmio_vis_synchronize_cbs(struct virtio_mmio_vis *vm_vis)
 {
 	unsigned int i;
 
-	if (!virtio_mmio_vis_active(vm_vis))
+	if (!virtio_mmio_vis_in_use(vm_vis))
 		return;
 
 	for (i = 0; i < vm_vis->nvec; i++)
@@ -772,7 +772,7 @@ int virtio_mmio_vis_set_vq_affinity(struct virtio_mmio_vis *vm_vis, struct virtq
 {
 	struct vm_vis_vector *vector;
 
-	if (!virtio_mmio_vis_active(vm_vis))
+	if (!virtio_mmio_vis_in_use(vm_vis))
 		return 0;
 	if (!vq->callback)
 		return -EINVAL;

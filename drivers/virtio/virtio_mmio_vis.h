@@ -39,7 +39,7 @@ int virtio_mmio_vis_find_vqs(struct virtio_mmio_vis *vm_vis, struct virtio_devic
 			     unsigned int nvqs, struct virtqueue *vqs[],
 			     struct virtqueue_info vqs_info[], struct irq_affinity *desc,
 			     const struct virtio_mmio_vis_vq_ops *ops);
-bool virtio_mmio_vis_active(const struct virtio_mmio_vis *vm_vis);
+bool virtio_mmio_vis_in_use(const struct virtio_mmio_vis *vm_vis);
 void virtio_mmio_vis_free_irqs(struct virtio_mmio_vis *vm_vis);
 
 void virtio_mmio_vis_reset_begin(struct virtio_mmio_vis *vm_vis);
@@ -69,7 +69,7 @@ virtio_mmio_vis_find_vqs(struct virtio_mmio_vis *vm_vis, struct virtio_device *v
 	return 1;
 }
 
-static inline bool virtio_mmio_vis_active(const struct virtio_mmio_vis *vm_vis)
+static inline bool virtio_mmio_vis_in_use(const struct virtio_mmio_vis *vm_vis)
 {
 	return false;
 }
