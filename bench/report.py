@@ -217,8 +217,8 @@ def cover_letter(meta, rows):
 def target_lines(rows):
     why = missed()
     return ["| target | reached | met |", "|---|---|---|",
-            *(f"| {target} | {reached} | {'yes' if met else '-' if met is None else '**no**'} |"
-              for target, reached, met in verdicts(rows)),
+            *(f"| {target} | {reached} | {'yes' if met else '**no**'} |"
+              for target, reached, met in verdicts(rows) if met is not None),
             *(f"\nNot met: {target}. {why[target]}" for target, _, met in verdicts(rows)
               if met is False and target in why)]
 

@@ -669,7 +669,7 @@ proctype masker(byte times)
 
 /*
  * From here on, moves are not committed. R603: the driver masks the vectors first, or no move is
- * complete before the reset is.
+ * complete before the reset is. R1001: the shadow says so until start().
  */
 inline disable()
 {

@@ -61,6 +61,7 @@ class Qtest:
             [qemu, "-machine", "microvm", "-accel", "qtest", "-m", str(RAM_SIZE >> 20),
              "-nodefaults", "-display", "none", "-qtest", f"unix:{directory}/qtest",
              "-global", "virtio-mmio.force-legacy=false", "-global", "virtio-mmio.vis=on",
+             # Each access has its effect before the reply to it, so a finding repeats.
              "-global", "virtio-mmio.ioeventfd=off",
              "-global", f"virtio-mmio.vectors={VECTORS}",
              *(["-global", f"virtio-mmio.x-vis-variant={variant}"] if variant else []),
