@@ -363,7 +363,7 @@ SCENARIOS = {
                       variant="storm",
                       devices=disk("disk0", iothread=True) + tap(0, options=",vhost=on"),
                       trace=STORM_TRACE),
-    "storm_torn": Scenario(("stress_torn.sh",), tools=("fio",), timeout=1800, variant="storm",
+    "storm_torn": Scenario(("stress_torn.sh",), tools=("fio",), timeout=1800, variant="torn",
                            devices=disk("disk0", iothread=True),
                            faults="torn@23,torn@7", trace=("virtio_mmio_vis_hostile",)),
     # Where the devices have MSI registers, and forget what occurs while a vector is masked

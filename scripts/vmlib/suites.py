@@ -30,7 +30,7 @@ class Suite:
 # The scenarios that must pass on any board and on any kernel
 BOARD_GUESTS = "main coexist shared line1 visoff reload migrate"
 SERIES_GUESTS = BOARD_GUESTS + " nolapic"
-FOREIGN_GUESTS = BOARD_GUESTS + " alone some devicetree"
+FOREIGN_GUESTS = BOARD_GUESTS + " alone some devicetree idle"
 # The names of the tests say which scenario has run them.
 KVM = "--nested --suite kvm --rename"
 # A kernel that looks for faults must report the planted ones, or its silence proves nothing. Each
@@ -86,7 +86,7 @@ SUITES = {
                          "--variant odd --rename main migrate"),
     # It may send a message twice, and the guest idle counts them.
     "variant.odd.more": Suite("the stock driver beside ours, and reloads, on that device", 40,
-                              "--suite variant.odd --variant odd --rename coexist reload",
+                              "--suite variant.odd --variant odd --rename alone coexist reload",
                               tier="all"),
     "variant.small.qtest": Suite("the same on the smallest device, which shares no memory with the"
                                  " driver", 20, qtest="small",
@@ -96,8 +96,8 @@ SUITES = {
                            "--variant small --rename main migrate"),
     "variant.small.more": Suite("moves of idle vectors, the stock driver beside ours, and reloads,"
                                 " on that device", 70,
-                                "--suite variant.small --variant small --rename idle coexist"
-                                " reload", tier="all"),
+                                "--suite variant.small --variant small --rename alone idle"
+                                " coexist reload", tier="all"),
     "variant.supplied.qtest": Suite("the same on a device that works with the driver's tables", 20,
                                     qtest="supplied", tests="variant.supplied.device.qtest",
                                     inputs="qemu include @qemu-source", tier="all"),
@@ -106,7 +106,7 @@ SUITES = {
                          inputs=GUEST + " COPYING Documentation/virtio-vis.rst"
                          " Documentation/vmm-guide.rst"),
     "fuzz": Suite("random accesses to registers and tables of the device, with ASan and UBSan,"
-                  " without a guest", 900, tier="draft", tests="hostile.fuzz",
+                  " without a guest", 900, tier="draft", tests="fuzz",
                   inputs=f"{DEVICE} selftests/fuzz include"),
 
     "guest": Suite("a stock kernel on VIS: data, interrupts, affinity, masks, the selftests alone,"
@@ -223,14 +223,14 @@ SUITES = {
                   inputs="Documentation/virtio-vis.rst Documentation/results/cover-letter.txt"
                          " series/spec"),
     "series": Suite("the patch series applies, and its words, comments and bindings satisfy the"
-                    " kernel's tools", 300, tier="all", tests="intree.series",
+                    " kernel's tools", 300, tier="all", tests="series",
                     inputs="Documentation drivers include selftests/vis selftests/test_modules"
                            " series @source-7.3 @dt-schema"),
     "series_analysis": Suite("sparse and Coccinelle find nothing in the sources of the patch"
-                             " series", 350, tier="draft", tests="intree.series",
+                             " series", 350, tier="draft", tests="series",
                              inputs=SERIES),
     "series_build": Suite("each commit of the patch series builds, in every configuration it can"
-                          " meet", 1900, tier="draft", tests="intree.series",
+                          " meet", 1900, tier="draft", tests="series",
                           inputs=SERIES + " compat"),
     "series_qemu": Suite("the patch series for QEMU applies, its own tools find nothing, each patch"
                          " builds, and the qtests pass; so does the last on the newest QEMU", 900,
