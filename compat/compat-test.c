@@ -35,7 +35,7 @@ static struct irq_domain *fake_vector_domain;
 #define FAKE_NR_EVENTS		4
 
 /**
- * struct fake_gicv5_dev - What the ITS of GICv5 keeps of a device until it is torn down
+ * struct fake_gicv5_dev - Per-device data of the GICv5 ITS, which it keeps until teardown
  * @events:	The events in use
  */
 struct fake_gicv5_dev {
@@ -646,7 +646,7 @@ static void compat_name_test(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, name + 8, dev_name(fake->dev));
 }
 
-/* Happens with what was prepared, and when no interrupt is left */
+/* The parent tears down the data that it has prepared, once no interrupt is left */
 static void compat_teardown_test(struct kunit *test)
 {
 	const struct fake_kind *kind = test->param_value;
@@ -696,7 +696,7 @@ static void compat_startup_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_masked, nr);
 }
 
-/* What arrives while an interrupt is disabled masks it, and is for the parent to repeat */
+/* An interrupt that arrives while disabled is masked, and the parent resends it later */
 static void compat_retrigger_test(struct kunit *test)
 {
 	const struct fake_kind *kind = test->param_value;
@@ -1181,5 +1181,5 @@ static struct kunit_suite compat_spread_suite = {
 
 kunit_test_suites(&compat_parent_suite, &compat_x86_suite, &compat_spread_suite);
 
-MODULE_DESCRIPTION("KUnit tests of what stock kernels lack for VIS");
+MODULE_DESCRIPTION("KUnit tests of the functions that stock kernels lack for VIS");
 MODULE_LICENSE("GPL");

@@ -8,7 +8,7 @@
  * refuses all devices but PCI's. The functions here do the same with exported symbols only.
  *
  * They build the device's domain directly upon its MSI parent, with descriptors of their own. The
- * alternative was a domain between the two, which the MSI core would take for the parent. Such a
+ * alternative was a domain between the two, which the MSI core would regard as the parent. Such a
  * domain hides the real parent from the parent's own code, has to wrap the functions that this
  * code calls, and cannot hand an affinity descriptor to an allocation. The price is the directory
  * msi_irqs in sysfs, which only the MSI core can fill.

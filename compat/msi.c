@@ -58,8 +58,8 @@ static void compat_ack_nothing(struct irq_data *d)
 }
 
 /*
- * The IMSIC of Linux 6.12 has handle_simple_irq(), which drops what arrives at the new CPU of a
- * moved interrupt while the handler still runs on the old CPU.
+ * The IMSIC of Linux 6.12 has handle_simple_irq(), which drops a moved interrupt that arrives at
+ * its new CPU while its handler still runs on the old one.
  */
 static void compat_set_handler(unsigned int virq, struct msi_domain_info *info)
 {

@@ -10,7 +10,7 @@
  * at most COMPAT_SETTLE_JIFFIES after the move, the CPU of the new place acknowledges an interrupt
  * that has not occurred:
  *
- * 1) The vector domain takes that for the first arrival, and frees the old place.
+ * 1) The vector domain regards this as the first arrival, and frees the old place.
  * 2) The core carries out a parked move. If the old place is not free yet, the core parks the move
  *    again, and this repeats.
  * 3) The end of interrupt (EOI) does nothing, because no interrupt is in service. The function

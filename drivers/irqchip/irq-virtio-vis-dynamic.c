@@ -72,7 +72,7 @@ EXPORT_SYMBOL_GPL(virtio_vis_alloc_vector_at);
 /**
  * virtio_vis_free_vector - Undo virtio_vis_alloc_vector_at()
  * @vis:	The interrupt storage
- * @map:	What virtio_vis_alloc_vector_at() returned, after free_irq() and the removal of an
+ * @map:	Result of virtio_vis_alloc_vector_at(), after free_irq() and the removal of an
  *		affinity hint
  *
  * virtio_vis_free_vectors() frees the vectors for which nobody has called this function.

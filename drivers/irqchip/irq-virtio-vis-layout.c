@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Virtio Interrupt Storage (VIS): the tables, where the device places them
+ * Virtio Interrupt Storage (VIS): the tables, at the addresses that the device gives
  *
- * The driver checks every value from the device before it uses it, and claims what it maps.
+ * The driver checks every value from the device before use, and claims all memory that it maps.
  */
 #include <linux/align.h>
 #include <linux/array_size.h>
@@ -108,8 +108,9 @@ static bool vis_is_free(struct device *dev, const struct resource *res)
 }
 
 /*
- * Memory that firmware keeps for itself, such as that of EFI's runtime services, is reserved like a
- * table, if the memory map has it at all. But it is cut from RAM, and the kernel has pages for it.
+ * Memory that firmware keeps for itself, such as that of EFI's runtime services, is reserved in the
+ * memory map, like a table, or missing from it. But it is part of RAM, and the kernel has pages for
+ * it.
  */
 static bool vis_is_memory(const struct vis_range *r)
 {
@@ -123,8 +124,8 @@ static bool vis_is_memory(const struct vis_range *r)
 }
 
 /*
- * Refuses memory, other devices' resources, and what is past the memory map. A request inside the
- * resource of a device without a driver succeeds: the parents of the new region show that.
+ * Refuses memory, the resources of other devices, and addresses beyond the memory map. A request
+ * inside the resource of a device without a driver succeeds: the parents of the new region show it.
  */
 static int vis_claim_range(struct device *dev, const struct vis_range *r)
 {
@@ -164,7 +165,7 @@ static int vis_map_tables(struct virtio_vis *vis, const struct vis_range *table,
  * @vis:	The interrupt storage
  * @layout:	Where the device says that its tables are
  *
- * Context:	May sleep. What it acquires is managed by the device.
+ * Context:	May sleep. All resources that it acquires are device-managed.
  * Return:	0, or an error of virtio_vis_create().
  */
 int vis_init_tables(struct virtio_vis *vis, const struct virtio_vis_layout *layout)

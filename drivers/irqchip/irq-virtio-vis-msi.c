@@ -85,10 +85,11 @@ void vis_msi_commit(struct virtio_vis *vis, unsigned int w)
  * @vis:	The interrupt storage
  * @d:		The interrupt, at startup
  *
- * A device with MSI registers may drop what occurs while a vector is masked. The core masks an
- * interrupt in use only after one has arrived, and runs the handler after it unmasks: nothing is
- * lost then. No interrupt need arrive before a parked move, for which vis_irq_mask() therefore does
- * not mask. What occurs between shutdown and startup is unknown, so startup assumes the worst.
+ * A device with MSI registers may drop an event that occurs while its vector is masked. The core
+ * masks an interrupt in use only after it has arrived, and runs the handler after it unmasks, so
+ * nothing is lost. For a parked move the core would mask although none need have arrived, so
+ * vis_irq_mask() does not mask then. Whether an event occurred between shutdown and startup is
+ * unknown, so startup assumes that one did.
  *
  * Context:	With the lock of the interrupt's descriptor held.
  */
@@ -99,12 +100,12 @@ void vis_msi_replay(struct virtio_vis *vis, struct irq_data *d)
 }
 
 /**
- * vis_msi_restart - Forget what the device was told before it was reset
+ * vis_msi_restart - Forget the messages and masks that the device had before its reset
  * @vis:	The interrupt storage
  * @w:		Word of the vectors
  *
- * At DRIVER_OK the device unmasks all vectors, whatever was masked before: it ignores MASK and
- * UNMASK until then, and the driver does not send them.
+ * At DRIVER_OK the device unmasks all vectors, even those that were masked before. It ignores MASK
+ * and UNMASK until then, so the driver does not send them.
  *
  * Context:	Any, with the lock of the word held.
  */

@@ -1798,7 +1798,7 @@ static void vis_dynamic_request(struct kunit *test, struct msi_map map)
 							(void *)(uintptr_t)map.virq), 0);
 }
 
-/* All stores are to the entry of the vector, or to its word with this value */
+/* All stores go to the entry of the vector, or to its word with this value */
 static void vis_dynamic_expect_only(struct kunit *test, unsigned int vector, u32 word)
 {
 	unsigned int i;

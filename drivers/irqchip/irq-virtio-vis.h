@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Virtio Interrupt Storage (VIS): what the files of the irqchip share
+ * Virtio Interrupt Storage (VIS): declarations that the files of the irqchip share
  */
 #ifndef _DRIVERS_IRQCHIP_IRQ_VIRTIO_VIS_H
 #define _DRIVERS_IRQCHIP_IRQ_VIRTIO_VIS_H

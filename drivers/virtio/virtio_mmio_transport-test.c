@@ -96,7 +96,7 @@ struct fake_event {
 
 /**
  * struct virtio_mmio_vis - The VIS half
- * @find_error:	What virtio_mmio_vis_find_vqs() returns
+ * @find_error:	Result of virtio_mmio_vis_find_vqs()
  * @nr_finds:	Number of its calls
  * @desc:	The requested spread
  * @active:	It has vectors
@@ -126,8 +126,8 @@ struct virtio_mmio_vis {
  * @nr_log:		Number of events
  * @nr_errors:		Number of messages
  * @res:		The register block
- * @map_error:		What mapping the registers returns, if not 0
- * @register_error:	What register_virtio_device() returns, if not 0
+ * @map_error:		Error of mapping the registers, or 0
+ * @register_error:	Error of register_virtio_device(), or 0
  * @no_memory:		Rings cannot be allocated
  * @dma_bits:		DMA masks with more bits are refused
  * @dma_mask:		The last mask that was tried
@@ -136,7 +136,7 @@ struct virtio_mmio_vis {
  * @nr_freed:		Number of virtio devices freed
  * @deleted_in_use:	A queue was deleted while an interrupt could use it
  * @doing:		The state of the system
- * @vis_result:		What virtio_mmio_vis_probe() returns
+ * @vis_result:		Result of virtio_mmio_vis_probe()
  * @vis_features:	The features that it was given
  * @vis:		The VIS half
  * @pdev:		The platform device

@@ -420,7 +420,7 @@ static void vm_del_vq(struct virtqueue *vq)
 
 	vm_write(vm, VIRTIO_MMIO_QUEUE_SEL, vq->index);
 	vm_write(vm, VIRTIO_MMIO_QUEUE_READY, 0);
-	/* Once the device has answered, whatever the value, it no longer uses the queue */
+	/* Once the device has answered, with any value, it no longer uses the queue */
 	vm_read(vm, VIRTIO_MMIO_QUEUE_READY);
 	vring_del_virtqueue(vq);
 }
@@ -641,7 +641,7 @@ static int vm_probe_vis(struct vm_device *vm)
 {
 	struct virtio_mmio_vis *vm_vis = virtio_mmio_vis_probe(vm->pdev, vm->base, vm->features);
 
-	/* Such a device runs on its line; virtio_mmio_vis_probe() has logged what it knows */
+	/* Such a device runs on its line; virtio_mmio_vis_probe() has logged the reason */
 	if (IS_ERR(vm_vis))
 		return 0;
 

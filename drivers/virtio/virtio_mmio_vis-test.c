@@ -122,7 +122,7 @@ struct virtio_vis {
  * @log:		Events in their order
  * @nr_log:		Number of events
  * @irqchip:		The irqchip
- * @create_error:	What virtio_vis_create() returns, if not 0
+ * @create_error:	Error of virtio_vis_create(), or 0
  * @max_vectors:	Number of vectors that the CPUs have
  * @bad_vector:		Vector whose interrupt cannot be requested
  * @bad_queue:		Queue that cannot be set up
@@ -553,7 +553,7 @@ static void vm_vis_test_expect_event(struct kunit *test, unsigned int i, enum fa
 	KUNIT_EXPECT_EQ(test, fake->log[i].value, value);
 }
 
-/* The last actions are to set ENABLE, and then to enable the vectors */
+/* The last two actions set ENABLE and enable the vectors */
 static void vm_vis_test_expect_enabled(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, vm_vis_test_count(FAKE_WRITE, VIRTIO_MMIO_VIS_CONTROL), 1);
@@ -1490,7 +1490,7 @@ static void vm_vis_queue_reset_test(struct kunit *test)
 	vq->reset = false;
 	virtio_mmio_vis_enable_vq(fake->vm_vis, vq);
 	vm_vis_test_expect_queues(test, 1, 2, VIRTIO_VIS_NO_VECTOR, 3);
-	/* The core sends the interrupt of before again, from a softirq */
+	/* The core resends the earlier interrupt from a softirq */
 	KUNIT_EXPECT_EQ(test, read_poll_timeout(READ_ONCE, used, used == 2, USEC_PER_MSEC,
 						USEC_PER_SEC, false, fake_core.nr_used), 0);
 	synchronize_irq(fake->irqchip.base + 2);
@@ -1566,7 +1566,7 @@ static void vm_vis_set_affinity_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vm_vis_test_hint(fake->vqs[3], cpumask_of(cpu)), -EINVAL);
 	KUNIT_EXPECT_EQ(test, fake->nr_moves, 1);
 
-	/* The core warns of an interrupt that is freed with a hint */
+	/* The core warns about an interrupt that is freed with a hint */
 	KUNIT_EXPECT_EQ(test, vm_vis_test_hint(fake->vqs[1], cpumask_of(cpu)), 0);
 	fake_del_vqs(&fake->vdev);
 }

@@ -30,12 +30,12 @@
 #define VM_VIS_QUEUES		1
 #define VM_VIS_NR_SHARED	2
 
-/* A device that finds too few CPU vectors leaves half of them to others, but at most this many */
+/* A device that needs more vectors than the CPUs have leaves half to others, at most this many */
 #define VM_VIS_NR_LEFT		16
 
 #define VM_VIS_NAME_LEN		64
 
-/* The transport has waited for longer if the last reset was its own */
+/* If the transport issued the last reset, it has already waited longer than this */
 #define VM_VIS_POLL_US		1000
 #define VM_VIS_POLL_TIMEOUT_US	USEC_PER_SEC
 
@@ -113,7 +113,7 @@ static u64 vm_vis_read_address(void __iomem *base, unsigned int low)
 	return addr | (u64)readl(base + low + sizeof(u32)) << 32;
 }
 
-/* Returns 0, or an error if @status is what the device still shows after the longest reset */
+/* Returns 0, or an error if the reset times out; @status is then the value last read */
 static int vm_vis_reset_device(void __iomem *base, u32 *status)
 {
 	writel(0, base + VIRTIO_MMIO_STATUS);
