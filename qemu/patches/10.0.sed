@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the sources of qemu/ name as QEMU 11.1 does, in the words of QEMU 10.0
+# Turns names of QEMU 11.1, as in the sources of qemu/, into those of QEMU 10.0
 
 s#^\#include "system/\(address-spaces\|memory\)\.h"#\#include "exec/\1.h"#
 s#^\#include "hw/core/\(irq\|qdev-properties\|sysbus\)\.h"#\#include "hw/\1.h"#

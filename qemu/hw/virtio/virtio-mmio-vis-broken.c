@@ -161,7 +161,7 @@ static void disable(VISHostile *h, hwaddr reg, uint64_t value)
     }
 }
 
-/* The register VISFault.reg holds what is written, until a reset. */
+/* The register VISFault.reg keeps the value written to it until a reset. */
 static bool write_held(VISHostile *h, hwaddr reg, uint64_t *value)
 {
     if (vis_is_reset(reg, *value)) {
@@ -683,7 +683,7 @@ static bool reset_first_for_none(VISHostile *h, hwaddr reg, uint64_t *value)
     return true;
 }
 
-/* A read of Status resets the device, whatever was written after the 0. */
+/* A read of Status resets the device, even if another value follows the 0. */
 static bool put_off_reset(VISHostile *h, hwaddr reg, uint64_t *value)
 {
     if (vis_is_reset(reg, *value)) {

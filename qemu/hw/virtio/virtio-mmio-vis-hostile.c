@@ -321,7 +321,7 @@ static void torn_latch_slowly(VISHostile *h, uint32_t word, uint32_t *value)
     h->latched = true;
 }
 
-/* Check a message that is about to be sent, and clear what the check needs. */
+/* Check a message before it is sent, and clear the bits that the check uses. */
 static void torn_send(VISHostile *h, uint32_t vector, MSIMessage *msg)
 {
     h->sent++;

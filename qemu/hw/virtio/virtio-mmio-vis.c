@@ -582,7 +582,7 @@ static void vis_take_over_line(VirtIOMMIOProxy *proxy)
     }
 }
 
-/* A write to Status may be refused, so what it has become counts. */
+/* The device may refuse a write to Status, so look at the resulting value. */
 static void vis_note_driver_ok(VirtIOMMIOProxy *proxy)
 {
     VirtIODevice *vdev = virtio_bus_get_device(&proxy->bus);
@@ -1226,7 +1226,7 @@ static void vis_free_state(VirtIOMMIOVIS *vis)
     vis->nr_vectors = 0;
 }
 
-/* Create the tables, and whatever a variant needs before it is realized. */
+/* Create the tables, and prepare the variant before it is realized. */
 static bool vis_make(VirtIOMMIOProxy *proxy, Error **errp)
 {
     VirtIOMMIOVIS *vis = &proxy->vis;

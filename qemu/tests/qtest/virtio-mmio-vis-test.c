@@ -3522,10 +3522,10 @@ static void add_variants(const char *name, void (*run)(void), bool starts)
 }
 
 /*
- * The configurations differ in what notifies the device of a buffer, and in
- * what then signals an event. Nothing sets these up before the driver sets
- * DRIVER_OK or notifies a queue, so a TEST(), which does neither, would do the
- * same in each configuration.
+ * The configurations differ in the way that the device learns of a buffer, and
+ * in the way that it signals an event. Nothing sets these up before the driver
+ * sets DRIVER_OK or notifies a queue, so a TEST(), which does neither, would do
+ * the same in each configuration.
  */
 #define TEST(_name)     add_variants(#_name, test_##_name, false)
 #define EVENTS(_name)   add_variants(#_name, test_##_name, true)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hostile devices: what the layer over the honest device shares with the faults
+ * Hostile devices: declarations that the faults share with the layer over the
+ * honest device
  */
 
 #ifndef HW_VIRTIO_MMIO_VIS_HOSTILE_H
@@ -29,10 +30,10 @@ OBJECT_DECLARE_SIMPLE_TYPE(VISHostile, VIS_HOSTILE)
  * @keep: bits of @reg that are true
  * @set: bits of @reg that are 1
  * @address: @reg holds an address, @offset from @from
- * @narrow_registers: takes a narrow access to a register of VIS as one of the
+ * @narrow_registers: treats a narrow access to a register of VIS as one to the
  *                    whole register
  * @narrow_mask: the same for a word of the mask table
- * @writable_pending: what the driver writes to the pending table stays there
+ * @writable_pending: the pending table keeps the values that the driver writes
  * @prepare: may change the properties and the number of vectors
  * @read: the value that a register returns, given its true value
  * @mask_read: the same for a word of the mask table
@@ -98,8 +99,8 @@ typedef struct VISFault {
  *             that were not 32 bits wide
  * @latched: there was a commit since @tick
  * @struck: the fault has had its effect
- * @value: what the fault remembers
- * @count: what the fault counts
+ * @value: a value that the fault keeps
+ * @count: a counter of the fault
  * @sent: messages that the fault sent or checked
  * @errors: messages that the driver never wrote, or has replaced
  */

@@ -45,7 +45,7 @@ static inline VISEvent *vis_event(VirtIOMMIOVIS *vis, int index)
     return &vis->events[index - VIRTIO_CONFIG_IRQ_IDX];
 }
 
-/* Returns what virtio has for the vector of the event. */
+/* Returns virtio's record of the vector of the event. */
 static inline uint16_t vis_event_name(VirtIOMMIOVIS *vis, VISEvent *event)
 {
     return event - vis->events;

@@ -124,7 +124,7 @@ typedef QLIST_HEAD(, VISEvent) VISEventList;
  *                 the vector table and the pending table
  * @variant_name: property "x-vis-variant", the variant of the device, or NULL
  * @skip: property "x-vis-skip", slots without VIS in spite of @on, for tests
- * @move: property "x-vis-slot", the slot whose tables it takes, for tests
+ * @move: property "x-vis-slot", the slot whose tables it uses, for tests
  * @board: the board, or NULL if it does not support VIS
  * @slot: number of the transport on the board
  * @mmio: address of the register block, which names the device in the trace
@@ -220,7 +220,7 @@ uint64_t virtio_mmio_vis_features(VirtIOMMIOProxy *proxy);
 bool virtio_mmio_vis_accepts(VirtIOMMIOProxy *proxy, hwaddr offset,
                              unsigned size);
 
-/* Returns false if virtio-mmio is to handle the access; @value may change. */
+/* Returns false if virtio-mmio must handle the access; @value may change. */
 bool virtio_mmio_vis_read(VirtIOMMIOProxy *proxy, hwaddr offset,
                           uint64_t *value);
 bool virtio_mmio_vis_write(VirtIOMMIOProxy *proxy, hwaddr offset,

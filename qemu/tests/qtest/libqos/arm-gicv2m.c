@@ -19,7 +19,7 @@
 
 /*
  * A message that arrives between the accesses merges with this one, before the
- * caller looks for what it announces.
+ * caller looks for the event.
  */
 static bool gicv2m_take(QMSIParent *parent, uint32_t data)
 {

@@ -10,7 +10,7 @@
 
 /**
  * QGICv2m: a frame that turns messages into interrupts of a GICv2
- * @parent: what devices see of it
+ * @parent: the part that devices see
  * @distributor: address of the GIC's distributor
  */
 typedef struct QGICv2m {
