@@ -106,7 +106,7 @@ apt_version()
 	echo "$version"
 }
 
-# download DIRECTORY ARG...: apt-get's arguments
+# download DIRECTORY ARG...: the ARGs are those of apt-get
 download()
 (
 	cd "$1" || exit
@@ -127,14 +127,14 @@ unpack()
 	rm -r "$dir.debs"
 )
 
-# unpack_debs DIRECTORY PACKAGE=VERSION...: these alone
+# unpack_debs DIRECTORY PACKAGE=VERSION...: only these, without their dependencies
 unpack_debs()
 {
 	say "downloading ${*:2}"
 	unpack "$1" download "${@:2}"
 }
 
-# unpack_root DIRECTORY PACKAGE...: with their dependencies, but without documentation
+# unpack_root DIRECTORY PACKAGE...: these with their dependencies, but without documentation
 unpack_root()
 {
 	say "downloading ${*:2}, and what they depend on"

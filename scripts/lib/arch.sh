@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The architectures of guests: what Debian, the kernel and QEMU call each.
+# The architectures of guests: their names in Debian, the kernel and QEMU.
 
 # Besides this machine's: Debian's name, QEMU's, and the word for it in the names of kernel flavours
 FOREIGN_ARCHES=(arm64:aarch64:arm64 riscv64:riscv64:riscv64)
@@ -34,8 +34,8 @@ arch_of_flavour()
 	die "no kernel flavour '$1': it names amd64 or one of ${FOREIGN_ARCHES[*]##*:}"
 }
 
-# cross_prefix KDIR: of the compiler's name, as Debian's headers give it; nothing of other trees,
-# and of this machine's architecture
+# cross_prefix KDIR: the prefix of the compiler's name in Debian's headers; nothing for other trees
+# and for this machine's architecture
 cross_prefix()
 {
 	sed -n 's/^override CROSS_COMPILE = //p' "$1/.kernelvariables" 2>/dev/null |

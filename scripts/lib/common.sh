@@ -45,7 +45,7 @@ usage_if_asked()
 	esac
 }
 
-# no_more_arguments "$@": what is left of a script's arguments once it has taken those it knows
+# no_more_arguments "$@": refuses the arguments that are left once a script has taken those it knows
 no_more_arguments()
 {
 	[ $# = 0 ] || die "unknown argument '$1', see $SCRIPT --help"
@@ -64,7 +64,7 @@ suite_arguments()
 	no_more_arguments "$@"
 }
 
-# need_value WHAT "$@": the option that is the first argument has a value, which is the second
+# need_value WHAT "$@": checks that the option in the first argument has a value in the second
 need_value()
 {
 	[ -n "${3-}" ] || die "$2 needs $1"
@@ -79,7 +79,7 @@ duration()
 	fi
 }
 
-# progress SECONDS TEXT: a step, and how long it takes on 2 cores.
+# progress SECONDS TEXT: announces a step, and how long it takes on 2 cores.
 progress()
 {
 	local seconds=$1
@@ -88,8 +88,8 @@ progress()
 	say "$* (about $(duration "$seconds"))"
 }
 
-# run_logged LOG WHAT COMMAND...: LOG has all that it prints. A failure shows the end of that, and
-# names LOG.
+# run_logged LOG WHAT COMMAND...: writes all output of the command to LOG. If it fails, the error
+# shows the end of that output and names LOG.
 run_logged()
 {
 	local log=$1 what=$2 status
@@ -107,7 +107,7 @@ run_logged()
 	}
 }
 
-# run_shown LOG WHAT COMMAND...: shows the output, too, as it comes
+# run_shown LOG WHAT COMMAND...: the same, but also shows the output as it comes
 run_shown()
 {
 	local log=$1 what=$2 status

@@ -7,7 +7,7 @@ DISTRO_BACKPORTS=trixie-backports
 DISTRO_KERNEL=(linux-image-cloud-amd64 linux-headers-cloud-amd64)
 DISTRO_PACKAGES=("${DISTRO_KERNEL[@]}" systemd-sysv udev kmod dbus iproute2 iputils-ping procps zstd
 	initramfs-tools dkms openssl busybox ethtool fio iperf3 irqbalance irqtop util-linux-extra)
-# What later images add; each is installed from debs/NAME
+# Packages that later images add, each set installed from debs/NAME
 DISTRO_FOREIGN=(stress-ng e2fsprogs fdisk)
 DISTRO_CLOUD=(cloud-init cloud-guest-utils e2fsprogs)
 # A source package whose tests run on the system's programs
@@ -15,10 +15,10 @@ DISTRO_TESTS=util-linux
 # Files that nobody reads in a test guest
 DISTRO_WITHOUT=(/usr/share/man /usr/share/doc /usr/share/locale /usr/share/i18n)
 
-# The cache keeps nothing of what fails, so the logs are elsewhere.
+# The cache keeps nothing of a failed step, so the logs are elsewhere.
 DISTRO_LOGS=$BUILD/log/distro
 
-# in_new_mounts COMMAND...: its mounts end with it, even if it is killed
+# in_new_mounts COMMAND...: the mounts of the command end with it, even if it is killed
 in_new_mounts()
 {
 	unshare --mount --propagation private "$@" </dev/null
@@ -40,7 +40,7 @@ in_root()
 			DEBIAN_FRONTEND=noninteractive "$@"' sh "$dir" "$@"
 }
 
-# apt_in DIRECTORY ARG...: apt-get's arguments
+# apt_in DIRECTORY ARG...: runs apt-get with these arguments in that root
 apt_in()
 {
 	local dir=$1
@@ -50,7 +50,7 @@ apt_in()
 }
 
 # backported_kernels DIRECTORY: image and headers of the newest kernel of each tested series that
-# has both, but for the series of its own kernel
+# has both, except for the series of its own kernel
 backported_kernels()
 {
 	local kind
@@ -62,7 +62,7 @@ backported_kernels()
 		sed 's/.*/linux-image-& linux-headers-&/'
 }
 
-# download_in DIRECTORY DEBS ARG...: what apt-get install ARG... would install there
+# download_in DIRECTORY DEBS ARG...: the packages that apt-get install ARG... would install there
 download_in()
 {
 	local debs=$2 dir=$1
@@ -73,7 +73,7 @@ download_in()
 	mv "$dir"/var/cache/apt/archives/*.deb "$debs/"
 }
 
-# download_tests DIRECTORY TESTS: a directory that has what the source package has below tests
+# download_tests DIRECTORY TESTS: puts the directory tests of the source package into TESTS
 download_tests()
 {
 	local dir=$1 sources=$1/etc/apt/sources.list.d/sources.list
@@ -107,7 +107,7 @@ fill_distro_debs()
 	rm -rf "$list" "$dir"/var/lib/apt/lists/* "$dir"/var/cache/apt/*.bin
 }
 
-# make_root DIRECTORY OPTION...: a small Debian 13, with what mmdebstrap's options add
+# make_root DIRECTORY OPTION...: a small Debian 13, extended by these options of mmdebstrap
 make_root()
 {
 	local mirror
@@ -130,7 +130,7 @@ fill_distro_base()
 	progress 180 "making a root file system of Debian 13"
 	make_root "$1/root" --include="$(IFS=, && echo "${DISTRO_PACKAGES[*]}")" \
 		"${without[@]/%//*}"
-	progress 60 "downloading what is installed in it later"
+	progress 60 "downloading packages for later images"
 	run_logged "$DISTRO_LOGS/downloads.log" "the download of packages for a Debian 13" \
 		fill_distro_debs "$1"
 }

@@ -16,8 +16,8 @@ kernel_options()
 	grep '^CONFIG_' "$CONFIGS/$1.config"
 }
 
-# set_arch ARCH: sets KMAKE_ARCH to the arguments that kmake needs to build for this architecture of
-# the kernel's, and installs the compiler
+# set_arch ARCH: sets KMAKE_ARCH to the arguments that kmake needs to build for ARCH, the kernel's
+# name of an architecture, and installs the compiler
 set_arch()
 {
 	local compiler

@@ -27,7 +27,7 @@ NEWEST_TOOLS=(gcc-14-x86-64-linux-gnu cpp-14-x86-64-linux-gnu libgcc-14-dev libc
 	libstdc++6 libgmp10 libisl23 libmpc3 libmpfr6 libzstd1 zlib1g libelf1t64 libssl3t64
 	pahole libbpf1 libdw1t64 liblzma5 libbz2-1.0)
 
-# newest_of_series: of the releases on stdin, the newest of each series
+# newest_of_series: prints the newest release of each series on stdin
 newest_of_series()
 {
 	sort -V | awk -F . '{ newest[$1 "." $2] = $0 }
@@ -37,7 +37,7 @@ newest_of_series()
 		}' | sort -V
 }
 
-# tested_releases: those releases on stdin whose series is one that the tests run on
+# tested_releases: prints those releases on stdin whose series the tests run on
 tested_releases()
 {
 	awk -F . -v first="$FIRST_SERIES" -v last="$LAST_SERIES" '
@@ -48,7 +48,7 @@ tested_releases()
 		number($1 "." $2) >= number(first) && number($1 "." $2) <= number(last)'
 }
 
-# bind_programs DIRECTORY: makes its programs use the loader and libraries in its final place
+# bind_programs DIRECTORY: makes its programs use the loader and libraries at their final place
 bind_programs()
 {
 	local dir=$1 program place=${1%.tmp.*}

@@ -12,7 +12,7 @@ missing_packages()
 	done
 }
 
-# apt_said: the first error, else the first warning, of apt's output on stdin, as one line
+# apt_said: the first error in apt's output on stdin, or the first warning, as one line
 apt_said()
 {
 	awk '/^E: / && !error { error = $0 }

@@ -6,7 +6,7 @@ NUMBERS=$ROOT/Documentation/results/cover-letter.txt
 NOBODY='Unsigned <unsigned@example.invalid>'
 SIGNOFF=$NOBODY
 REPO=
-# Of our entry in MAINTAINERS
+# The mailing list and the files of our entry in MAINTAINERS
 LIST=
 MAINTAINED=()
 
@@ -67,8 +67,8 @@ start_repo()
 	repo_git tag base
 }
 
-# maintain PATTERN: extends the entry TITLE of MAINTAINERS, which is behind that of NEIGHBOUR.
-# Between the letter of a line and its value is GAP.
+# maintain PATTERN: extends the entry TITLE of MAINTAINERS, which follows that of NEIGHBOUR. GAP
+# separates the letter of a line from its value.
 maintain()
 {
 	local entry file=$REPO/MAINTAINERS

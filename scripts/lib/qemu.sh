@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# QEMU's sources, with what qemu/ adds to them
+# QEMU's sources, with the additions of qemu/
 
 UAPI=(include/uapi/linux/virtio_vis.h include/uapi/linux/virtio_mmio_msi.h)
 
-# qemu_patches TREE: of the device and the boards, which guests see, and of QEMU's tests
+# qemu_patches TREE: the patches of the device and the boards, which guests see, and of QEMU's tests
 qemu_patches()
 {
 	printf '%s\n' "$1"/qemu/{patches,test-patches}/*.patch
 }
 
-# qemu_paths SOURCE: a filter for paths, which are those of the newest QEMU
+# qemu_paths SOURCE: turns paths on stdin from those of the newest QEMU into those of SOURCE
 qemu_paths()
 {
 	case $(<"$1/VERSION") in
@@ -29,14 +29,14 @@ patched_files()
 	done | qemu_paths "$2"
 }
 
-# qemu_patch DIRECTORY PATCH SOURCE: without fuzz
+# qemu_patch DIRECTORY PATCH SOURCE: applies it without fuzz
 qemu_patch()
 {
 	qemu_paths "$3" <"$2" | patch -s -p1 -F0 -N --no-backup-if-mismatch -d "$1" >&2 ||
 		die "$2 does not apply to this QEMU"
 }
 
-# qemu_names TREE SOURCE FILE...: the files, which are in the words of the newest QEMU, in those of
+# qemu_names TREE SOURCE FILE...: replaces the names of the newest QEMU in these files by those of
 # SOURCE
 qemu_names()
 {

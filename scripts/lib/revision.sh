@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# The revision of the sources that a result is for
+# The revision of the sources that a result belongs to
 
 git_here()
 {
@@ -20,7 +20,7 @@ source_files()
 	done
 )
 
-# copy_sources DIRECTORY: those files, and nothing else
+# copy_sources DIRECTORY: copies those files, and nothing else
 copy_sources()
 {
 	local copy=$1

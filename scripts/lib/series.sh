@@ -3,13 +3,13 @@
 # The patch series under test, and a kernel tree with it.
 
 SIGNOFF='Test Author <test@example.org>'
-# What no words contain when they are complete
+# Placeholders, which finished text never contains
 UNFINISHED='\*\*\*|@[A-Z]+@|TBD'
 # shellcheck disable=SC2034 # for the suites
 WORK=$VIS_CACHE/kernel-work/series
 
-# make_series [qemu [newest]]: PATCHES, of which all but the cover letter are SERIES, and REPO, with
-# a commit for each, until the suite ends
+# make_series [qemu [newest]]: sets PATCHES, a directory, SERIES, its files except the cover letter,
+# and REPO, which has a commit for each patch; they last until the suite ends
 make_series()
 {
 	need_packages git patch
@@ -41,8 +41,8 @@ at_commits()
 	series_git checkout -q series
 }
 
-# check_signatures UNSIGNED: the patches are signed, those in this directory are not but say so, and
-# the cover letter is complete
+# check_signatures UNSIGNED: the patches are signed, those in the directory UNSIGNED are marked as
+# unsigned, and the cover letter is complete
 check_signatures()
 {
 	local patch

@@ -92,7 +92,7 @@ def title_case(title):
 
 
 def wrapped(text, first='', indent=''):
-    """In lines of the specification's width, of which none ends within a label"""
+    """The text in lines of the specification's width, none of which ends within a label"""
     text = re.sub(r'\\ref{[^}]*}|\$[^$]*\$', lambda match: match[0].replace(' ', '\0'), text)
     return textwrap.fill(text, 65, initial_indent=first, subsequent_indent=indent,
                          break_long_words=False, break_on_hyphens=False).replace('\0', ' ')
@@ -126,7 +126,7 @@ class Converter:
                 yield numbered[1], title_case(numbered[2]), section
 
     def register(self, number, title, section):
-        """Notes what a reference to this chapter or one of its statements points to."""
+        """Notes the target of references to this chapter or to one of its statements."""
         self.chapters[number] = rf'\ref{{sec:{VIS} / {title}}}'
         for strong in section.findall(nodes.strong):
             kind = {'D': 'device', 'R': 'driver'}[strong.astext()[0]] \
@@ -144,7 +144,7 @@ class Converter:
     # The kinds of blocks, under the names of docutils
 
     def title(self, node, _):
-        """Of the whole document, which is a section here"""
+        """The title of the whole document, which is a section here"""
 
     comment = topic = pending = title
 
@@ -178,14 +178,14 @@ class Converter:
              '\\end{itemize}']))
 
     def table(self, node, _):
-        """Of terms: two columns"""
+        """A list of terms: two columns"""
         rows = [[self.inline(entry[0]) for entry in row] for row in node.findall(nodes.row)]
         self.blocks.append('\n'.join(
             ['\\begin{description}',
              *(wrapped(meaning, rf'\item[{term}] ', '  ') for term, meaning in rows),
              '\\end{description}']))
 
-    # What stands in a line
+    # Elements within a line
 
     def inline(self, node, start=0):
         text = ''.join(self.leaf(leaf) for leaf in node.children[start:])
@@ -224,7 +224,7 @@ class Converter:
 
 
 class File:
-    """A file of the specification, with its places found by what they name"""
+    """A file of the specification, whose places are found by the names in them"""
 
     def __init__(self, tree, name):
         self.path = pathlib.Path(tree) / name
@@ -238,7 +238,7 @@ class File:
             self.path.write_text('\n'.join(self.lines))
 
     def find(self, *patterns):
-        """The line of the last pattern, each searched from the line of the one before it on"""
+        """The line of the last pattern; the search for each begins at the line of the last one"""
         number = 0
         for pattern in patterns:
             while not re.search(pattern, self.lines[number]):
@@ -248,7 +248,7 @@ class File:
         return number
 
     def insert(self, text, *patterns):
-        """Before the line that the patterns find"""
+        """Inserts text before the line that the patterns find"""
         number = self.find(*patterns)
         self.lines[number:number] = text.split('\n')
 

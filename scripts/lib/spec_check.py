@@ -3,7 +3,7 @@
 made of them. Nothing here is shared with spec.py.
 
 usage: spec_check.py form STATEMENTS TREE        the files of the specification
-       spec_check.py pages STATEMENTS TEXT       what pdftotext says of the pages
+       spec_check.py pages STATEMENTS TEXT       the pages as pdftotext prints them
 """
 
 import pathlib
@@ -67,7 +67,7 @@ def check_registers(source, tree):
 
 
 def check_conformance(source, tree):
-    """Each section of requirements is one that a device or driver conforms to."""
+    """The conformance clauses name each section of requirements."""
     labels = re.findall(r'^\\(device|driver)normative{.*?}{.*?}{(.*Interrupt Storage.*)}$',
                         read(tree, 'transport-mmio.tex'), re.MULTILINE)
     listed = re.findall(r'\\ref{(device|driver)normative:(.*Interrupt Storage.*)}',
@@ -84,14 +84,14 @@ def check_form(path, tree):
 
 
 def squeezed(text):
-    """Without what a page may change: ligatures, quotation marks, spaces"""
+    """The text without parts that a page may change: ligatures, quotation marks, spaces"""
     text = unicodedata.normalize('NFKC', text)
     text = text.translate(str.maketrans('\u201c\u201d\u2018\u2019\u2212', '""\'\'-'))
     return re.sub(r'\s+', '', text)
 
 
 def pattern(text):
-    """Of squeezed text in which a reference may stand for the number of a statement"""
+    """A pattern of squeezed text in which a reference may stand for the number of a statement"""
     return re.sub(r'\\\([DR]\d+\\\)', r'\\(see[\\d.]+\\)', re.escape(squeezed(text)))
 
 

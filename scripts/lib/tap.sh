@@ -45,8 +45,8 @@ fails()
 	[ $status != 0 ]
 }
 
-# tap_run NAME COMMAND...: passes if COMMAND does. The end of its output explains a failure, and
-# where all of it is.
+# tap_run NAME COMMAND...: passes if COMMAND does. The end of its output, with the place of all of
+# it, explains a failure.
 tap_run()
 {
 	local name=$1 logs=$BUILD/log/tests output
@@ -66,7 +66,7 @@ tap_run()
 	fi
 }
 
-# tap_program COMMAND...: one that prints TAP itself
+# tap_program COMMAND...: runs a program that prints TAP itself
 tap_program()
 {
 	"$@" || TAP_FAILED=$((TAP_FAILED + 1))

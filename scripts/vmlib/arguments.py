@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the command lines of the scripts have in common: the usage of each is in its own comment."""
+"""Common parts of the scripts' command lines; the usage of each script is in its own comment."""
 
 import argparse
 import signal
@@ -10,7 +10,7 @@ from .suites import SUITES
 
 
 class Parser(argparse.ArgumentParser):
-    """Complains in one line, as the scripts of the shell do."""
+    """Reports an error in one line, as the shell scripts do."""
 
     def __init__(self, script):
         super().__init__(prog=script, add_help=False, allow_abbrev=False)

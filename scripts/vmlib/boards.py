@@ -15,9 +15,9 @@ KLOG = ("-serial", "chardev:klog")
 class Board:
     """How QEMU makes the board, with two serial lines, and how its kernel names them.
 
-    arch is Debian's name of another architecture than this machine's, which is emulated and slow:
-    each guest's code is translated anew. kernel is the flavour that it boots unless told
-    otherwise. With firmware, it wants a file for -bios.
+    arch is Debian's name of the architecture if it is not this machine's. It is then emulated and
+    slow, because each guest's code is translated anew. kernel is the flavour that it boots unless
+    told otherwise. With firmware, it needs a file for -bios.
     """
 
     machine: str

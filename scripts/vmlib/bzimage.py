@@ -11,7 +11,7 @@ from pathlib import Path
 SETUP_SECTORS, PAYLOAD = 0x1F1, 0x248
 SECTOR = 512
 PROGRAMS = {b"\x28\xb5\x2f\xfd": "zstd", b"\xfd7zXZ": "xz", b"\x1f\x8b": "gzip"}
-# The kernel's build appends the unpacked size to what these have packed.
+# The kernel's build appends the unpacked size to the output of these packers.
 APPENDED = {"zstd": 4, "xz": 4, "gzip": 0}
 ELF = b"\x7fELF"
 

@@ -20,13 +20,13 @@ from .arguments import Parser
 from .suites import PACKAGING, SUITES
 from .tap import Reader, Tap, judge
 
-# No suite may take longer: what hangs has failed.
+# No suite may take longer; a suite that hangs has failed.
 LIMIT = 2400
 # A suite that starts within the budget may exceed the budget by this much.
 GRACE = 1200
 # Processes have this long to end after SIGTERM.
 END_TIMEOUT = 10
-# So many suites of the default tier run at a time: guests wait for much of theirs. Other suites
+# Number of suites of the default tier that run at a time: guests often wait. Other suites
 # run alone, because some of them measure time or keep all CPUs busy.
 JOBS = 2
 GREEN, RED, PLAIN, ERASE = "\033[32m", "\033[31m", "\033[m", "\r\033[K"
@@ -45,7 +45,7 @@ def duration(seconds):
 
 
 def write_whole(path, text):
-    """Who reads the file meanwhile, in another thread or run, finds the old text or the new one."""
+    """A concurrent reader, in another thread or run, finds either the old text or the new."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_text(text, "utf-8")
     temporary.rename(path)
@@ -123,10 +123,10 @@ class Check:
                           cache / "suites"):
             directory.mkdir(parents=True, exist_ok=True)
 
-    # What a suite depends on
+    # The inputs of a suite
 
     def digest(self, path, without=()):
-        """The names and hashes of a file, or of all files of a directory but some."""
+        """The names and hashes of a file, or of all files of a directory except some."""
         if (path, without) not in self.digests:
             files = sorted(path.rglob("*")) if path.is_dir() else [path]
             lines = [f"{file.relative_to(self.root)} "
@@ -174,7 +174,7 @@ class Check:
         return not (self.options.fresh or only or SUITES[name].last) and \
             self.passed[name].exists()
 
-    # What there is to run
+    # The choice of suites
 
     def cost(self, name):
         with contextlib.suppress(FileNotFoundError):
@@ -291,7 +291,7 @@ class Check:
             self.console.status("")
 
     def empty(self, name, only):
-        """What is wrong if a suite has no results. Several suites may have been chosen by the name
+        """The error if a suite has no results. Several suites may have been chosen by the name
         of a test; the last one must have it if no other has."""
         if not only:
             return "it has no results"
@@ -358,7 +358,7 @@ class Check:
     # All of them
 
     def left(self):
-        """Seconds until all suites have run, by what they cost"""
+        """Seconds until all suites have run, estimated from their costs"""
         begun = {name: time.monotonic() - begin for name, begin in list(self.running.items())}
         rest = {name: max(0, self.cost(name) - begun.get(name, 0)) for name in self.waiting}
         shared = [seconds for name, seconds in rest.items() if SUITES[name].tier == "default"]
@@ -500,7 +500,7 @@ def main():
                 signal.signal(number, interrupted)
             return 0 if check.run_all() else 1
     except KeyboardInterrupt:
-        check.console.say("interrupted; what has passed is not run again")
+        check.console.say("interrupted; suites that passed will not run again")
         return 130
     except tests.StatementError as error:
         sys.exit(f"check: error: {error}")

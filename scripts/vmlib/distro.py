@@ -12,10 +12,10 @@ from .services import Services
 
 MEMORY_MIB = "1024"
 GUEST_DIR = "selftests/distro"
-# What the scripts have in common with those of the guests of nothing else
+# Files shared with the scripts of the small guests, which run nothing but the tests
 SHARED_FILES = ("selftests/vis/vis_lib.sh", "selftests/vis/parity_lib.sh",
                 "selftests/vis/demo_lib.sh")
-# To verify the BPF programs of systemd takes an emulated CPU 20 s, hence no LSM of that name.
+# An emulated CPU takes 20 s to verify systemd's BPF programs, so the LSM bpf is off.
 PARAMETERS = ("root=LABEL=vis-root rw net.ifnames=0 systemd.show_status=0 lsm=yama audit=0"
               " modprobe.blacklist=kvm_amd,kvm_intel,powernow_k8,acpi_cpufreq")
 
@@ -29,10 +29,10 @@ def rng(number):
             "-device", f"virtio-rng-device,rng=rng{number}"]
 
 
-# What the guest writes to its root disk is for this boot.
+# The guest's writes to its root disk last for this boot only.
 DISKS = (disk("root", "{kernel}/disk", 4, ",snapshot=on") +
          disk("tests", "{dir}/tests", 1, READONLY) + disk("scratch", "{dir}/scratch", 2))
-# The host's side of the network measures with the guest's program.
+# The host's side of the network runs the guest's iperf3.
 IPERF = ["{tools}/usr/lib64/ld-linux-x86-64.so.2", "--library-path",
          "{tools}/usr/lib/x86_64-linux-gnu", "{tools}/usr/bin/iperf3", "--server"]
 # The transports are filled from the last, which is that of bit 23. This device is the eighth.
@@ -41,7 +41,7 @@ BALLOON = ["-device", "virtio-balloon-device"]
 WITHOUT_VIS = "x-vis-skip=0x10000"
 DEVICES = RNG + CONSOLE + BALLOON + PLAIN_RNG
 ALL_ON_VIS = DISKS + NET + RNG + CONSOLE + BALLOON
-# The seed disk of cloud-init's data source NoCloud, and what is on it
+# The seed disk of cloud-init's data source NoCloud, and its files
 SEED = disk("seed", "{dir}/seed", 1, READONLY)
 SEED_FILES = ("user-data", "meta-data")
 SEED_LABEL = "cidata"
@@ -81,7 +81,7 @@ SCENARIOS = {
 
 
 class SystemServices(Services):
-    """More verbs"""
+    """Further verbs for the guest"""
 
     def do_reports(self):
         """The number of faults that the kernel has reported"""
@@ -111,7 +111,7 @@ class DistroGuest(runner.Guest):
                 archive.add(self.options.script, "script.sh")
 
     def make_seed(self):
-        """As cloud-init's documentation does it"""
+        """Makes the seed disk as in cloud-init's documentation."""
         subprocess.run(
             ["xorriso", "-as", "genisoimage", "-quiet", "-output", self.rundir / "seed", "-volid",
              SEED_LABEL, "-rational-rock", "-joliet",

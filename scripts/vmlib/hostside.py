@@ -35,7 +35,7 @@ def add_tap(number):
 
 @contextlib.contextmanager
 def network(taps):
-    """Puts this thread, and what it starts, into a network namespace that has these taps only."""
+    """Puts this thread and its children into a network namespace that has only these taps."""
     if not taps:
         yield
         return

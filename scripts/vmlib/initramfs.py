@@ -85,7 +85,7 @@ class Modules:
 
 
 def dependencies(modules):
-    """The text of modules.dep; modprobe inserts what a line names from its end."""
+    """The text of modules.dep; modprobe inserts the modules of a line from its end."""
     def depends(name):
         direct = [other for other in module_depends(modules[name]) if other in modules]
         return direct + [far for near in direct for far in depends(near)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def cases(group, path=()):
-    """Those of a case with parameters are below its name."""
+    """Results of a case with parameters are below its name."""
     for case in group["test_cases"]:
         yield case["status"], ".".join((*path, case["name"]))
     for sub_group in group["sub_groups"]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the host's KVM counts, by its tracepoints."""
+"""Counts of the host's KVM, from its tracepoints."""
 
 import contextlib
 import os

@@ -65,7 +65,7 @@ class Line:
 
 
 def ask(line, timeout, command, **arguments):
-    """What a QMP command returns."""
+    """The result of a QMP command."""
     request = {"execute": command, **({"arguments": arguments} if arguments else {})}
     line.send(json.dumps(request) + "\n")
     while True:
@@ -99,7 +99,7 @@ class Trace:
         self.kvm_marked = self.kvm.count() if self.kvm else 0
 
     def messages(self):
-        """Sent since the mark: by QEMU, or by KVM, which sends QEMU's too."""
+        """Number of messages sent since the mark: by QEMU, or by KVM, which sends QEMU's, too."""
         if self.kvm:
             return self.kvm.count() - self.kvm_marked
         return len(self.lines("virtio_mmio_(vis|msi)_send(_extra)?"))
@@ -182,7 +182,7 @@ class Machine:
         return ask(self.lines["qmp"], MIGRATE_TIMEOUT * self.slow, command, **arguments)
 
     def end_reason(self):
-        """Why QEMU has closed its lines, in its words: guest-reset after a CPU's triple fault."""
+        """QEMU's reason for closing its lines: guest-reset after a CPU's triple fault."""
         reason = "QEMU does not say why"
         with contextlib.suppress(TimeoutError):
             while (text := self.lines["qmp"].read_line(CONNECT_TIMEOUT * self.slow)) is not None:

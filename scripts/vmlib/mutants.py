@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Mutants of C sources, all in one build: each has a number, and one of them is chosen when the
-code is run. vmlib.mutants FILE... rewrites the files, and prints "FILE FUNCTION KIND ORDINAL NUMBER
+"""Mutants of C sources, all in one build: each has a number, which selects it at run
+time. vmlib.mutants FILE... rewrites the files, and prints "FILE FUNCTION KIND ORDINAL NUMBER
 KEY" for each mutant.
 
-Kinds: negate (a condition of an if), call (a call whose result nobody takes is left out), unwind
+Kinds: negate (a condition of an if), call (a call whose result nobody uses is left out), unwind
 (the same where a function undoes something). The chosen number is vis_mutant_FILE, a parameter of
 the module of KUnit's tests, which include FILE; it can be written at any time. FILE and ORDINAL
-(that of the kind in the function) name a mutant for as long as the function stays as it is, which
-KEY stands for."""
+(that of the kind in the function) name a mutant for as long as the function stays as it is; KEY is
+a hash of the function."""
 
 import hashlib
 import re
@@ -56,7 +56,7 @@ def stem_of(path):
 
 
 def masked(text):
-    """The same length, with blanks for what is no code."""
+    """The text at the same length, with blanks in place of comments and strings."""
     return COMMENT_OR_STRING.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
 
 

@@ -18,7 +18,7 @@ from .arguments import Parser, existing
 from .boards import clock_parameters, has_kvm
 from .machine import Machine, MachineError
 
-# Guests there are that many times slower than emulated ones here.
+# Guests there are this many times slower than emulated ones here.
 SLOW = 6
 # Seconds for all that runs there, if VIS_STRESS is 1, and for each further one
 LIMIT = 1500
@@ -27,14 +27,14 @@ STRESS_LIMIT = 150
 GRACE = 120
 # KVM, and the host's side of networks and of vDPA devices
 MODULES = ("kvm_amd", "tun", "vhost_net", "vduse", "vhost_vdpa")
-# A further level would be more to emulate.
+# Another level of guests would be more to emulate.
 PARAMETERS = "console=ttyS0 quiet loglevel=5 panic=-1 mitigations=off kvm_amd.nested=0"
 MEMORY_MIB = 4096
 CPUS = 2
 CPU = "max,la57=off"
 EMULATION = ("-accel", "tcg,thread=multi,tb-size=1024", "-smp", str(CPUS))
 # Each instruction takes a nanosecond, and the clocks skip the time in which the one CPU is idle.
-# While KVM polled for the end of a halt, it would count that.
+# If KVM polled for the end of a halt, the clocks would count the polling.
 COUNTING = ("-accel", "tcg,thread=single,tb-size=1024", "-smp", "1",
             "-icount", "shift=0,sleep=off")
 COUNTING_PARAMETERS = ("tsc_early_khz=1000000", "tsc=reliable", "no_timer_check",
@@ -42,7 +42,7 @@ COUNTING_PARAMETERS = ("tsc_early_khz=1000000", "tsc=reliable", "no_timer_check"
 
 
 def limit():
-    """In seconds"""
+    """The time limit in seconds"""
     return LIMIT + STRESS_LIMIT * (int(os.environ.get("VIS_STRESS", "1")) - 1)
 
 
@@ -85,7 +85,7 @@ def build_image(options, path):
 
 
 def own_monitor(path):
-    """What runs in the machine can ask this QEMU to log instructions."""
+    """Lets programs in the machine ask this QEMU to log instructions."""
     return ["-chardev", f"socket,id=monitor,path={path},server=on,wait=off",
             "-mon", "chardev=monitor,mode=control",
             "-chardev", f"socket,id=inside,path={path}",
@@ -138,7 +138,7 @@ class Nested:
         return self.judge(status)
 
     def follow(self):
-        """Prints what the command does until it ends."""
+        """Prints the command's output until it ends."""
         line = self.machine.lines["host"]
         deadline = time.monotonic() + limit() + GRACE
         while True:

@@ -14,13 +14,13 @@ from .suites import DEVICE
 
 QBOOT = "usr/share/qemu/qboot.rom"
 OPENSBI = "usr/lib/riscv64-linux-gnu/opensbi/generic/fw_dynamic.bin"
-# Calls a function of the shell's library
+# Calls a function of the shell library
 CALL = '. "${0%/*}/lib/common.sh"; use revision; "$@"'
 
 
 @functools.cache
 def made_by(root, script, *arguments):
-    """The path that a script prints. Its messages go to stderr, and the last says what failed."""
+    """The path that a script prints. Its messages go to stderr, the last one names the failure."""
     done = subprocess.run([root / "scripts" / script, *arguments], stdout=subprocess.PIPE,
                           stdin=subprocess.DEVNULL, text=True)
     if done.returncode:
@@ -29,19 +29,19 @@ def made_by(root, script, *arguments):
 
 
 def call(root, *words):
-    """What a function of the shell's library prints"""
+    """The output of a function of the shell library"""
     done = subprocess.run(["bash", "-c", CALL, root / "scripts/vm", *words],
                           stdout=subprocess.PIPE, text=True)
     return done.stdout.strip() if not done.returncode else sys.exit(1)
 
 
 def options_of(root, name):
-    """The file of a kernel that is built with the patch series. Others have none."""
+    """The configuration of a kernel with the patch series; stock kernels have none."""
     return root / f"selftests/kernels/{name}.config"
 
 
 def add_kernel(options, name):
-    """Without PCI, a PC's kernel of ours is told of its devices without ACPI."""
+    """Chooses the kernel. Our kernels for PCs without PCI get their devices without ACPI."""
     root = options.root
     ours = options_of(root, name)
     if ours.exists():
@@ -60,7 +60,7 @@ def add_board(options):
     board = BOARDS[options.board]
     arch = ["--arch", board.arch] if board.arch else []
     options.qemu = options.qemu or made_by(options.root, "build-qemu", *arch)
-    # That of this machine's architecture is installed.
+    # The busybox of this machine's architecture is installed.
     options.busybox = options.busybox or \
         made_by(options.root, "fetch", "busybox", board.arch) / "usr/bin/busybox"
     if board.firmware:

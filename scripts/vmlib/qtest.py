@@ -17,7 +17,7 @@ from pathlib import Path
 from . import prepare
 from .tap import Tap
 
-# Seconds for each
+# Seconds for each test
 LIMIT = 60
 
 
@@ -37,7 +37,7 @@ def run_program(program, *arguments, **environment):
 def run(prefix, program, *paths):
     """Returns whether all passed."""
     tap = Tap()
-    # For what the tests themselves leave
+    # For files that the tests leave behind
     with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor(os.cpu_count()) as pool:
         all_done = pool.map(lambda path: run_program(program, "-p", path, TMPDIR=directory), paths)
         for path, done in zip(paths, all_done):
@@ -51,7 +51,7 @@ def run(prefix, program, *paths):
 
 
 def run_wanted(root, variant, prefix):
-    """Those of kvm are run where there is KVM."""
+    """The tests of kvm run where there is KVM."""
     program = prepare.made_by(Path(root), "build-qemu", "--tests")
     listed = run_program(program, "-l").stdout
     begin = "virtio-mmio-vis" + ("" if variant == "plain" else f"/{variant}")

@@ -30,8 +30,8 @@ def disk(name, queues=4, iothread=False):
 NET = ["-netdev", "user,id=net0,ipv6=off", "-device", "virtio-net-device,netdev=net0"]
 RNG = ["-object", "rng-random,id=rng0,filename={dir}/rng",
        "-device", "virtio-rng-device,rng=rng0"]
-# The driver polls for the end of its output. With EVENT_IDX, the device does not interrupt for what
-# the driver has seen before the device looks.
+# The driver polls for the end of its output. With EVENT_IDX, the device does not interrupt for
+# buffers that the driver has seen before the device looks.
 CONSOLE = ["-device", "virtio-serial-device,max_ports=1,event_idx=off",
            "-device", "virtconsole,chardev=console"]
 ALL_DEVICES = disk("disk0") + NET + RNG + CONSOLE
@@ -103,7 +103,7 @@ CONSOLES = ["-device", "virtio-serial-device,max_ports=31",
 
 
 def crowd(bus, device, number):
-    """A console of 64 queues with a port that swallows what is written to it"""
+    """A console of 64 queues with a port that discards all data written to it"""
     name = f"{bus}{number}"
     return ["-device", f"{device},id={name},max_ports=31",
             "-chardev", f"file,id={name},path=/dev/null",
@@ -153,7 +153,7 @@ VHOST_NET = ["-netdev", "tap,id=net0,ifname=tap0,queues=2,script=no,downscript=n
 SHARED_MEMORY = ["-object", "memory-backend-memfd,id=ram,size=512M,share=on"]
 VHOST_USER_DISK = ["-chardev", "socket,id=vub,path={sockets}/vub",
                    "-device", "vhost-user-blk,chardev=vub,num-queues=4"]
-# So does a daemon that serves a vDPA device through VDUSE.
+# A daemon that serves a vDPA device through VDUSE sees it, too.
 VDPA_DISK = ["-device", "vhost-vdpa-device,vhostdev={vdpa}"]
 CLASSES = SHARED_MEMORY + disk("disk0") + tap(0) + RNG + CONSOLE + [
     "-device", "virtio-scsi-device,num_queues=4",
@@ -227,10 +227,11 @@ KUNIT_MODULES = ("compat_test", "virtio_mmio_transport_test")
 
 
 # Without a local APIC only the PIC's interrupts exist. The board wires its transports to them
-# when it has no ACPI, and then the driver is told of them: the last four, used from the end.
+# when it has no ACPI, and then a parameter describes them to the driver: the last four, used from
+# the end.
 PIC_DEVICES = " ".join(f"virtio_mmio_vis.device=512@{0xfeb00000 + slot * 512:#x}:{5 + slot}"
                        for slot in range(4, 8))
-# The first transport, to which nothing is plugged, and an address without any
+# The first transport, which has no device, and an address without a transport
 NO_DEVICE = "0xfeb00000"
 NO_TRANSPORT = "0xfea00000"
 
@@ -240,12 +241,12 @@ class Scenario:
     """One boot. modules are inserted in order by the guest's init; `load` only packs them.
 
     kernel is what it boots unless told otherwise: a flavour of scripts/fetch, or a kernel of
-    selftests/kernels. faults name what devices do wrong, and in which slots. expected matches
-    reports of the kernel that are no failure; report matches the report that must follow when the
+    selftests/kernels. faults names the faults of devices, and their slots. expected matches
+    reports of the kernel that are not failures; report matches the report that must follow when the
     guest commits a fault. trace are QEMU's events. tools are the guest's programs (and files, by
     patterns of paths) from scripts/fetch guest-tools. daemons serve devices, each on its socket
     {sockets}/NAME; the daemon vdpa makes the VDUSE device {vduse}, which is the vDPA device {vdpa}.
-    With taps the host's side is a network namespace that has that many. The results of a variant
+    With taps, the host's side is a network namespace with that many taps. The results of a variant
     have its name before theirs.
     """
 
@@ -303,7 +304,7 @@ VHOST_ONE = {"variant": "vhost_one", "taps": 1,
              "devices": disk("disk0") + VHOST_NET + RNG + CONSOLE}
 # Its tests insert the modules.
 RELOAD = {"modules": (), "load": VIS_MODULES, "timeout": 240}
-# Other events would slow down what moves and is masked under load.
+# Other events would slow down moves and masks under load.
 STORM_TRACE = tuple(f"virtio_mmio_vis_{event}" for event in ("mask_write", "pend", "send"))
 MAIN_SCRIPTS = ("probe.sh", "setup.sh", "data.sh", "irq.sh", "config.sh", "mask.sh", "enable.sh",
                 "affinity.sh")
@@ -333,7 +334,7 @@ SCENARIOS = {
                         modules=VIS_MODULES + STOCK_MODULES),
     "firmware": Scenario(("firmware.sh",)),
     "devicetree": Scenario(("devicetree.sh",)),
-    # Without PCI, nothing that is reserved is in the memory map.
+    # Without PCI, the memory map does not contain reserved ranges.
     "reserved": Scenario(("reserved.sh",), board=",pcie=on", append=RESERVED),
     # Where the disk and the network interrupt by irqfd, if the host has KVM
     "iothread": Scenario((*MAIN_SCRIPTS, "irqfd_disk.sh"), **IOTHREAD, timeout=240),
@@ -366,7 +367,7 @@ SCENARIOS = {
     "storm_torn": Scenario(("stress_torn.sh",), tools=("fio",), timeout=1800, variant="torn",
                            devices=disk("disk0", iothread=True),
                            faults="torn@23,torn@7", trace=("virtio_mmio_vis_hostile",)),
-    # Where the devices have MSI registers, and forget what occurs while a vector is masked
+    # Where the devices have MSI registers, and drop events of masked vectors
     "msi": Scenario(("probe.sh", "data.sh", "irq.sh", "config.sh", "affinity.sh", "registers.sh"),
                     **MSI, timeout=240),
     "msi_reload": Scenario(("reload.sh",), **MSI, **RELOAD),

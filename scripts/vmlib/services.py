@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the host does for a guest test: one method per verb of `@host VERB ARGUMENTS`."""
+"""The host's services for guest tests: one method per verb of `@host VERB ARGUMENTS`."""
 
 import array
 import base64
@@ -29,7 +29,7 @@ ALL_MASKED = "0xffffffff"
 
 
 class NetPeer:
-    """A TCP server for the guest: `PUT` stores what follows, `GET n` sends n random bytes, and
+    """A TCP server for the guest: `PUT` stores the data after it, `GET n` sends n random bytes, and
     `DRIP n` sends them one by one, each in a packet."""
 
     def __init__(self, address):
@@ -62,14 +62,15 @@ class NetPeer:
 
 
 class Masks:
-    """What the trace tells of mask words: the bits of each, and the messages in force."""
+    """The state of the mask words, from the trace: the bits of each, and the messages in force."""
 
     def __init__(self):
         self.state = {}
 
     def effects(self, lines):
-        """For each write whether it has changed any of that. What it latches is traced after it. A
-        reset masks all, and a commit then latches every message that it puts in force."""
+        """For each write, whether it has changed any of that. The messages that it latches follow
+        it in the trace. A reset masks all, and a commit then latches every message that it puts
+        in force."""
         effects = []
         for line in lines:
             event, *key, value = MASK_LINE.search(line).groups()

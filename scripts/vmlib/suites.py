@@ -14,7 +14,7 @@ class Suite:
     inputs are what such a program reads besides scripts/: files and directories of the checkout,
     and @NAME, which is the newest version of NAME in the cache; without any, it is all files. Those
     of a suite of guests follow from its arguments. tests is how the names of its tests begin, if
-    not with that of the suite.
+    not with the name of the suite.
     """
 
     about: str
@@ -31,7 +31,7 @@ class Suite:
 BOARD_GUESTS = "main coexist shared line1 visoff reload migrate"
 SERIES_GUESTS = BOARD_GUESTS + " nolapic"
 FOREIGN_GUESTS = BOARD_GUESTS + " alone some devicetree idle"
-# The names of the tests say which scenario has run them.
+# The names of the tests include the scenario.
 KVM = "--nested --suite kvm --rename"
 # A kernel that looks for faults must report the planted ones, or its silence proves nothing. Each
 # stress test lasts a minute there.
@@ -44,11 +44,11 @@ SERIES = ("Documentation drivers include selftests/kernels selftests/vis selftes
           " series @source-7.3")
 KERNEL = "compat drivers include series selftests/kernels @source-7.3"
 MODULES = "Kbuild compat drivers include selftests/test_modules"
-# What guests run on: QEMU without its documents and qtests
+# The device under the guests: QEMU without its documents and qtests
 DEVICE = "qemu/configs qemu/hw qemu/include qemu/patches @qemu-source @firmware"
 PACKAGING = ("scripts/build-deb scripts/build-distro scripts/demo scripts/distro"
              " scripts/lib/distro.sh scripts/vmlib/distro.py")
-# What debian/virtio-vis-dkms.docs names
+# The files that debian/virtio-vis-dkms.docs names
 GUIDES = " ".join(f"Documentation/{name}.rst" for name in (
     "user-guide", "driver-guide", "modules", "virtio-vis", "virtio-mmio-msi"))
 SYSTEM = (f"Makefile VERSION {MODULES} {DEVICE} {PACKAGING} dkms.conf packaging debian"
@@ -59,7 +59,7 @@ SUITES = {
     "static": Suite("checks of the sources that do not run them", 45),
     "shell": Suite("ShellCheck finds nothing in the scripts", 60, tier="all",
                    inputs=".ci .shellcheckrc bench debian packaging scripts selftests"),
-    "rig": Suite("the scripts themselves: they report failures, and say what a machine lacks", 70,
+    "rig": Suite("the scripts themselves: they report failures, and name what a machine lacks", 70,
                  tier="all"),
     "verdict": Suite("the VM runner fails when a guest reports nothing, too little, or its kernel"
                      " warns", 80, tier="all",
@@ -101,7 +101,7 @@ SUITES = {
     "variant.supplied.qtest": Suite("the same on a device that works with the driver's tables", 20,
                                     qtest="supplied", tests="variant.supplied.device.qtest",
                                     inputs="qemu include @qemu-source", tier="all"),
-    "conformance": Suite("the conformance run, as others have it, and that it finds what is broken",
+    "conformance": Suite("the conformance run as shipped, and that it finds broken devices",
                          400, tier="all",
                          inputs=GUEST + " COPYING Documentation/virtio-vis.rst"
                          " Documentation/vmm-guide.rst"),
@@ -151,8 +151,8 @@ SUITES = {
     "msi.qtest": Suite("the reference device with Dragonball's MSI registers, by QEMU's qtest and"
                        " without a guest", 15, tier="all", qtest="msi",
                        tests="msi.dragonball.qtest", inputs="qemu include @qemu-source"),
-    "msi": Suite("the guest tests on devices with Dragonball's MSI registers, which forget what"
-                 " occurs while a vector is masked", 150,
+    "msi": Suite("the guest tests on devices with Dragonball's MSI registers, which drop events"
+                 " of masked vectors", 150,
                  "--rename msi msi_reload msi_migrate msi_line", tier="all"),
     "kvm.main": Suite("the guest tests on KVM, QEMU's main loop sending all interrupts", 420,
                       f"{KVM} main idle reload migrate hostile_tables", tier="draft"),
@@ -181,7 +181,7 @@ SUITES = {
                          f"--kernel kasan --group debug.kasan {DEBUG} rings --slow 5 {PANIC}"
                          f" --append {SLAB} --group debug.leaks --after selftests/vis/leaks.sh"
                          " planted_uaf planted_sleep planted_nest planted_leak", tier="draft"),
-    # Without panic_on_warn, for the kernel has races of its own.
+    # Without panic_on_warn, because the kernel has races of its own.
     "debug.kcsan": Suite("guest and stress tests under KCSAN, which looks for data races", 1000,
                          f"--kernel kcsan --group debug.kcsan {DEBUG} --slow 5 planted_race",
                          tier="draft"),
@@ -213,7 +213,7 @@ SUITES = {
     "foreign": Suite("stress-ng and tests of util-linux on that Debian 13, beside the same on"
                      " virtio-pci; VIS_STRESS=5 for 5 minutes each", 1000, tier="all",
                      inputs=SYSTEM),
-    "kernels": Suite("what the Debian package has built for each kernel of the archive, in a guest",
+    "kernels": Suite("the modules that the Debian package builds for each kernel of the archive",
                      800, tier="all",
                      inputs=f"{GUEST} {PACKAGING} VERSION dkms.conf packaging debian README.md"
                             " @distro-base"),
@@ -241,8 +241,8 @@ SUITES = {
                      " red", 7800, tier="draft"),
     "mutants_generated": Suite("generated mutants of irqchip, compat, VIS half and transport: how"
                                " many the tests notice", 3600, tier="draft"),
-    "bench": Suite("the counted part of the bench in small, against what is expected; what is"
-                   " published", 200, tier="all"),
+    "bench": Suite("the counted part of the bench in small, against its targets, and the"
+                   " published results", 200, tier="all"),
     "statements": Suite("the tests that the specification names exist: they have a result for these"
                         " sources", 1, last=True),
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""TAP, the form of every test result: what reads it, writes it and judges it."""
+"""TAP, the form of every test result: classes that read, write and judge it."""
 
 import re
 import sys
@@ -10,8 +10,8 @@ SKIP = re.compile(r"# SKIP\b *((?:kvm|budget|never): )?")
 
 
 class Reader:
-    """What a program prints, line by line, and whether it was complete. It may consist of several
-    streams."""
+    """Reads the output of a program line by line, and checks that it is complete. It may consist of
+    several streams."""
 
     def __init__(self):
         self.planned = None
@@ -32,7 +32,7 @@ class Reader:
         return None
 
     def problem(self):
-        """Why the results are not all that there should be, or None."""
+        """The reason why the results are incomplete, or None."""
         if self.planned is None:
             return "it printed no plan"
         if self.planned != len(self.names):
@@ -104,7 +104,7 @@ class Story(Tap):
 
 
 class Quiet(Tap):
-    """Prints nothing, and remembers what failed."""
+    """Prints nothing, and remembers the failures."""
 
     def __init__(self):
         self.results = {}
@@ -122,7 +122,7 @@ class Quiet(Tap):
 
 
 class Held(Quiet):
-    """Keeps all for another Tap, until it is known whether it counts."""
+    """Holds all events back from another Tap until it is known whether they count."""
 
     def __init__(self, tap):
         super().__init__()
@@ -144,7 +144,7 @@ class Held(Quiet):
 def judge(lines, status, suite, tap, empty="it has no results"):
     """Passes on the output of a suite. It is a failure if that is cut short, if a test is skipped
     without an allowed reason, or if the suite fails but no test does. Returns the lines that say
-    so. empty is what is wrong if the suite has no results; None if nothing is."""
+    so. empty is the error if the suite has no results, or None."""
     reader, why = Reader(), []
     for text in lines:
         event = reader.line(text.rstrip("\n"))

@@ -40,12 +40,12 @@ def of_scenario(directory, name, scenario):
 
 
 def selected(names, only):
-    """Those that a word selects: all for none, else the test of that name or of that group."""
+    """The tests that a word selects: all for an empty one, else those of that name or group."""
     return [name for name in names if only in ("", name) or name.startswith(only + ".")]
 
 
 def check(directory):
-    """Each script with tests is run: by a scenario, or by those who hand it to the runner."""
+    """Each script with tests runs: in a scenario, or because a suite passes it to the runner."""
     run = {script for scenario in SCENARIOS.values() for script in scenario.scripts}
     for path in sorted(directory.glob("*.sh")):
         if TABLE.search(path.read_text("utf-8")) and path.name not in run | SUPPORT_SCRIPTS:

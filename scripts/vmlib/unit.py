@@ -37,7 +37,7 @@ class Result(unittest.TestResult):
 
 
 def main(suite, *cases):
-    """Runs them, or the one that $VIS_ONLY names, in the order of the file."""
+    """Runs all tests, or the one that $VIS_ONLY names, in the order of the file."""
     of_suite(suite, sys.argv[1:])
     result, only = Result(suite), os.environ.get("VIS_ONLY", "")
     for case in cases:
