@@ -21,7 +21,7 @@ FULL = {"interrupts": 100000, "moves": 40, "count": 500, "rate": 1000, "rounds":
 SMALL = {"interrupts": 2000, "moves": 6, "count": 100, "rate": 100, "rounds": 1, "boots": 1}
 SCALE = (1, 2, 8)
 RESULTS = "Documentation/results"
-# Is there as well, and scripts/suites/foreign makes it
+# Another file in that directory, which scripts/suites/foreign makes
 FOREIGN = "foreign.md"
 KINDS = ("exits", "kvm", "path", "parts", "moves", "insns", "profile", "boot", "size", "density",
          "twins", "rates", "scale")
@@ -104,7 +104,7 @@ class Steps:
             yield f"boot-{transport}", 12, self.guest(transport, guests.boot_scenario(transport))
 
     def twins(self):
-        """Linux 7.3 without PCI, whose devices are on VIS, and with it."""
+        """Linux 7.3 without PCI, whose devices are on VIS, and with PCI."""
         twins = {"vis": "nopci", "pci": "pci"}
         yield "twins", 1, lambda name: size.twins({
             transport: prepare.made_by(self.options.root, "build-kernel", kernel)
@@ -179,7 +179,7 @@ def metadata(own, options):
 
 
 def merge_rounds(rows):
-    """One row for the rounds of a figure that is not counted once: the median, and the spread."""
+    """Merges the rounds of each figure that is not counted: the median, and the spread."""
     merged = {}
     for row in rows:
         key = (row["metric"], row["transport"], str(row["params"]))
@@ -196,7 +196,7 @@ def merge_rounds(rows):
 
 
 def page(own):
-    """That of the results, whose words are written by hand"""
+    """The page of the results, whose words are written by hand"""
     return (own.root / RESULTS / "bench.md").read_text("utf-8")
 
 
@@ -207,7 +207,7 @@ def save(own, directory, document):
 
 
 def resumed(own, directory):
-    """{step: rows} that a run of the same sources has left."""
+    """{step: rows} from the last run, if its sources were the same"""
     path = directory / LEFT
     left = json.loads(path.read_text("utf-8")) if own.resume and path.exists() else {}
     return left.get("done", {}) if left.get("revision") == own.revision else {}
@@ -231,7 +231,7 @@ def run(own, options, directory):
 
 
 def replaced(published, document, kinds):
-    """What is published, with the rows of some kinds of steps from another run. Rows of other
+    """The published results, with the rows of some kinds of steps from another run. Rows of other
     kinds may have the same metric."""
     later = document["meta"]
     made = f"{later['date']}, revision {later['revision']}"
@@ -264,7 +264,7 @@ def publish(own):
 
 def verify(own):
     """Checks that all published results, and the README's table, come from the published rows, and
-    that these meet the targets, but for those that are known to be missed."""
+    that these meet the targets, except those that are known to be missed."""
     target = own.root / RESULTS
     document = json.loads((target / "bench.json").read_text("utf-8"))
     readme = (own.root / "README.md").read_text("utf-8")
@@ -293,7 +293,7 @@ def main():
     try:
         rows = run(own, options, directory)
     except KeyboardInterrupt:
-        print(f"bench: interrupted; what is done is in {directory}", file=sys.stderr)
+        print(f"bench: interrupted; the results so far are in {directory}", file=sys.stderr)
         return 130
     except guests.BenchError as error:
         print(f"bench: {error}", file=sys.stderr)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What devices cost a VMM that does not run its guest: memory regions, slots of KVM, memory."""
+"""Costs of devices in a VMM that does not run its guest: memory regions, slots of KVM, memory."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ PSS = re.compile(r"^Pss: +(\d+) kB$", re.M)
 
 
 class Still(vm.Guest):
-    """A machine that is not started: its guest has touched no memory, and mapped nothing."""
+    """A machine that is not started, so its guest has touched no memory and mapped nothing."""
 
     counted = None
 
@@ -34,7 +34,7 @@ class Still(vm.Guest):
 
 
 def regions(machine, path):
-    """The regions that belong to an object or to what it consists of"""
+    """The regions that belong to an object or to its children"""
     children = [child for child in machine.qmp("qom-list", path=path)
                 if child["type"].startswith("child<")]
     return sum(child["type"].endswith("memory-region>") or
@@ -53,8 +53,8 @@ def count(options, name, transport, devices):
 
 
 def rows(options, name, transport, first):
-    """Of one round. Regions and slots are those of the whole machine, and the same in each round;
-    memory is what a device adds to it."""
+    """The rows of one round. Regions and slots are those of the whole machine, and the same in each
+    round; memory is the amount that a device adds."""
     found = guests.Rows(transport)
     for devices in (0, *DEVICES):
         counted = count(options, name, transport, devices)

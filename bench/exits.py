@@ -37,7 +37,7 @@ MSIX_CAPABILITY_ID = 0x11
 MSIX_REGISTERS = range(2, 12)
 
 MMIO_KINDS = {MMIO_INTERRUPT_STATUS: "status_read", MMIO_INTERRUPT_ACK: "ack"}
-# How the name of another region begins, and the purpose of its accesses
+# The beginnings of the names of other regions, and the purposes of their accesses
 KINDS = (("virtio-mmio-vis", "mask_table"), ("virtio-mmio-msi", "msi_register"),
          ("virtio-pci-isr", "status_read"), ("virtio-pci", "register"),
          ("msix-table", "msix_table"), ("msix-pba", "msix_table"), ("ioapic", "ioapic"),
@@ -84,7 +84,7 @@ def count(accesses):
 
 
 def is_at(access, mmio, pci):
-    """Whether that register of virtio-mmio is accessed, or that of virtio-pci's configuration"""
+    """Whether this accesses that register of virtio-mmio, or that of virtio-pci's configuration"""
     if access.region == "virtio-mmio":
         return access.address % REGISTER_BLOCK == mmio
     return access.region.startswith(PCI_COMMON) and access.address % PCI_BLOCK == pci

@@ -15,7 +15,7 @@ from vmlib.tap import Quiet
 from . import exits, profile
 
 TRANSPORTS = ("legacy", "pci", "vis")
-# Only its trapped accesses are of interest: for the rest, its driver is that of VIS.
+# Only its trapped accesses are of interest: otherwise, its driver is that of VIS.
 MSI = "mmio_msi"
 VIRTIO_MODULES = {"legacy": "virtio_mmio", "pci": "virtio_pci", "vis": "virtio_mmio_vis",
                   MSI: "virtio_mmio_vis"}
@@ -27,8 +27,8 @@ DISK_BYTES = 8 << 30
 COUNT_INSTRUCTIONS = ["-icount", "shift=0,sleep=off"]
 ONE_GIGAHERTZ = "tsc_early_khz=1000000"
 PACKET_BYTES = 2048
-# The function of the guest's kernel that moves an interrupt: the line's and MSI-X's are part of the
-# next interrupt
+# The function of the guest's kernel that moves an interrupt; for the line and MSI-X, the next
+# interrupt calls it
 MOVERS = {"legacy": "ioapic_ack_level", "pci": "__irq_move_irq", "vis": "irq_do_set_affinity"}
 
 
@@ -96,7 +96,7 @@ def exits_scenario(transport, interrupts, moves):
 
 
 def kvm_scenario(transport, interrupts, moves):
-    """What an iothread signals is sent by irqfd, where the transport has irqfds."""
+    """Where the transport has irqfds, they send the interrupts that the iothread signals."""
     disks = [word for number, queues in enumerate((1, CPUS))
              for word in null_disk(transport, number, queues, ",iothread=io")]
     return scenario(transport, ("interrupts", "live", "masks", "setup"),
@@ -105,10 +105,10 @@ def kvm_scenario(transport, interrupts, moves):
 
 
 def path_scenario(transport, part, **parameters):
-    """What an iothread or vhost signals is sent by irqfd, where the transport has irqfds. The guest
-    has one CPU, like its host: of two, one would spin for locks while the other cannot run. The
-    iothread does not poll before it waits: it would do so for a time that differs from read to
-    read, and that here is a number of instructions."""
+    """Where the transport has irqfds, they send the interrupts that the iothread or vhost signals.
+    The guest has one CPU, like its host: of two, one would spin for locks while the other cannot
+    run. The iothread does not poll before it waits, because the polling time differs from read to
+    read, and time is a number of instructions here."""
     disk = ["-object", "iothread,id=io,poll-max-ns=0", *null_disk(transport, 0, 1, ",iothread=io")]
     card = [*VHOST_NET[:2], *device(transport, "net", ",netdev=net0")]
     with_card = {"devices": card, "taps": 1, "vectors": net_vectors(1)}
@@ -297,14 +297,14 @@ class Echo:
     def serve(self):
         while True:
             packet, sender = self.socket.recvfrom(PACKET_BYTES)
-            # Even a sleep of no time takes as long as timers are late.
+            # Even a sleep of length 0 takes as long as timers are late.
             if self.delay_s:
                 time.sleep(self.delay_s)
             self.socket.sendto(packet, sender)
 
 
 class BenchServices(Services):
-    """The verbs of the bench beside those of the tests."""
+    """The verbs of the bench, in addition to those of the tests."""
 
     rows = None
     profile = None
@@ -359,7 +359,7 @@ class BenchError(Exception):
 
 
 def prepared(options):
-    """The options of a guest that has the kernel of most."""
+    """The options of a guest with the kernel that most guests have"""
     return prepare.for_scenario(options, Scenario(()))
 
 

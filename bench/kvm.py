@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is measured on KVM: the exits that it counts, and the instructions of the whole path. In the
+"""Measurements on KVM: the exits that it counts, and the instructions of the whole path. In the
 machine of scripts/nested, which has KVM, this is a program of its own: it prints a row a line."""
 
 import json
@@ -16,8 +16,8 @@ from . import guests, profile
 # Reasons of exits of an AMD CPU; others are shown as numbers.
 CPU_REASONS = {0x60: "interrupt", 0x64: "interrupt_window", 0x77: "pause", 0x78: "halt",
                0x7b: "port", 0x7c: "msr", 0x400: "page_fault"}
-# Of the exits that KVM hands on to the VMM, those that a device of the bench can cause. Ports are
-# those of the guest's serial lines.
+# The exits to the VMM that a device of the bench can cause; the ports belong to the guest's serial
+# lines.
 VMM_REASONS = {6: "mmio", 26: "ioapic_eoi"}
 # Rarer ones say nothing of the transport.
 RARE = 0.01
@@ -32,8 +32,8 @@ SAMPLES = {"count": 2000, "batches": 50}
 
 
 class Rows(guests.Rows):
-    """The rows of the kind exits under names of their own, and what KVM itself has counted for each
-    read: cpu and vmm are {reason: number} of the last period."""
+    """The rows of the kind exits under names of their own, and KVM's own counts for each read: cpu
+    and vmm are {reason: number} of the last period."""
 
     cpu = vmm = {}
 
@@ -65,7 +65,7 @@ class PathRows(guests.Rows):
 
 
 class Verbs(guests.BenchServices):
-    """Those of the bench, with KVM's counters"""
+    """The verbs of the bench, with KVM's counters"""
 
     histograms = ()
 
@@ -91,7 +91,7 @@ def exits(options, transport, small):
 
 
 def instructions(options, transport, small):
-    """Each kind of work has a guest of its own, whose other devices would count."""
+    """Each kind of work has a guest of its own, because further devices would count, too."""
     counts = {name: count // (10 if small else 1) for name, count in SAMPLES.items()}
     for part in ("path_read", "path_packets"):
         wanted = guests.path_scenario(transport, part, **counts)
@@ -111,7 +111,7 @@ class MoveRows(guests.Rows):
 
 
 def moves(options, transport, small):
-    """A guest's CPU that waits for the other would spin for the usual slice."""
+    """With the usual slice, a guest's CPU that waits for the other would spin for that long."""
     subprocess.run(["mount", "-t", "debugfs", "debugfs", "/sys/kernel/debug"], check=True)
     Path("/sys/kernel/debug/sched/base_slice_ns").write_text(SLICE, "utf-8")
     return guests.run(options, f"path_moves-{transport}", transport,
@@ -120,7 +120,7 @@ def moves(options, transport, small):
 
 
 class Monitor:
-    """That of the machine in which this runs, whose QEMU logs instructions"""
+    """The monitor of the machine in which this runs, whose QEMU logs instructions"""
 
     TIMEOUT = 60
 
@@ -145,7 +145,7 @@ class Monitor:
 
 
 class LogVerbs(guests.BenchServices):
-    """Those of the bench, whose profile is one of the guest and its host"""
+    """The verbs of the bench, with a profile of the guest and its host"""
 
     monitor = directory = None
 
@@ -153,7 +153,7 @@ class LogVerbs(guests.BenchServices):
         self.monitor.run(profile.COMMANDS_START)
 
     def do_profile_end(self, *symbols):
-        """Keeps the addresses of functions, of which the log has no names."""
+        """Keeps the addresses of functions, because the log has no names."""
         self.monitor.run(profile.COMMANDS_END)
         self.directory.mkdir(parents=True)
         (self.directory / "guest").write_text("\n".join(symbols), "utf-8")
@@ -168,13 +168,13 @@ def log(options, transport, _):
                       guests.path_scenario(transport, "path_parts"), verbs=LogVerbs)
 
 
-# What is measured, and options of scripts/nested
+# The measurements, and options of scripts/nested
 MEASURED = {"exits": (exits, ()), "instructions": (instructions, ("--count-instructions",)),
             "moves": (moves, ("--count-instructions",)), "log": (log, ("--count-instructions",))}
 
 
 def in_nested(own, options, measured, transport, small):
-    """The rows of a transport, from this program where KVM is"""
+    """The rows of a transport, from this program in a machine with KVM"""
     options = guests.prepared(options)
     files = [options.kernel / "boot", options.kernel / "lib/modules", options.modules,
              options.qemu.parents[1], own.root / "bench"]

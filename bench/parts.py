@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Divides the path of one read on KVM into its parts, and those among the guest, KVM, Linux below
-it and QEMU, by a log of all instructions of the emulated machine in which they run."""
+"""Divides the path of one read on KVM into its parts, and these among the guest, KVM, Linux below
+it and QEMU, from a log of all instructions of the emulated machine in which they run."""
 
 import re
 import shutil
@@ -9,7 +9,7 @@ from collections import Counter, namedtuple
 
 from . import guests, kvm
 
-# One line for each instruction, or one that says that the last did not run
+# One line for each instruction, or a line that says that the last one did not run
 LINE = re.compile(r"Trace \d+: \S+ \[[0-9a-f]+/([0-9a-f]{16})/([0-9a-f]{8})/")
 NOT_RUN = "Stopped execution"
 # In QEMU's flags of a block: a CPU in a guest, and its privilege level
@@ -18,7 +18,7 @@ LEVEL = 3
 OWNERS = GUEST, KVM, LINUX, QEMU = "guest", "KVM", "host's Linux", "QEMU"
 
 NOTIFIERS = {"legacy": "vm_notify", "pci": "vp_notify", "vis": "vm_notify"}
-# Of the queue's eventfd by KVM, and of the vector's by QEMU
+# KVM signals the queue's eventfd, and QEMU writes to the vector's.
 SIGNAL, WRITE = "eventfd_signal_mask", "eventfd_write"
 HANDLER = "vring_interrupt"
 
@@ -39,7 +39,7 @@ class Host:
         self.addresses = {name: start for start, name, _ in code}
 
     def place(self, instruction):
-        """Functions of the guest and QEMU have no names."""
+        """The owner and the function; those of the guest and QEMU have no names."""
         if instruction.owner in (GUEST, QEMU):
             return Place(instruction.owner, "")
         name, owner = self.names[bisect(self.starts, instruction.address) - 1]
@@ -61,7 +61,7 @@ def parse(lines):
 
 
 def reads(instructions, start):
-    """From each notification to the next"""
+    """The reads: the instructions from each notification to the next"""
     starts = [number for number, instruction in enumerate(instructions) if instruction == start]
     return [instructions[first:last] for first, last in zip(starts, starts[1:])]
 
@@ -76,7 +76,7 @@ def divide(read, host, handler):
 
 
 def count(part, host):
-    """The instructions of each owner, and of all"""
+    """Numbers of instructions, for each owner and in all"""
     owners = Counter(host.place(instruction).owner for instruction in part)
     return {**{owner: owners[owner] for owner in OWNERS}, "all": len(part)}
 
@@ -93,7 +93,7 @@ def divided(directory, log, transport):
 
 
 def rows(own, options, transport):
-    """Those of the read whose part is the median, so that they add up"""
+    """The rows are those of the read whose part is the median, so that they add up."""
     directory, log = own.root / kvm.SYMBOLS, own.root / "build/nested/trace.1"
     shutil.rmtree(directory, ignore_errors=True)
     kvm.in_nested(own, options, "log", transport, own.small)

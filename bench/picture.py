@@ -35,8 +35,8 @@ def text(x, y, words, attributes=""):
 
 
 def panel(top, title, bars, parts):
-    """The longest of the bars is as long as there is room. Each bar has a colour of its own, or
-    else each of its parts has, with a legend below."""
+    """The longest bar fills the width. Either each bar has a colour of its own, or each part of the
+    bars, with a legend below."""
     longest = max(sum(values) for _, values, _ in bars)
     yield text(0, top + TITLE - 10, title, ' class="title"')
     for i, (name, values, words) in enumerate(bars):
@@ -56,8 +56,8 @@ def panel(top, title, bars, parts):
 
 
 def svg(description, panels, parts=()):
-    """panels: (title, bars), with bars: (name, values, words), whose values are of the named parts,
-    one after the other; there is one if the parts have no names"""
+    """panels: (title, bars), with bars: (name, values, words), whose values are those of the named
+    parts, in order; without names, there is one value"""
     lines, top = [], 0
     for title, bars in panels:
         lines += panel(top, title, bars, parts)

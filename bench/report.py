@@ -20,7 +20,7 @@ RULE = "|---|---|---|---|"
 
 
 def steps(rows):
-    """The kinds of steps that made them"""
+    """The kinds of steps that made the rows"""
     return {row["step"] for row in rows}
 
 
@@ -116,7 +116,7 @@ PICTURE = (
 
 
 def svg(rows):
-    """The picture for the README, of those figures of which there are all three"""
+    """The picture for the README, of the figures that exist for all three transports"""
     panels = []
     for title, metric, params in PICTURE:
         found = [find(rows, metric, transport, **params) for transport in TRANSPORTS]
@@ -185,7 +185,7 @@ def profile(rows):
 
 
 def msi(rows):
-    """MSI by registers beside VIS"""
+    """The table that compares MSI registers with VIS"""
     return [f"| metric | parameters | {NAMES[MSI]} | VIS | unit |", "|---|---|---|---|---|",
             *(f"| {metric} | {params} | {shown(cells[MSI])} | {shown(cells.get('vis'))} | {unit} |"
               for (metric, params, unit, _), cells in keys(rows).items() if MSI in cells)]
@@ -199,7 +199,7 @@ def days(meta):
 
 
 def machine(meta):
-    """KVM or TCG"""
+    """The accelerator, KVM or TCG"""
     return meta["machine"].rsplit(", ", 1)[-1]
 
 
@@ -258,7 +258,7 @@ def markdown(meta, rows, page):
 
 
 def dump(document):
-    """A row a line, so that a change shows which figures it has changed."""
+    """One row per line, so that a diff shows which figures changed."""
     meta = json.dumps(document["meta"], indent=1)
     rows = ",\n".join(map(json.dumps, document["rows"]))
     return f'{{"meta": {meta},\n"rows": [\n{rows}\n]}}\n'

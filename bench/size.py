@@ -9,7 +9,7 @@ from vmlib import initramfs
 from . import guests
 
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*|("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\')', re.S)
-# What section_bytes() finds
+# The results of section_bytes()
 METRICS = ("text_bytes", "modules_bytes")
 SHF_ALLOC, SHF_EXECINSTR, SHT_NOBITS = 2, 4, 8
 
@@ -97,7 +97,7 @@ def rows(options, kernel_source, qemu_source):
 
 
 def twins(kernels):
-    """Of {transport: kernel}: one without PCI, its twin, and the difference."""
+    """Rows for {transport: kernel}: a kernel without PCI, its twin, and the difference."""
     sizes = {transport: section_bytes((kernel / "boot/vmlinux").read_bytes())
              for transport, kernel in kernels.items()}
     result = guests.Rows(None)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the figures must be: the targets that are published, and the limits of a small run."""
+"""Requirements on the figures: the targets that are published, and the limits of a small run."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from .guests import MSI, TRANSPORTS
 
-# Devices with their queues, and at most so many exits for their vectors, and in all of a probe
+# Devices with their queues, and the most exits for their vectors and in the whole probe
 PROBES = (("virtio-blk", 1, 11, 58), ("virtio-blk", 2, 12, 70), ("virtio-blk", 4, 14, 92),
           ("virtio-serial", 8, 17, 120), ("virtio-serial", 16, 25, 208),
           ("virtio-serial", 64, 74, 737))
@@ -23,7 +23,7 @@ PACKETS_OF_LINE = ("The boots of virtio-mmio are of two kinds, of which one take
 
 
 def find(rows, metric, transport, **params):
-    """The one row that has these parameters, whatever its others are; None if it is missing."""
+    """The one row with these parameters and any others; None if it is missing."""
     for row in rows:
         if row["metric"] == metric and row["transport"] == transport and \
                 all(row["params"].get(name) == value for name, value in params.items()):
@@ -53,7 +53,7 @@ def shown(row):
 
 
 def shown_params(params):
-    """Without what is not the same for all transports"""
+    """The parameters that are the same for all transports"""
     hidden = ("beside", "interrupts", "moves", "n")
     return {name: value for name, value in params.items() if name not in hidden}
 
@@ -75,7 +75,7 @@ def kvm_not_above_pci(rows, _):
 
 
 def boots_agree(rows, parts):
-    """Otherwise the spread would excuse any excess."""
+    """The boots must agree, or the spread would excuse any excess."""
     found = [find(rows, parts[0].metric, transport) for transport in TRANSPORTS]
     if None in found:
         return None
@@ -86,11 +86,11 @@ def boots_agree(rows, parts):
 @dataclass(frozen=True)
 class Target:
     """A figure is at most value + factor * the figure of the peer, or at least that if more is
-    better. With spread, the peer's greatest figure counts, or the least. judge is as reached(), for
-    what no figure says. missed is why a published target is known not to be met.
+    better. With spread, the peer's greatest figure counts, or the least. judge replaces reached()
+    where no single figure decides. missed says why a published target is known not to be met.
 
-    Those of the same name are published as one. Small runs are held to the checked ones, and to
-    those without a name."""
+    Targets of the same name are published as one. Small runs must meet the checked ones, and those
+    without a name."""
 
     metric: str
     params: dict
@@ -113,7 +113,7 @@ class Target:
         return find(rows, self.metric, self.peer, **params)
 
     def problem(self, rows):
-        """Why it is not met; empty if it is."""
+        """The reason why it is not met; empty if it is."""
         name = " ".join([self.metric, self.transport, words(self.params)])
         row, peer, limit = self.row(rows), self.peer_row(rows), self.value
         if row is None or (self.factor and peer is None):
@@ -186,7 +186,7 @@ def table():
 
 
 def limits():
-    """What holds in small runs, and is not published as a target"""
+    """Targets that hold in small runs, and are not published"""
     yield Target("exits_per_interrupt", {"queues": 4, "kind_of_exit": "all"}, 0, transport=MSI)
     for queue in ("quiet", "busy"):
         yield Target("exits_per_affinity_change", {"queue": queue}, 4, transport=MSI)
@@ -216,7 +216,7 @@ def worse(rows):
 
 
 def verdicts(rows):
-    """(name, what was reached, whether it is met) of each published target; None is not measured"""
+    """(name, result, whether it is met) of each published target; None is not measured"""
     named = {}
     for target in table():
         named.setdefault(target.name, []).append(target)
@@ -226,12 +226,12 @@ def verdicts(rows):
 
 
 def missed():
-    """{name: why it is not met} of the published targets of which that is known"""
+    """{name: why it is not met} of the published targets that are known to be missed"""
     return {target.name: target.missed for target in table() if target.missed}
 
 
 def surprises(rows):
-    """Published targets that are missed and not known to be, or the other way round"""
+    """Published targets that are missed but not known to be, or known to be but not missed"""
     known = missed()
     for name, found, met in verdicts(rows):
         if met is not None and met == (name in known):

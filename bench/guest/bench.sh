@@ -71,7 +71,7 @@ all_arrived()
 	awk '$1 == "intr" { print $2 }' /proc/stat
 }
 
-# on_cpus QUEUES COMMAND...: runs one on each of the first CPUs, and waits until all end
+# on_cpus QUEUES COMMAND...: runs the command on each of the first CPUs, and waits until all end
 on_cpus()
 {
 	local cpu job jobs="" queues=$1
@@ -103,7 +103,7 @@ run_interrupts()
 		queues=$(queues_of_disk "$disk")
 		[ "$queues" != 2 ] || continue
 		irqs=$(interrupts_of "$(virtio_of_disk "$disk")")
-		# The first run of a program touches memory that it finds in place later.
+		# The first run of a program touches memory that is in place for later runs.
 		read_blocks "$queues" "$disk" 1
 		# shellcheck disable=SC2086 # a list
 		before=$(arrived $irqs)
@@ -248,7 +248,7 @@ run_setup()
 
 # Instructions
 
-# tell_samples METRIC PARAMETER...: sends those on stdin, a line each, as COUNTxVALUE
+# tell_samples METRIC PARAMETER...: sends the samples on stdin, a line each, as COUNTxVALUE
 tell_samples()
 {
 	tell figure samples "$@" values="$(awk 'NF' | sort -n | uniq -c |
@@ -282,7 +282,7 @@ run_latency()
 	done
 }
 
-# run_here CPU: keeps this shell there from now on, which is a child of the one that is $$
+# run_here CPU: from now on, keeps this shell there, which is a child of the shell $$
 run_here()
 {
 	local pid
@@ -314,7 +314,7 @@ neighbour()
 	awk -v host="$1" '$1 == host { print $4 }' /proc/net/arp
 }
 
-# keep_neighbour CARD HOST: fixes the neighbour, because a doubtful one changes how packets are sent
+# keep_neighbour CARD HOST: fixes the neighbour, because a stale one changes the way of packets
 keep_neighbour()
 {
 	arp -i "$1" -s "$2" "$(neighbour "$2")"
@@ -327,7 +327,7 @@ exchanges()
 	from_each_cpu "$(queues_of_net eth0)" packets insns_per_packet answer="$1" parts=2
 }
 
-# use_net: finds the neighbour
+# use_net: brings the network up and finds the neighbour
 use_net()
 {
 	net_up
@@ -379,8 +379,8 @@ run_path_parts()
 	tell profile-end $symbols
 }
 
-# durations FRESH: those in the trace of functions; FRESH is 1 for the first after each mark, and 0
-# for all others
+# durations FRESH: durations from the trace of functions; FRESH is 1 for the first after each mark,
+# and 0 for all others
 durations()
 {
 	awk -v wanted="$1" '
@@ -393,8 +393,8 @@ durations()
 		}' $TRACE/trace
 }
 
-# move_idle: moves the interrupt to the other of two CPUs. It is used only on the one where it is,
-# so that the other is idle while the interrupt moves.
+# move_idle: moves the interrupt to the other of two CPUs. The shell uses the interrupt only on the
+# CPU where it is, so that the other CPU is idle while the interrupt moves.
 move_idle()
 {
 	local cpu
@@ -408,7 +408,7 @@ move_idle()
 	rng_interrupt
 }
 
-# What the function takes that moves the interrupt, less what it takes without a move
+# The time in the function that moves the interrupt, less its time without a move
 run_path_moves()
 {
 	local usual
@@ -437,7 +437,7 @@ use_marks()
 	exec 5>$TRACE/trace_marker
 }
 
-# ticks: those of the TSC between two marks, a line each
+# ticks: the ticks of the TSC between two marks, a line each
 ticks()
 {
 	sed -n 's/.* \([0-9]*\): tracing_mark_write: .*/\1/p' $TRACE/trace |
@@ -466,7 +466,7 @@ run_path_packets()
 	ticks | tell_samples path_insns_per_packet parts=$((2 * BATCH))
 }
 
-# names ADDRESS...: the functions that contain them, as ADDRESS=NAME
+# names ADDRESS...: the functions at these addresses, as ADDRESS=NAME
 names()
 {
 	printf '%s ~\n' "$@" >/tmp/addresses
@@ -490,7 +490,7 @@ run_profile()
 	tell profile $(names $addresses)
 }
 
-# The time until the kernel starts the first program; no module that waits is inserted before that.
+# The time until the kernel starts the first program; no module that waits is inserted earlier.
 # The clock of the kernel's messages starts later than the TSC. The kernel prints the difference
 # when it declares the TSC stable.
 boot_time()
@@ -583,7 +583,7 @@ run_rates()
 	[ ! -e /sys/class/net/eth1 ] || measure_net eth1 3
 }
 
-# spread DISK: the share of its interrupts that the busiest CPU takes
+# spread DISK: the busiest CPU's share of its interrupts
 spread()
 {
 	local cpu irq most=0 n sum=0
