@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# What scripts/demo --distro shows in the system.
+# The steps that scripts/demo --distro shows in the system.
 
 . ./lib.sh
 # shellcheck source=../vis/demo_lib.sh

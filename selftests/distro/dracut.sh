@@ -13,7 +13,8 @@ pkg_rootdisk()
 	devices_work
 }
 
-# What dracut makes for this machine alone has our modules, and what orders them.
+# The initramfs that dracut makes for this machine alone has our modules, and the files that order
+# them.
 pkg_hostonly()
 {
 	local name

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
-# stress-ng, as Debian has it, and the tests of util-linux, on a system whose devices are all on one
-# transport. Each stressor also uses a disk and the network a little, and all that it uses must
-# interrupt.
+# Debian's stress-ng and the tests of util-linux, on a system whose devices are all on one
+# transport. Each stressor also uses a disk and the network a little, and every device that it uses
+# must interrupt.
 
 . ./lib.sh
 
@@ -13,7 +13,7 @@ SCRATCH=$(virtio_of_disk "$(disk scratch)")
 SCRATCH_FILE=/dev/$(disk scratch)
 ROOT_FILE=/dev/$(disk root)
 NET=$(virtio_of virtio_net)
-# Those of util-linux that use block devices, other than those of the kernel's module scsi_debug
+# The tests of util-linux that use block devices, except those of the kernel's module scsi_debug
 COMPONENTS="blkdiscard fdisk fincore fsck libfdisk losetup lsblk mkswap mount swapon wipefs"
 
 # read_on CPU FILE: a read that reaches the device
@@ -54,8 +54,8 @@ queues_work()
 	done
 }
 
-# stress STRESSOR DIRECTORY: with two workers, which have their files there. cpu-online is one of
-# those that --pathological allows.
+# stress STRESSOR DIRECTORY: runs two workers, which have their files there. cpu-online runs only
+# with --pathological.
 stress()
 {
 	local name=$1 ops rate status=0
@@ -76,7 +76,7 @@ keep_metrics()
 	host keep "metrics.$1" "$(echo "$2" | base64 -w 0)"
 }
 
-# under_stress LOAD STRESSOR DIRECTORY: with the network, and with the disk if LOAD is use_disk
+# under_stress LOAD STRESSOR DIRECTORY: also uses the network, and the disk if LOAD is use_disk
 under_stress()
 {
 	local before jobs reports
@@ -133,8 +133,8 @@ stress_ng_io_uring()
 	[ $came -ge $SECONDS_EACH ] || fail "the disk interrupted $came times in $SECONDS_EACH s"
 }
 
-# Its own tests, on the programs of the system. Those that need a program of its build skip
-# themselves. The images that they make and mount are on the root disk.
+# The tests of util-linux, on the programs of the system. Tests that need a program of its build
+# skip themselves. The images that they make and mount are on the root disk.
 util_linux()
 {
 	local before passed reports root

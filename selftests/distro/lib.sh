@@ -43,7 +43,7 @@ system_is_up()
 		"$(systemctl --failed --plain --no-legend)"
 }
 
-# balloon_works: the guest gives memory to the host, and takes it back
+# balloon_works: the guest gives memory to the host, and gets it back
 balloon_works()
 {
 	local memory
@@ -72,7 +72,7 @@ devices_work()
 	balloon_works
 }
 
-# all_on_lines: what all devices have without VIS, or without our driver
+# all_on_lines: all devices use their lines, as without VIS or without our driver
 all_on_lines()
 {
 	local driver virtio
@@ -85,7 +85,7 @@ all_on_lines()
 	! grep VIS- /proc/interrupts || fail "there are vectors"
 }
 
-# on_vectors: the root disk is on VIS since the initramfs, and so are all devices that have it
+# on_vectors: the root disk has been on VIS since the initramfs, and all devices with VIS use it
 on_vectors()
 {
 	local virtio
@@ -100,7 +100,7 @@ on_vectors()
 	expect "network cards on VIS" 1 "$(with_vis virtio_net | wc -l)"
 }
 
-# others_on_lines: the device without VIS is the stock driver's
+# others_on_lines: the stock driver has the device without VIS
 others_on_lines()
 {
 	local left
@@ -110,7 +110,7 @@ others_on_lines()
 	check_line_of "$(entries "/sys/bus/platform/devices/$left" virtio)" $STOCK_DRIVER
 }
 
-# installed_modules: those of ours that modprobe finds
+# installed_modules: our modules that modprobe finds
 installed_modules()
 {
 	local module

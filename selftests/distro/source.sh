@@ -34,7 +34,7 @@ pkg_make_install()
 	same_files /srv/before now
 }
 
-# conform_report FILE: whether it is complete, and tells something of a statement
+# conform_report FILE: whether it is complete, and has a result for at least one statement
 conform_report()
 {
 	grep -qx "1\.\.$(grep -cE '^(not )?ok' "$1")" "$1" && grep '^ok' "$1" | grep -qv '# SKIP'

@@ -98,8 +98,8 @@ where()
 	echo "hint $(cat "/proc/irq/$1/affinity_hint"), affinity $(cat "/proc/irq/$1/smp_affinity")"
 }
 
-# arrives_on IRQ CPU: the next interrupts of a generator come there. One from before a move may be
-# waiting for the old CPU, which has taken it once a task has run there.
+# arrives_on IRQ CPU: the next interrupts of a generator come there. An interrupt from
+# before a move may still be pending on the old CPU, which has taken it once a task has run there.
 arrives_on()
 {
 	local cpu name
@@ -163,7 +163,7 @@ all_of()
 	done
 }
 
-# restart_irqbalance BANNED: with these CPUs left out
+# restart_irqbalance BANNED: bans these CPUs
 restart_irqbalance()
 {
 	mkdir -p /run/systemd/system/irqbalance.service.d
@@ -184,7 +184,7 @@ irqbalance_state()
 	journalctl --no-pager --unit irqbalance --lines 20
 }
 
-# sharing_a_cpu IRQ...: two of these that do
+# sharing_a_cpu IRQ...: two of these that share a CPU
 sharing_a_cpu()
 {
 	local irq
@@ -232,10 +232,11 @@ read_generators()
 	done
 }
 
-# separates_loaded IRQ IRQ: irqbalance moves one of two vectors off the CPU that they load. It takes
-# the load of a CPU from /proc/stat, where Debian's kernel has no time in hard interrupts: the soft
-# interrupts of the network must load the CPU. Each vector has a share of that load by how often it
-# comes, and irqbalance moves the one whose share the other CPU can take without having more then.
+# separates_loaded IRQ IRQ: irqbalance moves one of two vectors off the CPU that they load. It reads
+# the load of a CPU from /proc/stat, where Debian's kernel does not account the time in hard
+# interrupts, so the soft interrupts of the network must load the CPU. irqbalance divides that load
+# among the vectors by their counts, and moves one whose share does not make the other CPU busier
+# than the first.
 separates_loaded()
 {
 	local cpu first jobs second
@@ -268,8 +269,9 @@ balances_by_core()
 	all_of is_balanced || fail "irqbalance used a CPU that is banned: $(irqbalance_state)"
 }
 
-# What drivers hint to stays. What has no hint gets a core of its own, but none that is banned, and
-# another under load. So does the one pair of a network card, whose hint is to all CPUs.
+# An interrupt with a hint of its driver stays there. One without a hint gets a core of its own that
+# is not banned, and another core under load. So does the single pair of a network card, whose hint
+# is all CPUs.
 pkg_irqbalance()
 {
 	local irq queue rngs="" virtio
@@ -295,7 +297,7 @@ pkg_irqbalance()
 	systemctl stop irqbalance
 }
 
-# Each job verifies what it has written; both queues are used.
+# Each job verifies the data that it has written; both queues are used.
 pkg_fio()
 {
 	local before

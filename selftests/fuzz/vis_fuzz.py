@@ -22,7 +22,7 @@ TICK_NS = 1000000
 RESET_READS = 100
 RAM_SIZE = 32 << 20
 
-# As the headers name them, but for VIRTIO_
+# The names of the headers without VIRTIO_
 MMIO_DRIVER_FEATURES = 0x020
 MMIO_DRIVER_FEATURES_SEL = 0x024
 MMIO_QUEUE_SEL = 0x030
@@ -39,7 +39,7 @@ MMIO_VIS_QUEUE_VECTOR = 0x0d0
 MMIO_VIS_TABLE_LOW = 0x0d8
 MMIO_VIS_MASK_LOW = 0x0e0
 MMIO_VIS_PENDING_LOW = 0x0e8
-# All that VIS has, and some that nothing has
+# All features of VIS, and some that do not exist
 OFFSETS = (MMIO_QUEUE_RESET, MMIO_VIS_PENDING_LOW + 12)
 VERSION_1_AND_VIS = 1 << (32 - 32) | 1 << (49 - 32)
 MSI = 0xfee00000
@@ -48,7 +48,7 @@ FINDING = re.compile(r"runtime error|Sanitizer|Assertion|assert", re.I)
 
 
 class Qtest:
-    """A QEMU that runs no CPU and does what its qtest line says."""
+    """A QEMU that runs no CPU and obeys its qtest line."""
 
     def __init__(self, qemu, directory, variant):
         server = socket.socket(socket.AF_UNIX)

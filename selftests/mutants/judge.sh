@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Judges mutants by KUnit, in a kernel that has them all. $MUTANTS has a line "FILE NUMBER SUITE..."
-# for each; of each it tells that it begins, and then how it was judged. After each one the tests
-# must pass without any mutant: where they do not, this kernel is of no more use, and the rest is
-# for another boot.
+# for each; the output says when a mutant begins, and then the verdict on it. After each mutant, the
+# tests must pass without any: otherwise this kernel is of no more use, and the other mutants need
+# another boot.
 
 KMEMLEAK=/sys/kernel/debug/kmemleak
 KUNIT=/sys/kernel/debug/kunit
@@ -61,8 +61,8 @@ scan()
 	[ -n "$(cat $KMEMLEAK)" ]
 }
 
-# judge SUITE...: a leak may be of a mutant before this one, whose last address was on a stack until
-# now, so that only the first of a boot is judged by it.
+# judge SUITE...: a leak may come from an earlier mutant, if a stack kept the last address until
+# now, so a leak kills only the first mutant of a boot.
 judge()
 {
 	local found control

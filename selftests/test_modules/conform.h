@@ -23,7 +23,7 @@
 
 /* An event may occur, and be shown in a pending table, this much later than its buffer is used */
 #define VC_LATE_MS		100
-/* A busy machine may delay what must be shown within 100 ms */
+/* A busy machine may delay a pending bit that must be shown within 100 ms */
 #define VC_PENDING_US		USEC_PER_SEC
 
 /* No device has a queue of this number; its lower half is 0, the number of an existing queue */
@@ -96,7 +96,7 @@ enum vc_verdict {
 /**
  * struct vc_result - Result of the run for one statement
  * @verdict:	The worst verdict of all checks
- * @why:	The observation that broke the statement; or the reason why it is unseen, or empty
+ * @why:	The observation that broke the statement; or why it cannot be observed, or empty
  */
 struct vc_result {
 	enum vc_verdict	verdict;
@@ -226,7 +226,7 @@ unsigned int vc_words(struct vc *c);
 bool vc_check_quiet(struct vc *c, unsigned int id, const char *when);
 void vc_check_mask(struct vc *c, unsigned int id, u32 value, const char *when);
 
-/* Of registers, tables and mappings */
+/* Checks of registers, tables and mappings */
 void vc_check_discovery(struct vc *c);
 void vc_check_constant(struct vc *c);
 void vc_check_features(struct vc *c);
@@ -240,7 +240,7 @@ void vc_check_masks(struct vc *c);
 void vc_check_mapping(struct vc *c);
 void vc_check_queue_sel(struct vc *c);
 
-/* Of interrupts */
+/* Checks of interrupts */
 void vc_check_interrupt(struct vc *c);
 void vc_check_notifications(struct vc *c);
 void vc_check_used_first(struct vc *c);
@@ -254,7 +254,7 @@ void vc_check_two_vectors(struct vc *c);
 void vc_check_messages(struct vc *c);
 void vc_check_entries(struct vc *c);
 
-/* Of resets, bad accesses and the line */
+/* Checks of resets, bad accesses and the line */
 void vc_check_reset(struct vc *c);
 void vc_check_queue_reset(struct vc *c);
 void vc_check_bad_accesses(struct vc *c);

@@ -2,10 +2,10 @@
 /*
  * The checks of the conformance run, in their order
  *
- * If a check fails on which others rely, the run ends, so that the report names the statement that
- * is really broken. Each check resets the device and sets it up again. A device may do what it
- * SHOULD NOT, send late or twice, and show late what is pending: no check takes that for a breach
- * of a MUST.
+ * If a check that others rely on fails, the run ends, so that the report names the statement that
+ * is really broken. Each check resets the device and sets it up again. A device may do things that
+ * it SHOULD NOT do, send late or twice, and be late to show a pending vector: no check treats that
+ * as a breach of a MUST.
  */
 #include "conform.h"
 
@@ -23,7 +23,7 @@ unsigned int vc_words(struct vc *c)
  * vc_check_quiet - Check that no interrupt has come since vc_mark()
  * @c:		The run
  * @id:		The statement that forbids it
- * @when:	What this run has done
+ * @when:	The preceding actions of this run
  *
  * Return:	Whether none has.
  */
@@ -39,7 +39,7 @@ bool vc_check_quiet(struct vc *c, unsigned int id, const char *when)
  * @c:		The run
  * @id:		The statement that demands its value
  * @value:	The value
- * @when:	What this run has done
+ * @when:	The preceding actions of this run
  */
 void vc_check_mask(struct vc *c, unsigned int id, u32 value, const char *when)
 {
@@ -49,7 +49,7 @@ void vc_check_mask(struct vc *c, unsigned int id, u32 value, const char *when)
 		vc_unseen(c, id, "the mask table does not read as it was written");
 	else
 		vc_check(c, id, !((word ^ value) & ~vc_void_bits(c, 0)),
-			 "word 0 is %#x, and was to be %#x: %s", word, value, when);
+			 "word 0 is %#x instead of %#x: %s", word, value, when);
 }
 
 static void (*const vc_checks[])(struct vc *c) = {

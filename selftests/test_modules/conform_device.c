@@ -105,7 +105,7 @@ bool vc_reset(struct vc *c)
 /**
  * vc_negotiate - Reset the device and offer it a set of features
  * @c:		The run
- * @features:	What the driver accepts
+ * @features:	The features that the driver accepts
  *
  * Return:	Whether the device has kept FEATURES_OK.
  */
@@ -362,7 +362,7 @@ bool vc_pending_becomes(struct vc *c, u32 value)
 				  VC_PENDING_US, false, c);
 }
 
-/* Waits until word 0 of the pending table has another value than this, or for as long */
+/* Waits until word 0 of the pending table differs from this value, or for as long */
 void vc_pending_changes(struct vc *c, u32 value)
 {
 	u32 seen;
@@ -371,7 +371,7 @@ void vc_pending_changes(struct vc *c, u32 value)
 			  false, c);
 }
 
-/* An event of masked vector 0 may occur later than its buffer is used: waits until it has. */
+/* Waits for an event of masked vector 0, which may occur later than its buffer is used */
 void vc_await_event(struct vc *c)
 {
 	if (!c->pending || !vc_pending_becomes(c, BIT(0)))

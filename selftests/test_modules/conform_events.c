@@ -175,7 +175,7 @@ void vc_check_silence(struct vc *c)
 			return;
 }
 
-/* Of a pending bit that is forgotten and one that is not sent, the pending table tells which. */
+/* The pending table tells a bit that is forgotten from one that is not sent. */
 static bool vc_check_pending_sent(struct vc *c)
 {
 	bool shown = c->pending && (vc_pending_word(c, 0) & BIT(0));
@@ -211,7 +211,7 @@ void vc_check_pending(struct vc *c)
 	vc_check_quiet(c, 611, "at the commit after that of the message");
 }
 
-/* A bit at a wrong place is one that was 0 before. */
+/* A bit at a wrong place was 0 before. */
 static void vc_check_pending_set(struct vc *c, bool clear)
 {
 	u32 seen;
@@ -290,7 +290,7 @@ static bool vc_check_latch(struct vc *c)
 	return true;
 }
 
-/* A commit for vector 1 latches vector 0 as well, and a pending vector sends what it latched. */
+/* A commit for vector 1 also latches vector 0, and a pending vector sends its latched message. */
 static void vc_check_latch_word(struct vc *c)
 {
 	if (!vc_start(c))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The conformance run: what a guest reads and writes, chapters 1 to 4, 7 and 8 of virtio-vis.rst
+ * The conformance run: reads and writes of a guest, chapters 1 to 4, 7 and 8 of virtio-vis.rst
  *
- * No check here needs an interrupt
+ * No check here needs an interrupt.
  */
 #include <linux/bitfield.h>
 #include <linux/delay.h>
@@ -56,7 +56,7 @@ static void vc_check_num_vectors(struct vc *c)
  * @name:	Its name in the report
  * @start:	Guest-physical address
  * @size:	Size in bytes
- * @id:		The statement about what else its blocks hold, or 0
+ * @id:		The statement about the other contents of its blocks, or 0
  */
 struct vc_place {
 	const char	*name;
@@ -164,7 +164,7 @@ void vc_check_constant(struct vc *c)
 }
 
 /**
- * vc_check_discovery - Check what a driver reads before it uses the device
+ * vc_check_discovery - Check the registers that a driver reads before it uses the device
  * @c:		The run
  */
 void vc_check_discovery(struct vc *c)
@@ -283,7 +283,7 @@ static bool vc_entry_holds(struct vc *c, unsigned int vector, const struct msi_m
 }
 
 /**
- * vc_changed_entry - Find an entry that differs from what vc_set_entries() wrote
+ * vc_changed_entry - Find an entry that differs from the one that vc_set_entries() wrote
  * @c:		The run
  *
  * Return:	The first one, or else the number of vectors.
@@ -312,7 +312,7 @@ static bool vc_write_patterns(struct vc *c, unsigned int id)
 
 		vc_set_entry(c, v, &msg);
 		if (!vc_check(c, id, vc_entry_holds(c, v, &msg),
-			      "entry %u does not hold what was written", v)) {
+			      "entry %u does not hold the value written", v)) {
 			vc_end(c, "the vector table cannot be written");
 			return false;
 		}
@@ -320,7 +320,7 @@ static bool vc_write_patterns(struct vc *c, unsigned int id)
 	return true;
 }
 
-/* Each entry holds what was written, and in the end all do. They also do while ENABLE is 1. */
+/* Each entry holds the value written, and in the end all do. They also do while ENABLE is 1. */
 void vc_check_table(struct vc *c)
 {
 	unsigned int n = c->layout.nr_vectors, v;
@@ -398,7 +398,7 @@ static void vc_check_disabled(struct vc *c)
 	vc_check_quiet(c, 1006, "before ENABLE was set");
 }
 
-/* If a mask word can be written, ENABLE is set, whatever it reads. */
+/* If a mask word can be written, ENABLE is set, even if it reads 0. */
 static bool vc_check_enabled(struct vc *c)
 {
 	bool enabled = vc_enabled(c);
@@ -529,7 +529,7 @@ void vc_check_mapping(struct vc *c)
 	vc_check_unmap(c, ~0u);
 }
 
-/* If the number names a queue all the same, nothing can be seen of a number that names none */
+/* If this number does name a queue, the effect of a number without a queue cannot be observed */
 static bool vc_select_no_queue(struct vc *c)
 {
 	vc_write(c, VIRTIO_MMIO_QUEUE_SEL, VC_NO_QUEUE);

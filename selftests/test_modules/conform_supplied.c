@@ -2,7 +2,8 @@
 /*
  * The conformance run: supplied tables, chapter 19 of virtio-vis.rst
  *
- * The own table has the message of vector 0 in entry 0, the supplied one that of vector 1.
+ * Entry 0 has the message of vector 0 in the device's own table, and that of vector 1 in the
+ * supplied table.
  */
 #include <linux/delay.h>
 #include <linux/dma-mapping.h>
@@ -12,7 +13,7 @@
 
 /* No machine has memory there, nor registers */
 #define VC_NOWHERE	BIT_ULL(51)
-/* What lies around the tables, and a multiple of their alignment */
+/* The size of the margins around the tables, a multiple of their alignment */
 #define VC_MARGIN	64
 #define VC_MARGIN_BYTE	0x5a
 /* A tick of a device that writes where it must not comes within this time */
@@ -262,7 +263,7 @@ static void vc_check_untouched(struct vc *c, struct vc_supply *s)
 		     "a table changed that was supplied before the reset"))
 		return;
 	c->stuck = true;
-	vc_end(c, "the device writes to memory that it was to leave");
+	vc_end(c, "the device writes to memory that it must leave alone");
 }
 
 static void vc_check_with_tables(struct vc *c, struct vc_supply *s)

@@ -107,7 +107,7 @@ static struct virtqueue *bench_vq;
  * The CPU's task priority holds them: unlike with interrupts disabled, I/O can be submitted
  * meanwhile. The priority is lowered class by class, so that the device has answered before its
  * interrupt can come. Otherwise the host would decide where in the code an interrupt comes, and so
- * what it costs.
+ * its cost.
  */
 
 static void bench_set_priority(unsigned long priority)
@@ -372,7 +372,7 @@ DEFINE_DEBUGFS_ATTRIBUTE(bench_linger_fops, bench_linger_get, bench_linger_set, 
  * From the call of a driver to the end of its last interrupt
  *
  * The CPU waits in a loop. It does not sleep, because the host decides whether a sleeper sleeps
- * before the interrupt comes, and so what its scheduling costs. The loop counts its instructions.
+ * before the interrupt comes, and so the cost of its scheduling. The loop counts its instructions.
  */
 
 static int bench_spin(bool (*done)(void *data), void *data, u64 *spun)

@@ -25,7 +25,7 @@
 
 /**
  * struct vis_dynamic - An added vector
- * @map:	What virtio_vis_alloc_vector_at() returned
+ * @map:	The result of virtio_vis_alloc_vector_at()
  * @name:	Name of its interrupt
  */
 struct vis_dynamic {

@@ -40,7 +40,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-/* The bits of a marked message that the CPUs do not need, besides all of address_hi */
+/* The bits of a marked message that the CPUs do not need, in addition to all of address_hi */
 #define VIS_TEST_ADDRESS_LO	GENMASK(11, 4)
 #define VIS_TEST_DATA		GENMASK(31, 16)
 

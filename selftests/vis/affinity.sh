@@ -48,7 +48,7 @@ find_devices()
 }
 
 # move_to ACTION CPU: the vector moves, and its next interrupt comes on that CPU only. An interrupt
-# from before the move may be waiting for the old CPU, which has taken it once a task has run there.
+# from before the move may be pending on the old CPU, which has taken it once a task has run there.
 move_to()
 {
 	local action=$1 cpu=$2 irq old
@@ -105,7 +105,7 @@ trapped()
 	echo $sum
 }
 
-# parent_accesses: those to the GIC's registers since the mark; offset 0xf00 of a GICv2 sends IPIs
+# parent_accesses: the accesses to the GIC since the mark; offset 0xf00 of a GICv2 sends IPIs
 parent_accesses()
 {
 	echo $(($(host count "gicv3_(dist|redist|its)_(read|write)") +

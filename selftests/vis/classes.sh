@@ -32,14 +32,14 @@ read_on_each_cpu()
 	done
 }
 
-# disk_works DEVICE FILE: the guest reads and writes the same data as the host's file has
+# disk_works DEVICE FILE: the guest's reads and writes agree with the host's file
 disk_works()
 {
 	drop_caches
 	expect "hash of $1" "$(host hash "$2")" "$(hash_of "$1")"
 	head -c $FILE_BYTES /dev/urandom >/tmp/written
 	dd if=/tmp/written of="$1" bs=1M conv=fsync status=none || fail "cannot write $1"
-	expect "hash of what was written" "$(hash_of /tmp/written)" \
+	expect "hash of the data written" "$(hash_of /tmp/written)" \
 		"$(host hash "$2" 0 $FILE_BYTES)"
 	rm /tmp/written
 }

@@ -16,8 +16,9 @@
 # Exit status:
 #   0  no device breaks a MUST, and each was checked to the end
 #   1  a device breaks a MUST
-#   2  none was seen to break one, but the check is incomplete: no device was checked, or a DEVICE
-#      was not; or a run ended early, or observed nothing. The last lines of the report say which.
+#   2  no device was seen to break a MUST, but the check is incomplete: no device was checked, or a
+#      DEVICE was not; or a run ended early, or observed nothing. The last lines of the report say
+#      which.
 #
 # Run it as root, in a guest that has make, a compiler and the headers of its kernel. It needs none
 # of them if the module vis_conform is already installed.
@@ -57,7 +58,7 @@ load()
 		die "vis_conform.ko cannot be inserted"
 }
 
-# free_devices: those of virtio-mmio without a driver
+# free_devices: the virtio-mmio devices without a driver
 free_devices()
 {
 	local device
@@ -75,7 +76,7 @@ run_on()
 {
 	local driver=
 
-	# Of a link that is missing, some readlinks print the path.
+	# If the link is missing, some readlinks print its path.
 	[ ! -e "$PLATFORM/devices/$1/driver" ] ||
 		driver=$(readlink -f "$PLATFORM/devices/$1/driver")
 	[ -z "$driver" ] || echo "$1" >"$driver/unbind"
@@ -87,8 +88,8 @@ run_on()
 	[ -z "$driver" ] || echo "$1" >"$driver/bind"
 }
 
-# what_lacks DEVICE: what makes the report incomplete, if anything does. A device that nobody has
-# named may well be one without VIS.
+# what_lacks DEVICE: why the report is incomplete, if it is. A device that the user has not named
+# may well have no VIS.
 what_lacks()
 {
 	if ! grep -qE '^(not )?ok ' /tmp/conform.report; then
@@ -100,7 +101,7 @@ what_lacks()
 	fi
 }
 
-# all_reports DEVICE...: as one, with the plan at the end
+# all_reports DEVICE...: the reports as one, with the plan at the end
 all_reports()
 {
 	local device

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # The conformance run on broken devices. A line of the table of tests is "NAME breaks FAULT
-# STATEMENT...": in the device with this fault, it finds these broken and no others. Those that say
-# SHOULD count as well.
+# STATEMENT...": on the device with this fault, the run finds exactly these statements broken,
+# including those that say SHOULD.
 
 . ./vis_lib.sh
 . ./hostile_lib.sh
@@ -10,7 +10,7 @@
 # The firmware of this board describes no tables.
 ALWAYS_BROKEN=D110
 
-# broken FAULT: the statements that the run finds broken, in their order
+# broken FAULT: the statements that the run finds broken, in order
 broken()
 {
 	local device
@@ -30,7 +30,7 @@ breaks()
 	local fault=$1
 
 	shift
-	expect "statements that are broken" "$*" "$(broken "$fault" | sed 's/ $//')"
+	expect "broken statements" "$*" "$(broken "$fault" | sed 's/ $//')"
 }
 
 # status_of FAULT: the exit status of the run on this device

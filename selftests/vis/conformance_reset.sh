@@ -4,7 +4,7 @@
 
 . ./conformance_lib.sh
 
-# leaves_memory FAULT: the device keeps what it was given, so the run does not free it
+# leaves_memory FAULT: the device keeps the memory that it was given, so the run does not free it
 leaves_memory()
 {
 	breaks "$1"

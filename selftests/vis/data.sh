@@ -26,7 +26,7 @@ data_blk()
 	head -c $((half * MEBIBYTE)) /dev/urandom >/tmp/written
 	dd if=/tmp/written of=/dev/vda bs=1M seek="$half" conv=fsync status=none ||
 		fail "cannot write"
-	expect "hash of what was written" "$(hash_of /tmp/written)" \
+	expect "hash of the data written" "$(hash_of /tmp/written)" \
 		"$(host hash disk0 $((half * MEBIBYTE)))"
 	rm /tmp/written
 }
@@ -52,7 +52,7 @@ data_rng()
 	all_rose "$before"
 }
 
-# The driver polls for what it sends, so the device may see that it needs no interrupt for it.
+# The driver polls while it sends, so the device may see that this needs no interrupt.
 data_console()
 {
 	local before virtio

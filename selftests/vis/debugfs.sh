@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# debugfs shows a vector's domain, its number, and the current message, and that a device has its
-# domain for as long as it has a driver.
+# debugfs shows the domain, the number and the current message of a vector, and that a device has
+# its domain only while it has a driver.
 
 . ./vis_lib.sh
 
@@ -36,7 +36,7 @@ expect_no_domain()
 	expect "domains of $1 without a driver" "" "$(entries $DOMAINS | grep "VIS-$1")"
 }
 
-# A device keeps no domain of its own when its driver goes, and gets one again.
+# A device loses its domain with its driver, and gets one again with the next.
 observe_debugfs_domain()
 {
 	local platform virtio

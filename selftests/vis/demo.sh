@@ -7,7 +7,7 @@
 
 MEBIBYTE=1048576
 
-# vectors_came COUNT: number of interrupts of all vectors since there had been COUNT
+# vectors_came COUNT: number of interrupts of all vectors after the first COUNT
 vectors_came()
 {
 	awk -v before="${1:-0}" '

@@ -31,7 +31,7 @@ show_interrupts()
 	sed -n '1p; /VIS-/s/^/   /p' /proc/interrupts
 }
 
-# show_move ACTION CPU: moves the vector, and prints what that trapped
+# show_move ACTION CPU: moves the vector, and prints the accesses that this trapped
 show_move()
 {
 	local irq

@@ -43,7 +43,7 @@ firmware_resource()
 	without_driver "$platform" describe_tables "$(base_of "$virtio")" "$platform"
 	check_vectors virtio_rng config input
 	expect "messages on VIS" "$before" "$(messages "$platform")"
-	expect "claims of what the device names" 3 \
+	expect "ranges that the driver claims" 3 \
 		"$(grep -c "^  [0-9a-f-]* : $platform\$" /proc/iomem)"
 	rng_matches_host 16
 }

@@ -6,7 +6,7 @@
 . ./hostile_lib.sh
 . ./test_module.sh
 
-# messages_sent FAULT: number that the fault sent, not the honest device, as of the last reset
+# messages_sent FAULT: number of messages that the fault itself had sent by the last reset
 messages_sent()
 {
 	host last virtio_mmio_vis_hostile "fault $1 sent" | sed 's/.*sent \([0-9]*\).*/\1/'
@@ -18,7 +18,7 @@ has_fired()
 	[ "$(messages_sent "$1")" -gt 0 ] || fail "the fault $1 sent no message"
 }
 
-# messages_for CPU VIRTIO: number of messages for that CPU that its config vector has had
+# messages_for CPU VIRTIO: number of messages for that CPU that the config vector has had
 messages_for()
 {
 	host count "$MESSAGE_TAKEN" "$(latched_pattern "$2" 0 "$1")"

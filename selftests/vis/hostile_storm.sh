@@ -21,8 +21,8 @@ storm_is_over()
 	[ "$(host count virtio_mmio_vis_hostile "fault storm sent $STORM_MESSAGES")" -gt 0 ]
 }
 
-# The core disables an interrupt after 100000 in a row that no handler claims, with no pause of
-# 0.1 s among them.
+# The core disables an interrupt after 100000 in a row that no handler claims, without a pause of
+# 0.1 s between them.
 is_not_claimed()
 {
 	dmesg | grep -q "Disabling IRQ #$1\$" ||
@@ -37,7 +37,7 @@ storm()
 	platform_with storm
 	irq=$(irq_of "$(virtio_at "$platform")-req.0")
 	await 90 storm_is_over || fail "the storm does not end"
-	is_not_claimed "$irq" || fail "the handler claims what is not for it"
+	is_not_claimed "$irq" || fail "the handler claims interrupts that are not its own"
 	note "irq $irq: $(irq_count "$irq") of $STORM_MESSAGES messages arrived," \
 		"$(dmesg | grep "Disabling IRQ" || echo "still enabled")"
 	unbind "$platform" || fail "cannot unbind $platform"

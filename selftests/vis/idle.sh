@@ -6,13 +6,13 @@
 . ./idle_lib.sh
 
 MOVES=20
-# For a CPU that goes offline and comes back: a move to it, one away from it, and one back. The
-# vector of its queue is masked meanwhile.
+# Writes for a CPU that goes offline and comes back: a move to it, one away from it, and one back.
+# The vector of its queue is masked meanwhile.
 OFFLINE_WRITES=5
 # A parked move may cost two more writes.
 BURST_WRITES=30
 
-# cpu_of MOVE: differs from that of the move before; the last differs from the CPU of the start
+# cpu_of MOVE: differs from the CPU of the previous move; that of the last one is not the first CPU
 cpu_of()
 {
 	echo $(($1 % 3 + 1))

@@ -22,7 +22,7 @@ watch()
 	host mark
 }
 
-# each_irq COMMAND: what it prints of each interrupt of the disk, in one line
+# each_irq COMMAND: its output for each interrupt of the disk, in one line
 each_irq()
 {
 	local irq

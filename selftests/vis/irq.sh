@@ -5,8 +5,8 @@
 . ./vis_lib.sh
 
 INTERRUPTS=10000
-# For each of the 4 CPUs, in rounds that the disk is large enough for; two reads that complete at
-# once may share one interrupt.
+# Reads on each of the 4 CPUs, in rounds for which the disk is large enough. Two reads that complete
+# at once may share one interrupt.
 READS=1500
 ROUNDS=2
 MMIO_INTERRUPT_STATUS=0x60

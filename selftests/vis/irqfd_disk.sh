@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# A disk in a thread of its own signals its interrupts to KVM, which sends them. No message of its
-# queues is the virtual machine monitor's, but that of what was pending when a mask was cleared.
+# A disk in a thread of its own signals its interrupts to KVM, which sends them. The virtual
+# machine monitor sends no message of its queues, except that of a vector that was pending when its
+# mask was cleared.
 
 . ./vis_lib.sh
 . ./test_module.sh
@@ -27,7 +28,7 @@ irqfd_disk()
 		read_disk_on "$cpu" $READS || fail "cannot read on CPU $cpu"
 		expect "interrupts of queue $queue" $READS $(($(irq_count "$irq") - before))
 	done
-	expect "messages of the monitor's" 0 "$(sent_by_vmm "$base")"
+	expect "messages that the monitor sent" 0 "$(sent_by_vmm "$base")"
 	[ "$(host messages)" -ge $((4 * READS)) ] || fail "KVM has sent $(host messages) messages"
 }
 
@@ -55,7 +56,7 @@ irqfd_masked()
 
 	host mark
 	read_disk_on "$cpu" $READS || fail "cannot read on CPU $cpu"
-	expect "messages of the monitor's after" 0 "$(sent_by_vmm "$base")"
+	expect "messages that the monitor sent afterwards" 0 "$(sent_by_vmm "$base")"
 }
 
 tests="

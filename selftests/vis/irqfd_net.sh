@@ -7,7 +7,7 @@
 
 BYTES=1048576
 MOVES=40
-# Two writes each at most, of a move that was parked
+# A parked move takes two writes at most.
 MOVE_WRITES=2
 
 sent_by_vmm()
@@ -15,7 +15,7 @@ sent_by_vmm()
 	host count virtio_mmio_vis_send "mmio $(base_of "$(virtio_of virtio_net)") "
 }
 
-# What came while its vector was masked, for the monitor to send afterwards
+# Number of events of masked vectors, whose messages the monitor sends afterwards
 pended()
 {
 	host count virtio_mmio_vis_pend "mmio $(base_of "$(virtio_of virtio_net)") "
@@ -51,7 +51,7 @@ irqfd_net()
 	rose=$(($(interrupts) - before))
 	note "$rose interrupts"
 	[ "$rose" -gt 80 ] || fail "$rose interrupts for 80 packets and more"
-	expect "messages of the monitor's" 0 "$(sent_by_vmm)"
+	expect "messages that the monitor sent" 0 "$(sent_by_vmm)"
 	[ "$(host messages)" -ge "$rose" ] ||
 		fail "KVM has sent $(host messages) messages for $rose interrupts"
 }
@@ -85,7 +85,7 @@ irqfd_moves()
 	kill -INT $ping
 	wait $ping
 	grep -q ' 0% packet loss' /tmp/ping || fail "$(cat /tmp/ping)"
-	expect "messages of the monitor's" "$(pended)" "$(sent_by_vmm)"
+	expect "messages that the monitor sent" "$(pended)" "$(sent_by_vmm)"
 	net_exchange $BYTES
 }
 

@@ -21,7 +21,7 @@ has_pended()
 	[ "$(of_device pend "$1")" -gt 0 ]
 }
 
-# The monitor sends what was pending when a mask was cleared, and nothing else.
+# The monitor sends only messages that were pending when a mask was cleared.
 only_pending_sent()
 {
 	local driver pended sent
@@ -72,10 +72,11 @@ move_storm()
 	stop_work
 	note "$commits moves of $MOVES, and $masks masks of parked ones"
 	only_pending_sent virtio_net
-	expect "messages of the monitor's for the disk" 0 "$(of_device send virtio_blk)"
+	expect "messages that the monitor sent for the disk" 0 "$(of_device send virtio_blk)"
 }
 
-# masker IRQ: on its CPU, where all that was sent before a mask has come once the mask is in force
+# masker IRQ: runs on the interrupt's CPU. There, all messages sent before a mask have arrived once
+# the mask is in force.
 masker()
 {
 	local after before counts=/sys/kernel/irq/$1/per_cpu_count masks=0 pid rest
@@ -97,7 +98,7 @@ masker()
 	echo $masks >"$WORK/count.masks_$1"
 }
 
-# Before, each CPU runs once more, so that it has taken what was sent to it before a move.
+# First, each CPU runs once more, so that it has taken the interrupts from before a move.
 mask_storm()
 {
 	local cpu driver irq number=0

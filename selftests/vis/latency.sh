@@ -1,14 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# How long a CPU is kept from its interrupts by a device that takes long for each write to the mask
-# table: for the time of a write, and of another one for each other CPU that moves a vector of the
-# same word. The kernel's timerlat tracer measures how late its timer's interrupts are. QEMU delays
-# the timers of all CPUs meanwhile, so the test does not tell that other CPUs are spared.
+# A device that takes long for each write to the mask table keeps a CPU from its interrupts: for the
+# time of one write, and of another one for each other CPU that moves a vector of the same word. The
+# kernel's timerlat tracer measures how late its timer's interrupts are. QEMU delays the timers of
+# all CPUs meanwhile, so the test cannot show that other CPUs are spared.
 
 . ./vis_lib.sh
 
 TRACE=/sys/kernel/tracing
-# Of the fault slow_mask; far longer than an emulator keeps a CPU from its interrupts
+# Time of a write with the fault slow_mask, far longer than an emulator itself delays interrupts
 WRITE_US=100000
 # QEMU's lock is not fair, and CPUs take it to write and to be interrupted. So a mover pauses for
 # longer than the two writes that it may delay: it does not write again before they are complete.

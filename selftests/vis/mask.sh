@@ -43,7 +43,7 @@ mask_pending()
 		fail "more interrupts than messages: $(device_sent "$base")"
 }
 
-# mask_writes BASE: those to the mask table of one device since the mark
+# mask_writes BASE: number of writes to the mask table of one device since the mark
 mask_writes()
 {
 	host count virtio_mmio_vis_mask_write "mmio $1 "

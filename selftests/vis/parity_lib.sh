@@ -38,7 +38,7 @@ vectors_of()
 	done
 }
 
-# same_text WHAT TEXT TEXT: of VIS and of virtio-pci
+# same_text WHAT TEXT TEXT: the texts of VIS and of virtio-pci are the same
 same_text()
 {
 	[ "$2" = "$3" ] && return
@@ -49,8 +49,8 @@ same_text()
 	fail "$1: not the same"
 }
 
-# Most readers of a CPU are between two requests: such a reader sees what a shutdown does to the
-# device, and one whose request is under way waits for ever.
+# Most readers of a CPU are between two requests. Such a reader sees the effect of a shutdown on the
+# device, whereas a reader whose request is under way waits for ever.
 READERS=8
 
 # work_to_the_end: keeps all queues of the disk and the network busy until the kernel ends

@@ -4,7 +4,7 @@
 
 . ./vis_lib.sh
 
-# As /sys/bus/virtio/devices/*/features counts them, which begins with bit 0
+# The place of its bit in /sys/bus/virtio/devices/*/features, which begins with bit 0
 ACCESS_PLATFORM=34
 
 negotiated()

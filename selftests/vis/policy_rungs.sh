@@ -28,7 +28,7 @@ policy_rungs()
 	expect "disks with a vector for each queue" $EACH "$(disks_with 5)"
 	expect "disks whose queues share a vector" $SHARED "$(disks_with 2)"
 	expect "disks on their line" $LINE "$(disks_with 0)"
-	expect "devices that say why" $LINE "$(dmesg | grep -c "VIS.*: trying the interrupt line")"
+	expect "devices that log why" $LINE "$(dmesg | grep -c "VIS.*: trying the interrupt line")"
 	drop_caches
 	hash=$(host hash disk0)
 	for disk in /dev/vd?; do

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Devices with MSI registers in place of tables: which accesses set up, mask and unmask a vector,
-# and that nothing is lost although the device forgets what occurs while a vector is masked.
+# and that nothing is lost although the device drops events of masked vectors.
 
 . ./vis_lib.sh
 . ./test_module.sh
@@ -48,7 +48,7 @@ registers_setup()
 	expect_first "MSI_CSR" "offset $MMIO_MSI_CSR " virtio_mmio_msi_write "mmio $base "
 }
 
-# The transport stays bound: the driver has to write what the reset took from the device.
+# The transport stays bound, so the driver must restore the state that the device lost by the reset.
 registers_again()
 {
 	local base virtio
@@ -94,8 +94,8 @@ has_forgotten()
 	[ "$(host count virtio_mmio_msi_forget "mmio $1 vector 0\b")" != 0 ]
 }
 
-# The core disables lazily: the first interrupt masks the vector, and is repeated later. The device
-# forgets the second change, which the repeated interrupt finds.
+# The core disables lazily: the first interrupt masks the vector, and the core repeats it later. The
+# device drops the event of the second change, but the repeated interrupt makes the driver see it.
 registers_lost()
 {
 	local base irq size virtio
@@ -116,8 +116,8 @@ registers_lost()
 		fail "the size is $(disk_size)"
 }
 
-# While its CPU is offline, the vector of a queue is masked for the core has shut it down. What
-# occurs then leaves no trace, so the interrupt is repeated in any case.
+# While its CPU is offline, the vector of a queue is masked, because the core has shut it down.
+# Events leave no trace then, so the interrupt is repeated in any case.
 registers_startup()
 {
 	local base before cpu=3 irq queue virtio

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Devices with 4,096 vectors: consoles of 64 to 1,024 queues. As many queues as the CPUs have
-# vectors for have one each. What a vector costs does not depend on how many there are.
+# Devices with 4,096 vectors: consoles of 64 to 1,024 queues. As long as the CPUs have vectors,
+# each queue gets one of its own. The cost of a vector does not depend on the number of vectors.
 
 . ./vis_lib.sh
 
@@ -46,7 +46,7 @@ queues_set_up()
 }
 
 # probe PLATFORM: "QUEUES PLATFORM VECTORS REGISTERS MASKS KIB MS": its queues, the vectors it got,
-# and what that cost: accesses to registers and to the mask table, memory, time
+# and the costs: accesses to registers and to the mask table, memory, time
 probe()
 {
 	local kib ms
@@ -77,8 +77,8 @@ probe_each()
 	expect "queues" "$QUEUES" "$(cut -d ' ' -f 1 /tmp/sorted | xargs)"
 }
 
-# Another queue costs what the one before cost, and a mask word is written once. A device that finds
-# too few vectors sets up its queues twice.
+# Each further queue costs the same, and a mask word is written once. A device that finds too few
+# vectors sets up its queues twice.
 check_costs()
 {
 	awk -v per_word=$VECTORS_PER_WORD '
@@ -107,7 +107,8 @@ check_costs()
 		}' /tmp/sorted || fail "the costs are not linear"
 }
 
-# vectors_all_used VIRTIO VECTORS: each queue has one, or the CPUs have no more, and the rest share
+# vectors_all_used VIRTIO VECTORS: each queue has one, or the others share because the CPUs have no
+# more
 vectors_all_used()
 {
 	local other used=$2
@@ -121,7 +122,7 @@ vectors_all_used()
 	echo "$other" >"$DRIVER/bind"
 	note "the device that comes after it has $(irqs_of "$(virtio_on "$other")" | wc -l) vectors"
 	[ "$(irqs_of "$(virtio_on "$other")" | wc -l)" -le $VM_VIS_NR_LEFT ] ||
-		fail "the CPUs have more vectors than a device has to leave"
+		fail "the first device left more than $VM_VIS_NR_LEFT vectors"
 }
 
 # irq_of_vector VIRTIO VECTOR
@@ -132,7 +133,7 @@ irq_of_vector()
 		' /proc/interrupts
 }
 
-# port_interrupts VIRTIO PORT LINE: data both ways, and the interrupt of the queue of what comes in
+# port_interrupts VIRTIO PORT LINE: data both ways, and the interrupt of the input queue
 port_interrupts()
 {
 	local before irq

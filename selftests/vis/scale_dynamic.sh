@@ -7,7 +7,7 @@
 . ./test_module.sh
 
 DYNAMIC=/sys/kernel/debug/vis_dynamic
-# One in the word of the disk's own, which are the first five, and one in a word of its own
+# One in the mask word of the disk's own vectors, the first five, and one in a word of its own
 ADDED="5 40"
 NEIGHBOUR=6
 OWN="0 1 2 3 4"
@@ -40,7 +40,8 @@ entry()
 	done | xargs
 }
 
-# others: what must not change of the disk's own vectors, of which only the first is not managed
+# others: the properties of the disk's own vectors that must not change; only the first vector is
+# not managed
 others()
 {
 	local irq vector
@@ -89,7 +90,7 @@ start_reads()
 	done
 }
 
-# stop_reads: each CPU has gone on to read, and what all of them have read is right
+# stop_reads: each CPU has continued to read, and all of them have read the right data
 stop_reads()
 {
 	local cpu reader
@@ -100,7 +101,7 @@ stop_reads()
 	done
 	touch /tmp/stop
 	for reader in $READERS; do
-		wait "$reader" || fail "what was read is wrong"
+		wait "$reader" || fail "the data read are wrong"
 	done
 }
 
@@ -109,7 +110,7 @@ mask_writes()
 	host count virtio_mmio_vis_mask_write "mmio $BASE "
 }
 
-# expect_accesses WHAT N: since the mark, the driver has written so many mask words and read nothing
+# expect_accesses WHAT N: since the mark, the driver has written N mask words and read nothing
 expect_accesses()
 {
 	expect "mask writes of $1" "$2" "$(mask_writes)"
@@ -154,7 +155,7 @@ own_are_latched()
 	done
 }
 
-# moves IRQ VECTOR: to each CPU, by as many accesses as any vector needs
+# moves IRQ VECTOR: moves it to each CPU, with as many accesses as any vector needs
 moves()
 {
 	local cpu first

@@ -7,7 +7,7 @@
 . ./parity_lib.sh
 
 DRIVER=/sys/bus/virtio/drivers/virtio_console
-# Their queues fit on one CPU, with a vector each; and do not
+# Numbers of consoles whose queues fit on one CPU, with a vector each, and whose queues do not
 FITTING=2
 EXCEEDING=4
 # On one CPU, they have about twice as many queues as it has vectors.
@@ -80,7 +80,7 @@ all_work()
 	done
 }
 
-# all_interrupt VIRTIO...: the data that others write to the ports does
+# all_interrupt VIRTIO...: data that others write to the ports interrupt
 all_interrupt()
 {
 	local virtio

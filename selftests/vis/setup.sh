@@ -12,7 +12,7 @@ MMIO_VIS_PENDING_HIGH=0xec
 
 ADDRESSES="($MMIO_VIS_TABLE_LOW|$MMIO_VIS_TABLE_HIGH|$MMIO_VIS_PENDING_LOW|$MMIO_VIS_PENDING_HIGH)"
 
-# As the trace has a value of VISNumVectors
+# A pattern for the value of VISNumVectors in the trace
 DRIVER_TABLES='0x...1....$'
 
 # at_most WHAT LIMIT COUNT
@@ -22,7 +22,7 @@ at_most()
 	[ "$3" -le "$2" ] || fail "$1: $3, more than $2"
 }
 
-# Writes of VISTable and VISPending, by which the driver supplies tables
+# Writes of VISTable and VISPending, with which the driver supplies tables
 address_writes()
 {
 	host count virtio_mmio_vis_reg_write "offset $ADDRESSES\b"

@@ -25,7 +25,7 @@ time_is_left()
 	[ "$BOX" = 0 ] || [ "$(now_ms)" -lt $((STARTED + BOX * STRESS * 1000)) ]
 }
 
-# until_stop NAME COMMAND...: the command again and again
+# until_stop NAME COMMAND...: runs the command again and again
 until_stop()
 {
 	local count=0 name=$1
@@ -126,8 +126,8 @@ mover()
 	echo $moves >"$WORK/count.moves"
 }
 
-# await_commits NUMBER [PATTERN]: until a device has had so many commits since the mark, or the time
-# is over. Sets commits, and masks, those of parked moves that another commit ends.
+# await_commits NUMBER [PATTERN]: until a device has had NUMBER commits since the mark, or the time
+# is over. Sets masks, the number of masks by parked moves, and commits, without those that end one.
 await_commits()
 {
 	local number=$1

@@ -18,7 +18,7 @@ CYCLES=${CYCLES:-$((20 * STRESS))}
 # More than 18, the fragments of a packet and its header
 RING_SIZES="64 256 32 128"
 SPACING_S=0.01
-# The number of deaths on VIS may exceed that on virtio-pci by this: they are few, and random
+# Deaths on VIS may exceed those on virtio-pci by this number, because they are few and random.
 MARGIN=2
 DEATH="is not a head|out of range"
 

@@ -18,7 +18,7 @@ vectors()
 	done | sort
 }
 
-# sleeps TIMES COMMAND...: sleeps while readers are busy, which the kernel freezes. Each device is
+# sleeps TIMES COMMAND...: sleeps while readers, which the kernel freezes, are busy. Each device is
 # reset and enabled TIMES times.
 sleeps()
 {

@@ -69,7 +69,7 @@ device_sent()
 	host count "virtio_mmio_vis_send(_extra)?" "mmio $1 "
 }
 
-# What run_with_module inserts; a script can add to it
+# The modules that run_with_module inserts; a script can add some
 TEST_MODULES=vis_test
 
 # run_with_module: like vis_run, but inserts the modules meanwhile

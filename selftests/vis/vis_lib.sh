@@ -39,7 +39,7 @@ machine_lacks()
 	grep -qs 'VIS-' /sys/kernel/irq/*/chip_name || echo "a device on Virtio Interrupt Storage"
 }
 
-# run_test FUNCTION [host | ARGUMENT...]: "host" says that the test cannot do without the host
+# run_test FUNCTION [host | ARGUMENT...]: "host" says that the test needs the host
 run_test()
 {
 	if [ "${2-}" = host ] && [ -z "$VIS_HOST" ]; then
@@ -173,7 +173,7 @@ platform_of()
 }
 
 # base_of VIRTIO: the address of the registers that its transport has claimed, as traces print it.
-# They alone have two names, the device's and what the firmware calls the resource.
+# Only these lines have two names: the device's and the firmware's name of the resource.
 base_of()
 {
 	printf '0x%x\n' "0x$(awk -v name="$(platform_of "$1")" \
@@ -322,7 +322,7 @@ set_affinity()
 	echo "$2" 2>/dev/null >"/proc/irq/$1/smp_affinity_list"
 }
 
-# comes_on IRQ CPU COMMAND...: it makes the interrupt come there, and on no other CPU
+# comes_on IRQ CPU COMMAND...: the command makes the interrupt come there, and on no other CPU
 comes_on()
 {
 	local before cpu=$2 elsewhere irq=$1
@@ -336,7 +336,7 @@ comes_on()
 	expect "interrupts of irq $irq elsewhere" "$elsewhere" "$(irq_elsewhere "$irq" "$cpu")"
 }
 
-# move_irq IRQ CPU: until it is in effect
+# move_irq IRQ CPU: moves it, and waits until the move is in effect
 move_irq()
 {
 	set_affinity "$1" "$2" || fail "irq $1 ($(action_of "$1")) refused CPU $2"
@@ -472,7 +472,7 @@ drop_caches()
 	echo 3 >/proc/sys/vm/drop_caches
 }
 
-# busybox aligns a buffer of a page at least. What is not aligned goes through the page cache.
+# busybox aligns only buffers of at least a page. Other reads go through the page cache.
 PAGE=$(awk '/^KernelPageSize:/ { print $2 "k"; exit }' /proc/self/smaps)
 
 # read_disk_on CPU [PAGES]: reads of a page that reach the device, from the disk's start
@@ -509,19 +509,19 @@ net_exchange()
 	head -c "$1" /dev/urandom >/tmp/sent
 	port=$(host net-port)
 	{ echo PUT && cat /tmp/sent; } | nc "$HOST_ADDRESS" "$port" || fail "cannot send"
-	expect "hash of what was sent" "$(hash_of /tmp/sent)" \
+	expect "hash of the data sent" "$(hash_of /tmp/sent)" \
 		"$(host net-digest)"
 
 	port=$(host net-port)
 	echo "GET $1" | nc "$HOST_ADDRESS" "$port" >/tmp/received || fail "cannot receive"
-	expect "length of what was received" "$1" "$(wc -c </tmp/received)"
-	expect "hash of what was received" "$(host net-digest)" \
+	expect "length of the data received" "$1" "$(wc -c </tmp/received)"
+	expect "hash of the data received" "$(host net-digest)" \
 		"$(hash_of /tmp/received)"
 	rm /tmp/sent /tmp/received
 }
 
-# rng_matches_host RECORDS: reads records of 64 bytes, which are what the host fed the device, in
-# order. The kernel reads the device, too, and may take some in between.
+# rng_matches_host RECORDS: reads records of 64 bytes, which are those that the host fed, in order.
+# The kernel reads the device, too, and may take some in between.
 rng_matches_host()
 {
 	local bytes
@@ -562,7 +562,7 @@ console_exchange()
 	expect "nonce from the guest" "$nonce" "$(host console-read "$1")"
 }
 
-# all_devices_work: the minimum that each device must do, whatever its interrupts are
+# all_devices_work: the minimum that each device must do, with any kind of interrupt
 all_devices_work()
 {
 	local cpu
@@ -587,5 +587,5 @@ policy_line()
 		check_line $driver "$(vis_driver)"
 	done
 	all_devices_work
-	expect "devices that say why" 4 "$(dmesg | grep -cE "VIS.*: ($why)")"
+	expect "devices that log why" 4 "$(dmesg | grep -cE "VIS.*: ($why)")"
 }
