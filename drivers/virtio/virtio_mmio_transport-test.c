@@ -138,7 +138,7 @@ struct virtio_mmio_vis {
  * @doing:		The state of the system
  * @vis_result:		Result of virtio_mmio_vis_probe()
  * @vis_features:	The features that it was given
- * @vis:		The VIS half
+ * @vm_vis:		The VIS half
  * @pdev:		The platform device
  * @vqs:		Its queues
  */
@@ -167,7 +167,7 @@ struct fake_device {
 	enum system_states	doing;
 	struct virtio_mmio_vis		*vis_result;
 	u64			vis_features;
-	struct virtio_mmio_vis		vis;
+	struct virtio_mmio_vis		vm_vis;
 	struct platform_device	*pdev;
 	struct virtqueue	*vqs[FAKE_QUEUES];
 };
@@ -301,7 +301,7 @@ static struct virtqueue *fake_create_vq(unsigned int index, unsigned int num, un
 
 static void fake_del_vq(struct virtqueue *vq)
 {
-	fake->deleted_in_use |= fake->vis.active || irq_has_action(fake->irq);
+	fake->deleted_in_use |= fake->vm_vis.active || irq_has_action(fake->irq);
 	fake_note(FAKE_DELETE, vq->index, 0, 0);
 	vring_del_virtqueue(vq);
 }
@@ -383,70 +383,70 @@ struct virtio_mmio_vis *virtio_mmio_vis_probe(struct platform_device *pdev, void
 	return fake->vis_result;
 }
 
-void virtio_mmio_vis_remove(struct virtio_mmio_vis *vis)
+void virtio_mmio_vis_remove(struct virtio_mmio_vis *vm_vis)
 {
 	fake_note(FAKE_VIS_REMOVE, 0, 0, 0);
 }
 
-void virtio_mmio_vis_finalize_features(struct virtio_mmio_vis *vis, struct virtio_device *vdev)
+void virtio_mmio_vis_finalize_features(struct virtio_mmio_vis *vm_vis, struct virtio_device *vdev)
 {
-	if (vis)
+	if (vm_vis)
 		__virtio_set_bit(vdev, VIRTIO_F_VIS);
 }
 
-int virtio_mmio_vis_find_vqs(struct virtio_mmio_vis *vis, struct virtio_device *vdev,
+int virtio_mmio_vis_find_vqs(struct virtio_mmio_vis *vm_vis, struct virtio_device *vdev,
 			     unsigned int nvqs, struct virtqueue *vqs[],
 			     struct virtqueue_info vqs_info[], struct irq_affinity *desc,
 			     const struct virtio_mmio_vis_vq_ops *ops)
 {
-	if (!vis)
+	if (!vm_vis)
 		return 1;
 
-	vis->nr_finds++;
-	vis->desc = desc;
-	if (vis->find_error)
-		return vis->find_error;
-	vis->active = true;
+	vm_vis->nr_finds++;
+	vm_vis->desc = desc;
+	if (vm_vis->find_error)
+		return vm_vis->find_error;
+	vm_vis->active = true;
 	vqs[0] = ops->setup(vdev, 0, vqs_info[0].callback, vqs_info[0].name, vqs_info[0].ctx);
 	return PTR_ERR_OR_ZERO(vqs[0]);
 }
 
-void virtio_mmio_vis_free_irqs(struct virtio_mmio_vis *vis)
+void virtio_mmio_vis_free_irqs(struct virtio_mmio_vis *vm_vis)
 {
 	fake_note(FAKE_VIS_FREE, 0, 0, 0);
-	if (vis)
-		vis->active = false;
+	if (vm_vis)
+		vm_vis->active = false;
 }
 
-void virtio_mmio_vis_reset_begin(struct virtio_mmio_vis *vis)
+void virtio_mmio_vis_reset_begin(struct virtio_mmio_vis *vm_vis)
 {
 	fake_note(FAKE_VIS_RESET, 0, 0, 0);
 }
 
-void virtio_mmio_vis_synchronize_cbs(struct virtio_mmio_vis *vis)
+void virtio_mmio_vis_synchronize_cbs(struct virtio_mmio_vis *vm_vis)
 {
 	fake_note(FAKE_VIS_SYNC, 0, 0, 0);
 }
 
-int virtio_mmio_vis_set_vq_affinity(struct virtio_mmio_vis *vis, struct virtqueue *vq,
+int virtio_mmio_vis_set_vq_affinity(struct virtio_mmio_vis *vm_vis, struct virtqueue *vq,
 				    const struct cpumask *mask)
 {
-	vis->hinted = vq;
-	cpumask_copy(&vis->cpus, mask);
+	vm_vis->hinted = vq;
+	cpumask_copy(&vm_vis->cpus, mask);
 	return 1;
 }
 
-const struct cpumask *virtio_mmio_vis_get_vq_affinity(struct virtio_mmio_vis *vis, int index)
+const struct cpumask *virtio_mmio_vis_get_vq_affinity(struct virtio_mmio_vis *vm_vis, int index)
 {
-	return index == 1 ? &vis->cpus : NULL;
+	return index == 1 ? &vm_vis->cpus : NULL;
 }
 
-void virtio_mmio_vis_disable_vq(struct virtio_mmio_vis *vis, struct virtqueue *vq)
+void virtio_mmio_vis_disable_vq(struct virtio_mmio_vis *vm_vis, struct virtqueue *vq)
 {
 	fake_note(FAKE_VIS_DISABLE, vq->index, vq->reset, 0);
 }
 
-void virtio_mmio_vis_enable_vq(struct virtio_mmio_vis *vis, struct virtqueue *vq)
+void virtio_mmio_vis_enable_vq(struct virtio_mmio_vis *vm_vis, struct virtqueue *vq)
 {
 	fake_note(FAKE_VIS_ENABLE, vq->index, vq->reset, 0);
 }
@@ -500,7 +500,7 @@ static int vm_test_init(struct kunit *test)
 	fake->features = BIT_ULL(VIRTIO_F_VERSION_1);
 	fake->res = DEFINE_RES_MEM(FAKE_REGS, FAKE_REGS_SIZE);
 	fake->dma_bits = 64;
-	fake->vis_result = &fake->vis;
+	fake->vis_result = &fake->vm_vis;
 	fake->pdev = kunit_platform_device_alloc(test, "vm-test", PLATFORM_DEVID_AUTO);
 	KUNIT_ASSERT_NOT_NULL(test, fake->pdev);
 	KUNIT_ASSERT_EQ(test, kunit_platform_device_add(test, fake->pdev), 0);
@@ -636,7 +636,7 @@ static void vm_probe_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vm->vdev.id.device, FAKE_DEVICE_ID);
 	KUNIT_EXPECT_EQ(test, vm->vdev.id.vendor, FAKE_VENDOR_ID);
 	KUNIT_EXPECT_PTR_EQ(test, vm->vdev.dev.parent, &fake->pdev->dev);
-	KUNIT_EXPECT_PTR_EQ(test, vm->vm_vis, &fake->vis);
+	KUNIT_EXPECT_PTR_EQ(test, vm->vm_vis, &fake->vm_vis);
 	KUNIT_EXPECT_EQ(test, fake->dma_mask, DMA_BIT_MASK(64));
 	KUNIT_EXPECT_EQ(test, fake->nr_errors, 0);
 	KUNIT_EXPECT_STREQ(test, vm->vdev.config->bus_name(&vm->vdev), fake->pdev->name);
@@ -1017,7 +1017,7 @@ static void vm_find_line_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->vqs[2]->num_max, FAKE_QUEUE_SIZE);
 	KUNIT_EXPECT_TRUE(test, irq_has_action(fake->irq));
 	KUNIT_EXPECT_FALSE(test, irqd_is_wakeup_set(irq_get_irq_data(fake->irq)));
-	KUNIT_EXPECT_EQ(test, fake->vis.nr_finds, 0);
+	KUNIT_EXPECT_EQ(test, fake->vm_vis.nr_finds, 0);
 }
 
 /* The device is told all parts of a queue, and last that the queue is ready */
@@ -1101,24 +1101,24 @@ static void vm_find_vis_test(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, vm->vdev.config->find_vqs(&vm->vdev, 1, fake->vqs, fake_queues,
 							&desc), 0);
-	KUNIT_EXPECT_PTR_EQ(test, fake->vis.desc, &desc);
+	KUNIT_EXPECT_PTR_EQ(test, fake->vm_vis.desc, &desc);
 	KUNIT_EXPECT_FALSE(test, irq_has_action(fake->irq));
 	vm->vdev.config->del_vqs(&vm->vdev);
 	KUNIT_EXPECT_FALSE(test, fake->deleted_in_use);
 
-	fake->vis.find_error = -ENOSPC;
+	fake->vm_vis.find_error = -ENOSPC;
 	KUNIT_EXPECT_EQ(test, vm_test_find(vm), -ENOSPC);
 	KUNIT_EXPECT_FALSE(test, irq_has_action(fake->irq));
 
-	fake->vis.find_error = 1;
+	fake->vm_vis.find_error = 1;
 	KUNIT_EXPECT_EQ(test, vm_test_find(vm), 0);
-	KUNIT_EXPECT_EQ(test, fake->vis.nr_finds, 3);
+	KUNIT_EXPECT_EQ(test, fake->vm_vis.nr_finds, 3);
 	KUNIT_EXPECT_TRUE(test, irq_has_action(fake->irq));
 	vm->vdev.config->del_vqs(&vm->vdev);
 
 	vm->vm_vis = NULL;
 	KUNIT_EXPECT_EQ(test, vm_test_find(vm), 0);
-	KUNIT_EXPECT_EQ(test, fake->vis.nr_finds, 3);
+	KUNIT_EXPECT_EQ(test, fake->vm_vis.nr_finds, 3);
 }
 
 static irqreturn_t vm_test_interrupt(struct vm_device *vm, u32 status)
@@ -1190,8 +1190,9 @@ static void vm_affinity_test(struct kunit *test)
 	struct virtqueue vq = { .vdev = &vm->vdev };
 
 	KUNIT_EXPECT_EQ(test, vm->vdev.config->set_vq_affinity(&vq, cpumask_of(0)), 1);
-	KUNIT_EXPECT_PTR_EQ(test, fake->vis.hinted, &vq);
-	KUNIT_EXPECT_PTR_EQ(test, vm->vdev.config->get_vq_affinity(&vm->vdev, 1), &fake->vis.cpus);
+	KUNIT_EXPECT_PTR_EQ(test, fake->vm_vis.hinted, &vq);
+	KUNIT_EXPECT_PTR_EQ(test, vm->vdev.config->get_vq_affinity(&vm->vdev, 1),
+			    &fake->vm_vis.cpus);
 }
 
 /* Callbacks from the line or the vector end before the reset begins */

@@ -6,6 +6,8 @@
 . ./hostile_lib.sh
 . ./test_module.sh
 
+MMIO_QUEUE_DESC_LOW=0x80
+
 # messages_sent FAULT: number of messages that the fault itself had sent by the last reset
 messages_sent()
 {
@@ -147,7 +149,8 @@ slow_reset()
 
 	platform_with slow_reset
 	works_on_vis "$platform"
-	page=$(($(host first virtio_mmio_write_offset 'offset 0x80\b' | sed 's/.*value //') / 4096))
+	page=$(($(host first virtio_mmio_write_offset "offset $MMIO_QUEUE_DESC_LOW\\b" |
+		sed 's/.*value //') / 4096))
 	flags=$(page_flags $page)
 	timeout 30 sh -c "echo $platform >/sys/bus/platform/drivers/$(vis_driver)/unbind" ||
 		fail "cannot unbind $platform"
