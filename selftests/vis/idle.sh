@@ -6,9 +6,10 @@
 . ./idle_lib.sh
 
 MOVES=20
-# Writes for a CPU that goes offline and comes back: a move to it, one away from it, and one back.
-# The vector of its queue is masked meanwhile.
-OFFLINE_WRITES=5
+# A CPU that goes offline and comes back: a move to it, one away from it, and one back. The vector
+# of its queue is masked meanwhile.
+OFFLINE_MOVES=3
+OFFLINE_MASKS=2
 # A parked move may cost two more writes.
 BURST_WRITES=30
 
@@ -97,7 +98,8 @@ idle_offline()
 		usleep $SETTLE_US
 	done
 	# Where moves wait, a CPU that goes offline may complete one or cancel it.
-	moves_wait || expect "mask table writes" $((3 * OFFLINE_WRITES)) "$(mask_writes)"
+	moves_wait || expect "mask table writes" \
+		$((3 * (OFFLINE_MOVES * $(move_cost) + OFFLINE_MASKS))) "$(mask_writes)"
 	nothing_came
 	arrives_on 3
 }

@@ -106,6 +106,7 @@ ends_on()
 
 	await 2 effective_is "$IRQ" "$1" ||
 		fail "irq $IRQ is on CPU $(effective_cpu "$IRQ"), not $1"
+	moves_message || return 0
 	latch=$(host last virtio_mmio_vis_latch "mmio $BASE vector 0\b")
 	echo "$latch" | grep -q " address $(message_address "$1")" ||
 		fail "the device sends elsewhere than to CPU $1: $latch"
