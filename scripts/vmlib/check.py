@@ -185,7 +185,7 @@ class Check:
         vm.end_with_reader()
         for name, suite in SUITES.items():
             known = "" if (self.cache / "cost" / name).exists() else "?"
-            print(f"{name:<20} {suite.tier:<8} {self.cost(name):>6} s{known:<1}  {suite.about}")
+            print(f"{name:<30} {suite.tier:<8} {self.cost(name):>6} s{known:<1}  {suite.about}")
 
     def tier(self, tier):
         """Suites whose inputs changed come first, then the cheapest, so that more of them fit into
@@ -239,7 +239,7 @@ class Check:
             program = [self.root / "scripts/vm", "--suite", name, *shlex.split(suite.vm)]
         elif suite.qtest:
             program = [sys.executable, "-m", "vmlib.qtest", "wanted", self.root, suite.qtest,
-                       suite.tests or name]
+                       name]
         # If this program is killed, timeout ends the suite.
         return subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", "timeout", "-k", str(END_TIMEOUT),

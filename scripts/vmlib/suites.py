@@ -73,40 +73,39 @@ SUITES = {
     "kunit": Suite("KUnit of irqchip, VIS half (a kernel with the series), compat, and transport"
                    " (modules)", 60,
                    inputs=f"{KERNEL} {DEVICE} selftests/vis selftests/test_modules"),
-    "coverage": Suite("lines of irqchip, VIS half, compat and transport that KUnit and the"
-                      " guest tests execute together", 240, tier="all", tests="kunit.coverage",
-                      inputs=f"{KERNEL} {DEVICE} selftests/vis selftests/test_modules"),
-    "qtest": Suite("the device statements of the specification, by QEMU's qtest and without a"
-                   " guest", 60, qtest="plain", tests="vis.device.qtest",
-                   inputs="qemu include @qemu-source"),
-    "variant.odd.qtest": Suite("the same on a device that is late, disorderly and as large as it"
-                               " likes", 20, qtest="odd", tests="variant.odd.device.qtest",
-                               inputs="qemu include @qemu-source"),
+    "kunit.coverage": Suite("lines of irqchip, VIS half, compat and transport that KUnit and the"
+                            " guest tests execute together", 240, tier="all",
+                            inputs=f"{KERNEL} {DEVICE} selftests/vis selftests/test_modules"),
+    "vis.device.qtest": Suite("the device statements of the specification, by QEMU's qtest and"
+                              " without a guest", 60, qtest="plain",
+                              inputs="qemu include @qemu-source"),
+    "variant.odd.device.qtest": Suite("the same on a device that is late, disorderly and as large"
+                                      " as it likes", 20, qtest="odd",
+                                      inputs="qemu include @qemu-source"),
     "variant.odd": Suite("the guest tests on that device", 100,
                          "--variant odd --rename main migrate"),
     # It may send a message twice, and the guest idle counts them.
     "variant.odd.more": Suite("the stock driver beside ours, and reloads, on that device", 40,
                               "--suite variant.odd --variant odd --rename alone coexist reload",
                               tier="all"),
-    "variant.small.qtest": Suite("the same on the smallest device, which shares no memory with the"
-                                 " driver", 20, qtest="small",
-                                 tests="variant.small.device.qtest",
-                                 inputs="qemu include @qemu-source"),
+    "variant.small.device.qtest": Suite("the same on the smallest device, which shares no memory"
+                                        " with the driver", 20, qtest="small",
+                                        inputs="qemu include @qemu-source"),
     "variant.small": Suite("the guest tests on that device", 100,
                            "--variant small --rename main migrate"),
     "variant.small.more": Suite("moves of idle vectors, the stock driver beside ours, and reloads,"
                                 " on that device", 70,
                                 "--suite variant.small --variant small --rename alone idle"
                                 " coexist reload", tier="all"),
-    "variant.supplied.qtest": Suite("the same on a device that works with the driver's tables", 20,
-                                    qtest="supplied", tests="variant.supplied.device.qtest",
-                                    inputs="qemu include @qemu-source", tier="all"),
+    "variant.supplied.device.qtest": Suite("the same on a device that works with the driver's"
+                                           " tables", 20, qtest="supplied", tier="all",
+                                           inputs="qemu include @qemu-source"),
     "conformance": Suite("the conformance run as shipped, and that it finds broken devices",
                          400, tier="all",
                          inputs=GUEST + " COPYING Documentation/virtio-vis.rst"
                          " Documentation/vmm-guide.rst"),
     "fuzz": Suite("random accesses to registers and tables of the device, with ASan and UBSan,"
-                  " without a guest", 900, tier="draft", tests="fuzz",
+                  " without a guest", 900, tier="draft",
                   inputs=f"{DEVICE} selftests/fuzz include"),
 
     "guest": Suite("a stock kernel on VIS: data, interrupts, affinity, masks, the selftests alone,"
@@ -138,19 +137,19 @@ SUITES = {
     "nopci": Suite("the guest tests on a kernel with the patch series and without PCI, VIS built"
                    " in", 150, f"--kernel nopci --rename {SERIES_GUESTS} alone idle scale_dynamic",
                    tier="all"),
-    "classes": Suite("each class of device on VIS, at work", 110, "classes", tier="all"),
+    "parity.classes": Suite("each class of device on VIS, at work", 110, "classes", tier="all"),
     "parity": Suite("parity with virtio-pci: affinity, queue resets, rebinding, sleep, kexec,"
                     " reboot", 260,
                     "managed3 hints rings rebind reboot poweroff suspend kexec", tier="all"),
-    "managed": Suite("managed affinity beside virtio-pci's, on 1 to 8 CPUs", 320,
-                     "managed1 managed2 managed3 managed4 managed5 managed6 managed7"
-                     " managed8", tier="all"),
+    "parity.managed": Suite("managed affinity beside virtio-pci's, on 1 to 8 CPUs", 320,
+                            "managed1 managed2 managed3 managed4 managed5 managed6 managed7"
+                            " managed8", tier="all"),
     "kvm.qtest": Suite("irqfds and routes of the device on KVM, by QEMU's qtest without a guest",
                        90, tier="all", qtest="kvm",
                        inputs="qemu include @qemu-source @kernel-cloud-amd64"),
-    "msi.qtest": Suite("the reference device with Dragonball's MSI registers, by QEMU's qtest and"
-                       " without a guest", 15, tier="all", qtest="msi",
-                       tests="msi.dragonball.qtest", inputs="qemu include @qemu-source"),
+    "msi.dragonball.qtest": Suite("the reference device with Dragonball's MSI registers, by QEMU's"
+                                  " qtest and without a guest", 15, tier="all", qtest="msi",
+                                  inputs="qemu include @qemu-source"),
     "msi": Suite("the guest tests on devices with Dragonball's MSI registers, which drop events"
                  " of masked vectors", 150,
                  "--rename msi msi_reload msi_migrate msi_line", tier="all"),
@@ -189,8 +188,8 @@ SUITES = {
                       f"--kernel rt-amd64 --group debug.rt {DEBUG} latency {PANIC} planted_sleep",
                       tier="all"),
 
-    "arch.arm64": Suite("a board of arm64 where nothing takes the messages refuses VIS", 10,
-                        tier="all", tests="arch.arm64.refused", inputs=f"{DEVICE} include"),
+    "arch.arm64.refused": Suite("a board of arm64 where nothing takes the messages refuses VIS", 10,
+                                tier="all", inputs=f"{DEVICE} include"),
     "arch.arm64.its": Suite("the guest tests on arm64, whose GICv3 ITS takes the messages", 450,
                             f"--board its --rename {FOREIGN_GUESTS} idle", tier="all"),
     "arch.arm64.v2m": Suite("the guest tests on arm64, whose GICv2m frame takes the messages", 500,
@@ -224,18 +223,17 @@ SUITES = {
                   inputs="Documentation/virtio-vis.rst Documentation/results/cover-letter.txt"
                          " series/spec"),
     "series": Suite("the patch series applies, and its words, comments and bindings satisfy the"
-                    " kernel's tools", 300, tier="all", tests="series",
+                    " kernel's tools", 300, tier="all",
                     inputs="Documentation drivers include selftests/vis selftests/test_modules"
                            " series @source-7.3 @dt-schema"),
-    "series_analysis": Suite("sparse and Coccinelle find nothing in the sources of the patch"
-                             " series", 350, tier="draft", tests="series",
-                             inputs=SERIES),
-    "series_build": Suite("each commit of the patch series builds, in every configuration it can"
-                          " meet", 1900, tier="draft", tests="series",
+    "series.analysis": Suite("sparse and Coccinelle find nothing in the sources of the patch"
+                             " series", 350, tier="draft", inputs=SERIES),
+    "series.build": Suite("each commit of the patch series builds, in every configuration it can"
+                          " meet", 1900, tier="draft",
                           inputs=SERIES + " compat"),
-    "series_qemu": Suite("the patch series for QEMU applies, its own tools find nothing, each patch"
+    "series.qemu": Suite("the patch series for QEMU applies, its own tools find nothing, each patch"
                          " builds, and the qtests pass; so does the last on the newest QEMU", 900,
-                         tier="all", tests="series.qemu",
+                         tier="all",
                          inputs="qemu include series Documentation/results @qemu-source"
                                 " @qemu-source-newest"),
     "mutants": Suite("each patch of selftests/mutants breaks one obligation, and its test turns"
