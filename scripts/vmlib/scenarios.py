@@ -122,7 +122,11 @@ RESERVED = "memmap=128M$0xf0000000"
 RESERVED_RAM = "memmap=1M$0x8000000"
 
 
-def hostile(faults, disks=True, append=""):
+def own_disk(name, place):
+    return drive(name, "{dir}/disk0", "virtio-blk-device" + place, READONLY)
+
+
+def hostile(faults, disks=True, append="", disk_of=own_disk):
     """Fields of a scenario that has a device with each fault and, in the last slot, an honest disk.
 
     Those with faults are disks, too, or else entropy devices. The guest probes the last slot first.
@@ -134,7 +138,7 @@ def hostile(faults, disks=True, append=""):
         # A disk whose first read gets no interrupt could not be taken away.
         is_disk = fault == "honest" or disks and not fault.endswith("_dropped")
         place = f",bus=virtio-mmio-bus.{slot}"
-        devices += (drive(fault, "{dir}/disk0", "virtio-blk-device" + place, READONLY) if is_disk
+        devices += (disk_of(fault, place) if is_disk
                     else ["-device", "virtio-rng-device" + place])
     return {"faults": items, "append": f"{append} vis.faults={items}", "devices": devices}
 
@@ -180,11 +184,18 @@ FS_DAEMON = [
     "{tools}/usr/lib64/ld-linux-x86-64.so.2", "--library-path",
     "{tools}/usr/lib/x86_64-linux-gnu", "{tools}/usr/libexec/virtiofsd", "--fd", "{fd}",
     "--shared-dir", "{dir}/share", "--sandbox", "none", "--rlimit-nofile", "0"]
-VUB_DAEMON = [
-    "{programs}/qemu-storage-daemon", "--blockdev",
-    "driver=file,node-name=disk1,filename={dir}/disk1", "--export",
-    "type=vhost-user-blk,id=vub,node-name=disk1,writable=on,num-queues=4,logical-block-size=4096,"
-    "addr.type=fd,addr.str={fd}"]
+
+
+def vub_daemon(disk, export, options=""):
+    """The firmware leaves disks of such large blocks alone."""
+    return ["{programs}/qemu-storage-daemon", "--blockdev",
+            f"driver=file,node-name=disk,filename={{dir}}/{disk}{options}", "--export",
+            f"type=vhost-user-blk,id=vub,node-name=disk,{export},logical-block-size=4096,"
+            "addr.type=fd,addr.str={fd}"]
+
+
+VUB_DAEMON = vub_daemon("disk1", "writable=on,num-queues=4")
+READONLY_DAEMON = vub_daemon("disk0", "num-queues=1", ",read-only=on")
 VDPA_DAEMON = (
     "{programs}/qemu-storage-daemon", "--blockdev",
     "driver=file,node-name=disk0,filename={dir}/disk0", "--export",
@@ -297,6 +308,25 @@ def planted(fault, report, *scripts):
                     append=f"vis.planted={fault}")
 
 
+def hostile_tables(disk_of=own_disk, objects=(), board="", **fields):
+    """All tables are in a range that firmware reserves, which x86 shows to drivers if there is
+    PCI."""
+    devices = hostile(HOSTILE_TABLES, append=f"{RESERVED} {RESERVED_RAM}", disk_of=disk_of)
+    devices["devices"][:0] = objects
+    return Scenario(("hostile_tables.sh",), modules=(), load=VIS_MODULES,
+                    board=",pcie=on" + board, **devices, **fields)
+
+
+def thread_disk(name, place):
+    """All of them in one thread"""
+    return drive(name, "{dir}/disk0", f"virtio-blk-device{place},iothread=io", READONLY)
+
+
+def vhost_user_disk(name, place):
+    return ["-chardev", f"socket,id={name},path={{sockets}}/{name}",
+            "-device", f"vhost-user-blk{place},chardev={name}"]
+
+
 MSI = {"vis": "off", "globals": ("msi=dragonball", "x-msi-forgets=on"), "variant": "dragonball"}
 IOTHREAD = {"variant": "iothread",
             "devices": disk("disk0", iothread=True) + NET + RNG + CONSOLE}
@@ -376,10 +406,13 @@ SCENARIOS = {
                                                                     "x-msi-lies=on")}),
     "reload": Scenario(("reload.sh",), **RELOAD),
     "migrate": Scenario(("migrate.sh",)),
-    # All tables are in a range that firmware reserves, which x86 shows to drivers if there is PCI.
-    "hostile_tables": Scenario(("hostile_tables.sh",), modules=(), load=VIS_MODULES,
-                               board=",pcie=on",
-                               **hostile(HOSTILE_TABLES, append=f"{RESERVED} {RESERVED_RAM}")),
+    "hostile_tables": hostile_tables(),
+    "iothread_tables": hostile_tables(thread_disk, ["-object", "iothread,id=io"],
+                                      variant="iothread"),
+    "vhost_tables": hostile_tables(vhost_user_disk, SHARED_MEMORY, ",memory-backend=ram",
+                                   variant="vhost_user", daemons={
+                                       fault: READONLY_DAEMON
+                                       for fault in (*HOSTILE_TABLES, "honest")}),
     "hostile_life": Scenario(("hostile_life.sh",), modules=(), load=VIS_MODULES + TEST_MODULES,
                              timeout=180, expected="No irq handler for",
                              **hostile(HOSTILE_LIFE)),

@@ -156,12 +156,13 @@ SUITES = {
     "kvm.main": Suite("the guest tests on KVM, QEMU's main loop sending all interrupts", 420,
                       f"{KVM} main idle reload migrate hostile_tables", tier="draft"),
     "kvm.iothread": Suite("the same where irqfds send those of the disk", 330,
-                          f"{KVM} iothread iothread_idle iothread_reload iothread_migrate",
+                          f"{KVM} iothread iothread_idle iothread_reload iothread_migrate"
+                          " iothread_tables",
                           tier="draft"),
     "kvm.vhost": Suite("network cards and a disk on KVM whose interrupts vhost and vhost-user send"
                        " by irqfds, moves of vectors under traffic, and guest tests", 300,
                        f"{KVM} vhost vhost_one vhost_idle vhost_reload vhost_migrate"
-                       " vhost_user", tier="draft"),
+                       " vhost_user vhost_tables", tier="draft"),
     "kvm.vdpa": Suite("a vDPA disk on KVM, made by VDUSE, whose interrupts are sent by irqfds, and"
                       " move and are masked under verified I/O", 300, f"{KVM} --box 30 vdpa",
                       tier="draft"),
