@@ -171,8 +171,7 @@ class Check:
         return self.cache / "suites" / f"{name}.{key}.tap"
 
     def has_passed(self, name, only=""):
-        return not (self.options.fresh or only or SUITES[name].last) and \
-            self.passed[name].exists()
+        return not (self.options.fresh or only) and self.passed[name].exists()
 
     # The choice of suites
 
@@ -192,8 +191,7 @@ class Check:
         a budget. All of the default tier run, several at a time: the longest ones start first."""
         sign = -1 if tier == "default" else 1
         return sorted((name for name, suite in SUITES.items() if suite.tier == tier),
-                      key=lambda name: (SUITES[name].last, self.has_passed(name),
-                                        sign * self.cost(name)))
+                      key=lambda name: (self.has_passed(name), sign * self.cost(name)))
 
     def suites_of(self, test):
         """The suites that have a test of that name, or tests whose names begin with it."""
@@ -246,7 +244,7 @@ class Check:
              str(self.limit(name)), *program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, start_new_session=True, cwd=self.root, text=True,
             errors="replace",
-            env={**os.environ, "VIS_ONLY": only, "VIS_REVISION": self.revision})
+            env={**os.environ, "VIS_ONLY": only})
 
     def follow(self, stream, path, show):
         with path.open("w", encoding="utf-8") as log:
@@ -319,7 +317,7 @@ class Check:
         if failed:
             self.logs[name] = f"{name} failed: {out}, and {out.with_suffix('.log')}"
             self.console.say(self.logs[name])
-        if not only and not SUITES[name].last:
+        if not only:
             self.keep(name, tap, failed)
         return tap
 
@@ -392,7 +390,7 @@ class Check:
         """Whole suites of the default tier come first, so that no two threads ever have the same
         suite."""
         shared = [number for number, (name, only) in enumerate(self.wanted)
-                  if SUITES[name].tier == "default" and not SUITES[name].last and not only]
+                  if SUITES[name].tier == "default" and not only]
         pool = ThreadPoolExecutor(JOBS)
         try:
             for _ in pool.map(self.take, shared):
@@ -408,8 +406,7 @@ class Check:
         """Returns whether all passed."""
         self.revision = prepare.call(self.root, "revision")
         self.sources = prepare.call(self.root, "sources_hash")
-        self.passed = {name: self.passed_file(name) for name, suite in SUITES.items()
-                       if not suite.last}
+        self.passed = {name: self.passed_file(name) for name in SUITES}
         self.wanted = self.find_wanted()
         self.waiting = {name for name, test in self.wanted if not self.has_passed(name, test)}
         self.console.say(f"sources {self.revision}")
