@@ -42,7 +42,7 @@ static void compat_one_set(struct irq_affinity *affd, unsigned int nvec)
 }
 
 /**
- * irq_create_affinity_masks - Like the kernel's, but a set ends with the last vector
+ * irq_create_affinity_masks - Like the kernel's, but no set exceeds the vectors that are left
  * @nvec:	Number of vectors
  * @affd:	Describes the sets of vectors; the function fills in their sizes
  *

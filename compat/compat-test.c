@@ -471,6 +471,7 @@ static const struct msi_parent_ops fake_imsic_parent = { .init_dev_msi_info = fa
  * @handler:	The flow handler that it sets
  * @nr_writes:	Number of messages written for a move
  * @nr_prepared: Number of calls of msi_prepare, and of msi_teardown, for a device
+ * @nr_resent:	Number of interrupts that the core sends again because the parent asks for it
  */
 struct fake_kind {
 	const char			*name;
@@ -696,7 +697,7 @@ static void compat_startup_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake->nr_masked, nr);
 }
 
-/* An interrupt that arrives while disabled is masked, and the parent resends it later */
+/* An interrupt that arrives while it is disabled is masked, and sent again when it is enabled */
 static void compat_retrigger_test(struct kunit *test)
 {
 	const struct fake_kind *kind = test->param_value;
@@ -996,7 +997,7 @@ static void fake_exit(struct irq_domain *domain)
 	fake->settling = cancel_delayed_work(&compat_msi_of(domain)->settle);
 }
 
-/* Otherwise the work would run on memory that is free */
+/* Removal cancels the work, which would otherwise run on freed memory */
 static void compat_remove_cancels_test(struct kunit *test)
 {
 	struct compat_msi *msi;

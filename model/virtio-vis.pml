@@ -669,7 +669,7 @@ proctype masker(byte times)
 
 /*
  * From here on, moves are not committed. R603: the driver masks the vectors first, or no move is
- * complete before the reset is. R1001: the shadow says so until start().
+ * complete before the reset is. R1001: until start(), the shadow says that all vectors are masked.
  */
 inline disable()
 {

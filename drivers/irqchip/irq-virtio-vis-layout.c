@@ -2,7 +2,7 @@
 /*
  * Virtio Interrupt Storage (VIS): the tables, at the addresses that the device gives
  *
- * The driver checks every value from the device before use, and claims all memory that it maps.
+ * The driver checks every value from the device before use, and claims every table that it maps.
  */
 #include <linux/align.h>
 #include <linux/array_size.h>
@@ -109,8 +109,8 @@ static bool vis_is_free(struct device *dev, const struct resource *res)
 
 /*
  * Memory that firmware keeps for itself, such as that of EFI's runtime services, is reserved in the
- * memory map, like a table, or missing from it. But it is part of RAM, and the kernel has pages for
- * it.
+ * memory map, as a table may be, or is missing from it. Only the pages tell the two apart: the
+ * kernel has them for all of RAM, and for no table.
  */
 static bool vis_is_memory(const struct vis_range *r)
 {
@@ -125,7 +125,8 @@ static bool vis_is_memory(const struct vis_range *r)
 
 /*
  * Refuses memory, the resources of other devices, and addresses beyond the memory map. A request
- * inside the resource of a device without a driver succeeds: the parents of the new region show it.
+ * inside the resource of a device without a driver succeeds, so the parents of the new region are
+ * checked as well.
  */
 static int vis_claim_range(struct device *dev, const struct vis_range *r)
 {

@@ -86,10 +86,10 @@ void vis_msi_commit(struct virtio_vis *vis, unsigned int w)
  * @d:		The interrupt, at startup
  *
  * A device with MSI registers may drop an event that occurs while its vector is masked. The core
- * masks an interrupt in use only after it has arrived, and runs the handler after it unmasks, so
- * nothing is lost. For a parked move the core would mask although none need have arrived, so
- * vis_irq_mask() does not mask then. Whether an event occurred between shutdown and startup is
- * unknown, so startup assumes that one did.
+ * masks an interrupt in use only after it has arrived, and runs the handler after it has unmasked
+ * it, so nothing is lost. A parked move is the exception: the core may mask an interrupt that has
+ * not arrived, so vis_irq_mask() does not mask then. Whether an event occurred between shutdown and
+ * startup is unknown, so startup assumes that one did.
  *
  * Context:	With the lock of the interrupt's descriptor held.
  */

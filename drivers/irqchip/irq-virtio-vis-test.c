@@ -67,7 +67,7 @@
 
 #include "irq-virtio-vis.h"
 
-/* Blocks, and pages of any size, that have no table, are between those that have one */
+/* Between any two tables there are whole blocks without a table, and so whole pages of any size */
 #define FAKE_DISTANCE		(2 * VIRTIO_VIS_BLOCK_SIZE)
 
 /* Beyond the memory and the devices of any machine that runs tests */
@@ -118,7 +118,7 @@ struct fake_access {
  * @mask:		Mask table
  * @pending:		Pending table
  * @msi:		MSI registers
- * @nr_torn:		Number of messages that were no vector's own
+ * @nr_torn:		Number of messages that differed from the entry of their vector
  * @nr_replays:		Number of times that the parent was asked to repeat an interrupt
  * @log:		The stores in their order
  * @nr_log:		Number of stores
@@ -1461,7 +1461,7 @@ static void vis_msi_masked_move_test(struct kunit *test)
 }
 
 #ifdef CONFIG_GENERIC_PENDING_IRQ
-/* The core masks the vector while it carries out a parked move, and the device may drop events */
+/* The core masks a vector for a parked move, but the device is not told, or it might drop events */
 static void vis_msi_parked_test(struct kunit *test)
 {
 	unsigned int virq = vis_msi_start_enabled(test, 33);
@@ -1525,7 +1525,7 @@ static void vis_msi_bounds_test(struct kunit *test)
 						       NULL), -ENOSPC);
 }
 
-/* Startup repeats the interrupt once DRIVER_OK may have been set; a device with tables pends it */
+/* Startup repeats an interrupt once DRIVER_OK may have been set; with tables it stays pending */
 static void vis_msi_replay_test(struct kunit *test)
 {
 	unsigned int virq = vis_msi_start_enabled(test, 33);

@@ -31,7 +31,7 @@
 #define virtio_mmio_vis_remove			fake_vis_remove
 #define virtio_mmio_vis_finalize_features	fake_vis_finalize_features
 #define virtio_mmio_vis_find_vqs		fake_vis_find_vqs
-#define virtio_mmio_vis_in_use			fake_vis_active
+#define virtio_mmio_vis_in_use			fake_vis_in_use
 #define virtio_mmio_vis_free_irqs		fake_vis_free_irqs
 #define virtio_mmio_vis_reset_begin		fake_vis_reset_begin
 #define virtio_mmio_vis_synchronize_cbs		fake_vis_synchronize_cbs

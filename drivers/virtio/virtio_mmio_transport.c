@@ -49,7 +49,7 @@
  * struct vm_device - A virtio device behind virtio-mmio registers
  * @vdev:		The virtio device
  * @pdev:		The platform device that the registers belong to
- * @vm_vis:		VIS half of the device, NULL if its interrupt storage is unusable
+ * @vm_vis:		VIS half of the device, or NULL if it has no usable interrupt storage
  * @base:		The registers
  * @features:		Feature bits that the device offers
  * @config_size:	Bytes of configuration space that are mapped
@@ -420,7 +420,7 @@ static void vm_del_vq(struct virtqueue *vq)
 
 	vm_write(vm, VIRTIO_MMIO_QUEUE_SEL, vq->index);
 	vm_write(vm, VIRTIO_MMIO_QUEUE_READY, 0);
-	/* Once the device has answered, with any value, it no longer uses the queue */
+	/* Once this read has returned, whatever the value, the device no longer uses the queue */
 	vm_read(vm, VIRTIO_MMIO_QUEUE_READY);
 	vring_del_virtqueue(vq);
 }
@@ -641,7 +641,7 @@ static int vm_probe_vis(struct vm_device *vm)
 {
 	struct virtio_mmio_vis *vm_vis = virtio_mmio_vis_probe(vm->pdev, vm->base, vm->features);
 
-	/* Such a device runs on its line; virtio_mmio_vis_probe() has logged the reason */
+	/* Such a device runs on its line; virtio_mmio_vis_probe() has logged its faults, if any */
 	if (IS_ERR(vm_vis))
 		return 0;
 

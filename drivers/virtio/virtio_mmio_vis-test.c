@@ -33,7 +33,7 @@
 #define virtio_mmio_vis_remove			vm_vis_test_remove
 #define virtio_mmio_vis_finalize_features	vm_vis_test_finalize_features
 #define virtio_mmio_vis_find_vqs			vm_vis_test_find_vqs
-#define virtio_mmio_vis_in_use			vm_vis_test_active
+#define virtio_mmio_vis_in_use			vm_vis_test_in_use
 #define virtio_mmio_vis_free_irqs		vm_vis_test_free_irqs
 #define virtio_mmio_vis_reset_begin		vm_vis_test_reset_begin
 #define virtio_mmio_vis_synchronize_cbs		vm_vis_test_synchronize_cbs
@@ -86,7 +86,7 @@ enum fake_kind {
  * struct fake_event - An action of the VIS half
  * @kind:	An access to a register, or a call of the irqchip
  * @reg:	Offset of the register
- * @value:	The value read or written, the number of vectors, or that addresses are translated
+ * @value:	The value read or written, the number of vectors, or 1 if addresses are translated
  */
 struct fake_event {
 	enum fake_kind	kind;
@@ -1238,7 +1238,7 @@ static void vm_vis_run_out_test(struct kunit *test)
 	vm_vis_expect_run_out(test);
 }
 
-/* Some parents notice it only when the interrupt is requested */
+/* With some parents, the CPUs run out of vectors only when an interrupt is requested */
 static void vm_vis_run_out_late_test(struct kunit *test)
 {
 	vm_vis_test_start(test);
@@ -1343,7 +1343,7 @@ static void vm_vis_spread_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, desc.pre_vectors, 1);
 }
 
-/* A shared vector is the last one, and not managed; the driver's last queues are among its own */
+/* The shared vector is the last one, not managed, and serves the driver's last queues as well */
 static void vm_vis_spread_some_test(struct kunit *test)
 {
 	struct irq_affinity desc = { .pre_vectors = 2, .post_vectors = 2 };
@@ -1463,9 +1463,8 @@ static void vm_vis_some_reset_test(struct kunit *test)
 }
 
 /*
- * No message reaches the ring of a queue from before the reset until the queue is enabled again,
- * because the ring is freed in between. A message that arrives meanwhile takes effect on the new
- * ring.
+ * From before the reset of a queue until it is enabled again, no message reaches its ring, because
+ * the ring is freed in between. A message that arrives meanwhile takes effect on the new ring.
  */
 static void vm_vis_queue_reset_test(struct kunit *test)
 {
@@ -1602,7 +1601,7 @@ static void vm_vis_get_affinity_test(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, virtio_mmio_vis_get_vq_affinity(fake->vm_vis, 1));
 }
 
-/* No CPU may use a queue that shares its vector: its CPUs have managed vectors, which are theirs */
+/* A queue that shares its vector is for no CPU: managed vectors of other queues divide all CPUs */
 static void vm_vis_get_affinity_some_test(struct kunit *test)
 {
 	struct irq_affinity desc = { };

@@ -30,12 +30,12 @@
 #define VM_VIS_QUEUES		1
 #define VM_VIS_NR_SHARED	2
 
-/* A device that needs more vectors than the CPUs have leaves half to others, at most this many */
+/* A device that finds too few CPU vectors leaves half of those to others, at most this many */
 #define VM_VIS_NR_LEFT		16
 
 #define VM_VIS_NAME_LEN		64
 
-/* If the transport issued the last reset, it has already waited longer than this */
+/* The transport gives the resets that it issues more time than this */
 #define VM_VIS_POLL_US		1000
 #define VM_VIS_POLL_TIMEOUT_US	USEC_PER_SEC
 
@@ -167,7 +167,7 @@ static int vm_vis_read_msi(struct platform_device *pdev, void __iomem *base,
 	u16 csr = readw(base + VIRTIO_MMIO_MSI_CSR);
 
 	if (!(csr & VIRTIO_MMIO_MSI_CSR_SUPPORTED)) {
-		dev_err(&pdev->dev, "VIS: MSI_CSR is %#x: MSI is not supported, but VendorID says so\n",
+		dev_err(&pdev->dev, "VIS: MSI_CSR is %#x: MSI is not supported, but VendorID offers it\n",
 			csr);
 		return -EINVAL;
 	}
@@ -246,7 +246,7 @@ struct virtio_mmio_vis *virtio_mmio_vis_probe(struct platform_device *pdev, void
 
 /*
  * Their addresses are of the kind that virtio_ring gives the device for its queues. A device that
- * has not been reset since goes on with the tables that it has.
+ * is still enabled, because nobody has reset it, goes on with the tables that it has.
  */
 static void vm_vis_supply(struct virtio_mmio_vis *vm_vis)
 {
@@ -320,7 +320,8 @@ void virtio_mmio_vis_remove(struct virtio_mmio_vis *vm_vis)
  *
  * The virtio core clears feature bits that neither it nor the driver knows. Call this function each
  * time features are finalised, before they are written to the device. MSI registers have no feature
- * bit, but one of them is where other devices have QueueReset, even if the device runs on its line.
+ * bit, but one of them is in the place of QueueReset. So the function clears VIRTIO_F_RING_RESET,
+ * even if such a device runs on its line.
  *
  * Context:	Any.
  */
@@ -801,7 +802,7 @@ int virtio_mmio_vis_set_vq_affinity(struct virtio_mmio_vis *vm_vis, struct virtq
  *
  * Context:	Any. Not concurrent with virtio_mmio_vis_find_vqs() or virtio_mmio_vis_free_irqs().
  * Return:	The CPUs, or NULL if the device has no vectors for queues or none of managed
- *		affinity. No CPU for a queue without a vector if other queues share one.
+ *		affinity. The mask is empty for a queue without a vector if other queues share one.
  */
 const struct cpumask *virtio_mmio_vis_get_vq_affinity(struct virtio_mmio_vis *vm_vis, int index)
 {

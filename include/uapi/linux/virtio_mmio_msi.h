@@ -13,7 +13,7 @@
 #define VIRTIO_MMIO_MSI_VENDOR_FEATURES	0x000000ff
 #define VIRTIO_MMIO_MSI_VENDOR_MSI	0x00000002
 
-/* Control and status, 16 bits - Read Write. Read: MSI is supported. Write: MSI is enabled. */
+/* Control and status, 16 bits - Read Write. A read tells if MSI is supported, a write enables it */
 #define VIRTIO_MMIO_MSI_CSR		0x0c0
 #define VIRTIO_MMIO_MSI_CSR_SUPPORTED	0x8000
 #define VIRTIO_MMIO_MSI_CSR_ENABLE	0x8000

@@ -74,7 +74,7 @@ struct virtio_vis_entry {
 /* The mask and pending tables are arrays of le32 words: bit i of word w is vector 32w + i */
 #define VIRTIO_VIS_VECTORS_PER_WORD	32
 
-/* A naturally aligned block of this size holds tables of one kind only, of any device */
+/* A naturally aligned block of this size holds tables of one kind only, of any number of devices */
 #define VIRTIO_VIS_BLOCK_SIZE		0x10000
 
 #endif /* _UAPI_LINUX_VIRTIO_VIS_H */

@@ -30,7 +30,7 @@ static void vis_bind(VirtIOMMIOProxy *proxy, VISEvent *event, int route)
     if (route >= 0 &&
         kvm_irqchip_add_irqfd_notifier_gsi(kvm_state, n, NULL, route) == 0) {
         event->irqfd = route;
-        /* KVM sends the message of an earlier signal, but does not clear it. */
+        /* KVM has acted upon an earlier signal, but has not cleared it. */
         event_notifier_test_and_clear(n);
     }
     virtio_queue_set_guest_notifier_handler(virtio_get_queue(vdev, index),
@@ -180,8 +180,8 @@ void vis_irqfds_start(VirtIOMMIOProxy *proxy)
     uint32_t word;
 
     /*
-     * Either KVM needs to know the PCI device that sends the message, or, with
-     * a GICv2m, each GSI stands for one fixed message.
+     * There are no irqfds if KVM has to know the PCI device that sends the
+     * message, or if each GSI stands for one message, as with a GICv2m.
      */
     if (!kvm_msi_via_irqfd_enabled() || kvm_msi_devid_required() ||
         kvm_gsi_direct_mapping()) {

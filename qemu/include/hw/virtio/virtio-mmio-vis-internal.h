@@ -45,7 +45,7 @@ static inline VISEvent *vis_event(VirtIOMMIOVIS *vis, int index)
     return &vis->events[index - VIRTIO_CONFIG_IRQ_IDX];
 }
 
-/* Returns virtio's record of the vector of the event. */
+/* Returns the name of the event, which virtio has in place of its vector. */
 static inline uint16_t vis_event_name(VirtIOMMIOVIS *vis, VISEvent *event)
 {
     return event - vis->events;

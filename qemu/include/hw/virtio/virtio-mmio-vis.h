@@ -124,7 +124,7 @@ typedef QLIST_HEAD(, VISEvent) VISEventList;
  *                 the vector table and the pending table
  * @variant_name: property "x-vis-variant", the variant of the device, or NULL
  * @skip: property "x-vis-skip", slots without VIS in spite of @on, for tests
- * @move: property "x-vis-slot", the slot whose tables it uses, for tests
+ * @move: property "x-vis-slot", slot whose place its tables take, for tests
  * @board: the board, or NULL if it does not support VIS
  * @slot: number of the transport on the board
  * @mmio: address of the register block, which names the device in the trace
