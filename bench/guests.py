@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The guests to measure: the same devices and work over each transport."""
 
-import copy
 import socket
 import statistics
 import threading
@@ -364,26 +363,15 @@ def prepared(options):
     return prepare.for_scenario(options, Scenario(()))
 
 
-class Guest(vm.Guest):
-    """The rows of a boot that does not count must not stay among those of the next."""
-
-    verbs = empty = rows = None
-
-    def prepare(self):
-        super().prepare()
-        self.rows = copy.deepcopy(self.empty)
-        self.services = type("Verbs", (self.verbs,), {"rows": self.rows})
-
-
 def run(options, name, transport, wanted, scale=None, rows=None, verbs=BenchServices):
     """Boots one guest and returns its rows. scale has parameters of all timed figures."""
     SCENARIOS[name] = wanted
     tap = Quiet()
-    guest = Guest(prepare.for_scenario(options, wanted), name, tap)
-    guest.verbs = verbs
-    guest.empty = rows or Rows(transport, scale)
+    guest = vm.Guest(prepare.for_scenario(options, wanted), name, tap)
+    rows = rows or Rows(transport, scale)
+    guest.services = type("Verbs", (verbs,), {"rows": rows})
     guest.rundir = options.root / "build/bench/guests" / name
     guest.run()
     if tap.failure():
         raise BenchError(f"{name}: {tap.failure()}, see {guest.rundir}")
-    return guest.rows.finish()
+    return rows.finish()

@@ -155,7 +155,7 @@ class LogVerbs(guests.BenchServices):
     def do_profile_end(self, *symbols):
         """Keeps the addresses of functions, because the log has no names."""
         self.monitor.run(profile.COMMANDS_END)
-        self.directory.mkdir(parents=True, exist_ok=True)
+        self.directory.mkdir(parents=True)
         (self.directory / "guest").write_text("\n".join(symbols), "utf-8")
         (self.directory / "host").write_text(Path("/proc/kallsyms").read_text("utf-8"), "utf-8")
 

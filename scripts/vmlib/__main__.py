@@ -21,7 +21,7 @@ from .boards import BOARDS, tsc_khz
 from .machine import Machine, MachineError
 from .scenarios import DISK_BYTES, GROUPS, SCENARIOS, SUPPORT_SCRIPTS
 from .services import Services
-from .tap import Held, Quiet, Story, Tap
+from .tap import Quiet, Story, Tap
 
 STOCK_GUEST_MODULES = ("virtio_blk", "virtio_net", "virtio_rng", "virtio_console")
 LOG_TIMEOUT = 20
@@ -29,12 +29,9 @@ VDPA_TIMEOUT = 20
 POLL = 0.2
 # A boot that fails because of the rig says nothing about the code under test.
 STARTS = 3
-LOGS = ("klog", "transcript", "trace", "daemons.log")
 SHARE_BYTES = 1 << 20
 SWAP_BYTES = 512 << 20
 LOOPBACK = "127.0.0.1"
-# scripts/nested says so to the programs in its machine.
-EMULATED_SVM = "VIS_EMULATED_SVM" in os.environ
 
 
 class Guest:
@@ -45,7 +42,6 @@ class Guest:
     scenarios = SCENARIOS
     guest_scripts = "selftests/vis"
     memory = "512"
-    emulated_svm = EMULATED_SVM
 
     def __init__(self, options, name, tap):
         self.options = options
@@ -206,51 +202,16 @@ class Guest:
         return text
 
     def run(self):
-        """A boot that fails because of the rig does not count, but the last one does."""
-        tap = self.tap
-        for boot in range(1, STARTS + 1):
-            # Only a guest that has begun its tests has results.
-            self.tap = Held(tap) if self.emulated_svm else tap
+        for _ in range(STARTS):
             self.prepare()
-            problem = self.start_held()
-            fault = self.rig_fault(problem)
-            if fault:
-                tap.note(f"{self.name}, boot {boot} of {STARTS}: {fault}")
-            if not fault or boot == STARTS:
+            problem = self.start()
+            fault = None if self.has_begun() else verdict.rig_fault(self.klog())
+            if not fault:
                 break
-            self.keep_logs(boot)
+            self.tap.note(fault)
         self.judge(problem)
-        if self.emulated_svm:
-            self.tap.release()
         if self.scenario.report:
             self.judge_planted(self.outer)
-
-    def start_held(self):
-        """If the run is ended from outside, the results so far must not be lost."""
-        try:
-            return self.start()
-        except BaseException:
-            if self.emulated_svm:
-                self.tap.release()
-            raise
-
-    def rig_fault(self, problem):
-        """What is wrong with the rig; None if the boot counts. Once a guest has begun its tests, a
-        failure is theirs, unless the CPUs that KVM runs on are emulated. A test that has failed
-        counts even there: no fault of the emulator that is known makes a test fail."""
-        if not self.emulated_svm:
-            return None if self.has_begun() else verdict.rig_fault(self.klog())
-        if not all(self.tap.results.values()):
-            return None
-        return verdict.svm_fault(self.klog(), problem)
-
-    def keep_logs(self, boot):
-        """The next boot has the same directory."""
-        kept = self.rundir.with_name(f"{self.name}.boot{boot}")
-        kept.mkdir(exist_ok=True)
-        for path in self.rundir.glob("*"):
-            if path.name in LOGS:
-                path.replace(kept / path.name)
 
     def has_begun(self):
         """The transcript of a machine that ends before the guest says anything is empty."""

@@ -74,7 +74,7 @@ def build_image(options, path):
             ("back", str(options.back or "")),
             ("limit", f"{limit()}\n"),
             ("command", f"cd {shlex.quote(str(options.root))} && VIS_SLOW={SLOW} "
-                        f"VIS_EMULATED_SVM=1 exec env {shlex.join(options.command)}\n")):
+                        f"exec env {shlex.join(options.command)}\n")):
         image.file(name, text.encode())
     image.file("init", (Path(__file__).parent / "nested.init").read_bytes())
     for name in initramfs.MOUNT_POINTS:

@@ -121,26 +121,6 @@ class Quiet(Tap):
         return "; ".join(failed + self.notes[-5:]) if failed else None
 
 
-class Held(Quiet):
-    """Holds all events back from another Tap until it is known whether they count."""
-
-    def __init__(self, tap):
-        super().__init__()
-        self.tap = tap
-        self.events = []
-
-    def result(self, passed, name, rest=""):
-        super().result(passed, name, rest)
-        self.events.append((passed, name, rest))
-
-    def note(self, text):
-        self.events.append(text)
-
-    def release(self):
-        for event in self.events:
-            self.tap.take(event)
-
-
 def judge(lines, status, suite, tap, empty="it has no results"):
     """Passes on the output of a suite. It is a failure if that is cut short, if a test is skipped
     without an allowed reason, or if the suite fails but no test does. Returns the lines that say

@@ -22,9 +22,6 @@ INT3 = re.compile(r"Oops: int3: .*?\] Code: [^\n<]*?(\w\w) <", re.S)
 # timer, and microvm has no other, because its PIT is not connected where the kernel looks for it.
 NO_TIMER = "APIC frequency too slow, disabling apic timer"
 
-# QEMU's reason for the end of a guest whose CPU has met a triple fault, or that was reset
-SHUTDOWN = "guest-reset"
-
 
 class GuestTap(tap.Reader):
     """What one guest script prints, passed on result by result, as `shown` names it. It must have a
@@ -102,12 +99,3 @@ def rig_fault(log):
     if is_stale_code(log):
         return "the emulator ran an int3 that is no longer there"
     return None
-
-
-def svm_fault(log, problem):
-    """The same for a guest of KVM whose CPUs have an emulated SVM. Now and then the emulator finds
-    an empty page table as it enters the guest: the CPU shuts down by a triple fault, and the
-    guest's kernel has no word of it. Whatever else ends a guest makes its kernel say something."""
-    if SHUTDOWN in (problem or "") and not kernel_reports(log):
-        return "the emulator of the CPUs that KVM runs on has shut down one of the guest's"
-    return rig_fault(log)
