@@ -10,17 +10,6 @@ MOVES=40
 # A parked move takes two writes at most.
 MOVE_WRITES=2
 
-sent_by_vmm()
-{
-	host count virtio_mmio_vis_send "mmio $(base_of "$(virtio_of virtio_net)") "
-}
-
-# Number of events of masked vectors, whose messages the monitor sends afterwards
-pended()
-{
-	host count virtio_mmio_vis_pend "mmio $(base_of "$(virtio_of virtio_net)") "
-}
-
 queue_irqs()
 {
 	awk '$NF ~ /-(in|out)put\.[0-9]+$/ { sub(":", "", $1); print $1 }' /proc/interrupts
@@ -51,7 +40,7 @@ irqfd_net()
 	rose=$(($(interrupts) - before))
 	note "$rose interrupts"
 	[ "$rose" -gt 80 ] || fail "$rose interrupts for 80 packets and more"
-	expect "messages that the monitor sent" 0 "$(sent_by_vmm)"
+	expect "messages that the monitor sent" 0 "$(of_device send virtio_net)"
 	[ "$(host messages)" -ge "$rose" ] ||
 		fail "KVM has sent $(host messages) messages for $rose interrupts"
 }
@@ -85,7 +74,7 @@ irqfd_moves()
 	kill -INT $ping
 	wait $ping
 	grep -q ' 0% packet loss' /tmp/ping || fail "$(cat /tmp/ping)"
-	expect "messages that the monitor sent" "$(pended)" "$(sent_by_vmm)"
+	only_pending_sent virtio_net
 	net_exchange $BYTES
 }
 

@@ -10,28 +10,9 @@
 MOVES=20000
 MASK_POLLS=$((12 * STRESS))
 
-# of_device EVENT DRIVER
-of_device()
-{
-	host count "virtio_mmio_vis_$1" "mmio $(base_of "$(virtio_of "$2")") "
-}
-
 has_pended()
 {
 	[ "$(of_device pend "$1")" -gt 0 ]
-}
-
-# The monitor sends only messages that were pending when a mask was cleared.
-only_pending_sent()
-{
-	local driver pended sent
-
-	for driver; do
-		sent=$(of_device send "$driver")
-		pended=$(of_device pend "$driver")
-		note "$driver: $pended events pended, the monitor sent $sent messages"
-		[ "$sent" -le "$pended" ] || fail "the monitor sent messages that were not pending"
-	done
 }
 
 queue_irqs()

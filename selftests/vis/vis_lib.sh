@@ -562,6 +562,26 @@ console_exchange()
 	expect "nonce from the guest" "$nonce" "$(host console-read "$1")"
 }
 
+# of_device EVENT DRIVER: number of such events in the trace of the device
+of_device()
+{
+	host count "virtio_mmio_vis_$1" "mmio $(base_of "$(virtio_of "$2")") "
+}
+
+# only_pending_sent DRIVER...: while KVM sends the messages, the monitor sends only those that were
+# pending when a mask was cleared. Several events of a masked vector make one message.
+only_pending_sent()
+{
+	local driver pended sent
+
+	for driver; do
+		sent=$(of_device send "$driver")
+		pended=$(of_device pend "$driver")
+		note "$driver: $pended events pended, the monitor sent $sent messages"
+		[ "$sent" -le "$pended" ] || fail "the monitor sent messages that were not pending"
+	done
+}
+
 # all_devices_work: the minimum that each device must do, with any kind of interrupt
 all_devices_work()
 {
