@@ -154,10 +154,9 @@ SUITES = {
                  "--rename msi msi_reload msi_migrate msi_line", tier="all"),
     "kvm.main": Suite("the guest tests on KVM, QEMU's main loop sending all interrupts", 420,
                       f"{KVM} main idle reload migrate hostile_tables", tier="draft"),
-    "kvm.iothread": Suite("the same where irqfds send those of the disk", 330,
+    "kvm.iothread": Suite("the same where irqfds send those of the disk", 540,
                           f"{KVM} iothread iothread_idle iothread_reload iothread_migrate"
-                          " iothread_tables",
-                          tier="draft"),
+                          " iothread_tables", tier="draft"),
     "kvm.vhost": Suite("network cards and a disk on KVM whose interrupts vhost and vhost-user send"
                        " by irqfds, moves of vectors under traffic, and guest tests", 300,
                        f"{KVM} vhost vhost_one vhost_idle vhost_reload vhost_migrate"
