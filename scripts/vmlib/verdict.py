@@ -17,7 +17,6 @@ RACE = re.compile(r"^.*\] ={60,}\n(.*BUG: KCSAN: (.*)\n(?:.*\n)*?).*\] ={60,}$",
 OUR_FUNCTION = re.compile(r"\b(virtio_vis|vis|vm_vis|virtio_mmio_vis)_\w+\+0x")
 STACK_FRAME = re.compile(r"\]  \S+\+0x")
 INTERRUPT_ENTRY = re.compile(r"\]  asm_\w+\+0x")
-INT3 = re.compile(r"Oops: int3: .*?\] Code: [^\n<]*?(\w\w) <", re.S)
 # The kernel prints this if the host starves it at the wrong moment. It then runs without its local
 # timer, and microvm has no other, because its PIT is not connected where the kernel looks for it.
 NO_TIMER = "APIC frequency too slow, disabling apic timer"
@@ -82,20 +81,3 @@ def kernel_reports(log):
     for race in foreign_races(log):
         log = log.replace(race[0], "")
     return [line for line in log.splitlines() if KERNEL_REPORT.search(line)]
-
-
-def is_stale_code(log):
-    """Whether the kernel died of an int3 that is not in its memory. QEMU drops its translation of
-    a page's code before it stores there: a CPU that translates it in between goes on with the int3
-    that the kernel has when it patches itself, and has just replaced on all CPUs."""
-    oops = INT3.search(log)
-    return oops is not None and oops[1] != "cc"
-
-
-def rig_fault(log):
-    """A fault of the host or of the emulator, not of the kernel or of ours; or None."""
-    if NO_TIMER in log:
-        return "the host was too busy while the guest measured its timer"
-    if is_stale_code(log):
-        return "the emulator ran an int3 that is no longer there"
-    return None
