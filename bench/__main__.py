@@ -20,6 +20,7 @@ from . import density, guests, kvm, parts, report, size, targets
 FULL = {"interrupts": 100000, "moves": 40, "count": 500, "rate": 1000, "rounds": 7, "boots": 3}
 SMALL = {"interrupts": 2000, "moves": 6, "count": 100, "rate": 100, "rounds": 1, "boots": 1}
 SCALE = (1, 2, 8)
+COMMAND = "scripts/bench"
 RESULTS = "Documentation/results"
 # Another file in that directory, which scripts/suites/foreign makes
 FOREIGN = "foreign.md"
@@ -27,23 +28,19 @@ KINDS = ("exits", "kvm", "path", "parts", "moves", "insns", "profile", "boot", "
          "twins", "rates", "scale")
 # These take as long as all others together, so they run only by name.
 BY_NAME = ("path", "parts", "moves")
-LEFT = "steps.json"
 CHECKED = ("exits", "insns", "density")
 
 
 def parse():
     parser = Parser("bench")
     parser.add_argument("--revision")
-    parser.add_argument("--only", default="")
-    parser.add_argument("--resume", action="store_true")
     modes = parser.add_mutually_exclusive_group()
-    for name in ("small", "check", "publish", "verify"):
+    modes.add_argument("--only", default="")
+    for name in ("check", "publish", "verify"):
         modes.add_argument(f"--{name}", action="store_true")
     own = parser.parse_args()
     if not set(own.only.split(",")) <= {*KINDS, ""}:
         parser.error(f"--only {own.only}: must be some of {','.join(KINDS)}")
-    if own.verify and own.only or own.resume and (own.verify or own.publish):
-        parser.error("--verify takes neither --only nor --resume, and --publish no --resume")
     return own
 
 
@@ -53,11 +50,10 @@ class Steps:
     def __init__(self, own, options):
         self.own = own
         self.options = options
-        self.small = own.small or own.check
-        self.counts = SMALL if self.small else FULL
+        self.counts = SMALL if own.check else FULL
 
     def exits(self):
-        seconds = 15 if self.small else 75
+        seconds = 15 if self.own.check else 75
         for transport in (*guests.TRANSPORTS, guests.MSI):
             wanted = guests.exits_scenario(transport, self.counts["interrupts"],
                                            self.counts["moves"])
@@ -66,7 +62,7 @@ class Steps:
     def kvm(self):
         """In a machine that has KVM"""
         for transport in (*guests.TRANSPORTS, guests.MSI):
-            yield (f"kvm-{transport}", 120 if self.small else 240,
+            yield (f"kvm-{transport}", 120 if self.own.check else 240,
                    self.nested("exits", transport))
 
     def path(self):
@@ -88,7 +84,7 @@ class Steps:
             yield f"moves-{transport}", 150, self.nested("moves", transport)
 
     def insns(self):
-        seconds = 20 if self.small else 60
+        seconds = 20 if self.own.check else 60
         for queues in (1,) if self.own.check else (1, guests.CPUS):
             for transport in guests.TRANSPORTS:
                 wanted = guests.insns_scenario(transport, queues, self.counts["count"])
@@ -148,7 +144,7 @@ class Steps:
         return lambda name: guests.run(self.options, name, transport, wanted, params)
 
     def nested(self, measured, transport):
-        return lambda name: kvm.in_nested(self.own, self.options, measured, transport, self.small)
+        return lambda name: kvm.in_nested(self.own, self.options, measured, transport)
 
     def all(self):
         wanted = self.own.only.split(",") if self.own.only else \
@@ -172,9 +168,7 @@ def metadata(own, options):
         "machine": f"{cpu_model()}, {os.cpu_count()} CPUs, {'KVM' if has_kvm() else 'TCG'}",
         "qemu": version,
         "kernel": next(options.kernel.glob("boot/vmlinuz-*")).name.removeprefix("vmlinuz-"),
-        "command": "scripts/bench" + (" --small" if own.small else "") +
-                   (f" --only {own.only}" if own.only else "") +
-                   (" --resume" if own.resume else ""),
+        "command": COMMAND + (f" --only {own.only}" if own.only else ""),
     }
 
 
@@ -206,39 +200,41 @@ def save(own, directory, document):
         (directory / name).write_text(text, "utf-8")
 
 
-def resumed(own, directory):
-    """{step: rows} from the last run, if its sources were the same"""
-    path = directory / LEFT
-    left = json.loads(path.read_text("utf-8")) if own.resume and path.exists() else {}
-    return left.get("done", {}) if left.get("revision") == own.revision else {}
-
-
 def run(own, options, directory):
     """Runs the steps, and writes the results after each. Returns the rows."""
     steps = Steps(own, options)
     meta = {**metadata(own, options), "rounds": steps.counts["rounds"]}
-    done = resumed(own, directory)
-    wanted = [step for step in steps.all() if step[1] not in done]
+    rows, wanted = [], steps.all()
     left = sum(seconds for _, _, seconds, _ in wanted)
     for number, (kind, name, seconds, step) in enumerate(wanted, 1):
         print(f"bench: {number}/{len(wanted)} {name}, {left // 60 + 1} minutes left",
               file=sys.stderr, flush=True)
-        done[name] = [{"step": kind, **row} for row in step(name)]
+        rows += [{"step": kind, **row} for row in step(name)]
         left -= seconds
-        save(own, directory, {"meta": meta, "rows": merge_rounds(sum(done.values(), []))})
-        (directory / LEFT).write_text(json.dumps({"revision": own.revision, "done": done}), "utf-8")
-    return sum(done.values(), [])
+        rest = " ".join(sorted({later[0] for later in wanted[number:]}))
+        save(own, directory, {"meta": {**meta, **({"unfinished": rest} if rest else {})},
+                              "rows": merge_rounds(rows)})
+    return rows
 
 
-def replaced(published, document, kinds):
-    """The published results, with the rows of some kinds of steps from another run. Rows of other
-    kinds may have the same metric."""
-    later = document["meta"]
-    made = f"{later['date']}, revision {later['revision']}"
-    return {"meta": {**published["meta"],
-                     **{name: later.get(name, made) for name in (f"of {kind}" for kind in kinds)}},
-            "rows": [row for row in published["rows"] if row["step"] not in kinds] +
-                    [row for row in document["rows"] if row["step"] in kinds]}
+def merged(published, document):
+    """The results of the last run, and those that are published of the steps that it has not
+    finished; rows of other steps may have the same metric. The page describes the last whole run,
+    and says when other steps ran."""
+    unfinished = document["meta"].pop("unfinished", "").split()
+    rows = [row for row in document["rows"] if row["step"] not in unfinished]
+    kinds = report.steps(rows)
+    if not kinds:
+        sys.exit("bench: error: the last run has finished no step: run scripts/bench again")
+    kept = [row for row in published["rows"] if row["step"] not in kinds]
+    head, other = document["meta"], published["meta"]
+    if head["command"] != COMMAND:
+        head, other = other, head
+    made = f"{other['date']}, revision {other['revision']}"
+    marks = {mark: other.get(mark, made) for mark in (f"of {kind}" for kind in sorted(
+        kinds if head is published["meta"] else report.steps(kept)))}
+    return {"meta": {**head, **marks},
+            "rows": sorted(kept + rows, key=lambda row: KINDS.index(row["step"]))}
 
 
 def publish(own):
@@ -246,16 +242,12 @@ def publish(own):
     last = own.root / "build/bench/bench.json"
     if not last.exists():
         sys.exit("bench: error: build/bench/bench.json does not exist: run scripts/bench first")
-    document = json.loads(last.read_text("utf-8"))
     target = own.root / RESULTS
-    published = json.loads((target / "bench.json").read_text("utf-8"))
-    kinds = own.only.split(",") if own.only else []
-    unknown = [kind for kind in kinds if kind not in report.steps(document["rows"])]
-    document = replaced(published, document, kinds) if kinds else \
-        replaced(document, published, BY_NAME)
-    unknown += report.unknown(document["rows"])
+    document = merged(json.loads((target / "bench.json").read_text("utf-8")),
+                      json.loads(last.read_text("utf-8")))
+    unknown = report.unknown(document["rows"])
     if unknown:
-        sys.exit("scripts/bench: the last run has not measured: " + "; ".join(unknown))
+        sys.exit("bench: error: no run has measured: " + "; ".join(unknown))
     save(own, target, document)
     readme = own.root / "README.md"
     readme.write_text(report.filled(readme.read_text("utf-8"),

@@ -173,7 +173,7 @@ MEASURED = {"exits": (exits, ()), "instructions": (instructions, ("--count-instr
             "moves": (moves, ("--count-instructions",)), "log": (log, ("--count-instructions",))}
 
 
-def in_nested(own, options, measured, transport, small):
+def in_nested(own, options, measured, transport):
     """The rows of a transport, from this program in a machine with KVM"""
     options = guests.prepared(options)
     files = [options.kernel / "boot", options.kernel / "lib/modules", options.modules,
@@ -182,9 +182,9 @@ def in_nested(own, options, measured, transport, small):
         [own.root / "scripts/nested", *MEASURED[measured][1], "--back", own.root / SYMBOLS,
          *(word for file in files for word in ("--with", file)),
          f"PYTHONPATH={own.root / 'scripts'}:{own.root}", "python3", "-m", "bench.kvm", measured,
-         transport, "small" if small else "full", "--root", own.root, "--kernel", options.kernel,
-         "--modules", options.modules, "--qemu", options.qemu, "--append", "quiet",
-         "--append", "loglevel=5"], stdout=subprocess.PIPE, text=True)
+         transport, "small" if own.check else "full", "--root", own.root,
+         "--kernel", options.kernel, "--modules", options.modules, "--qemu", options.qemu,
+         "--append", "quiet", "--append", "loglevel=5"], stdout=subprocess.PIPE, text=True)
     lines = done.stdout.splitlines()
     if done.returncode:
         raise guests.BenchError("\n".join([

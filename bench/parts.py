@@ -96,7 +96,7 @@ def rows(own, options, transport):
     """The rows are those of the read whose part is the median, so that they add up."""
     directory, log = own.root / kvm.SYMBOLS, own.root / "build/nested/trace.1"
     shutil.rmtree(directory, ignore_errors=True)
-    kvm.in_nested(own, options, "log", transport, own.small)
+    kvm.in_nested(own, options, "log", transport)
     found = guests.Rows(transport)
     host, parts = divided(directory, log, transport)
     for name, samples in parts.items():
