@@ -57,11 +57,21 @@ class PathRows(guests.Rows):
     """The median of one boot, of the instructions of guest, KVM and QEMU together: the host's one
     CPU is emulated, and its clocks tick once for each instruction, the guest's included."""
 
+    with_quartiles = False
+
     def finish(self):
         for (metric, *params), (samples,) in self.sampled.items():
-            self.add(metric, "instructions", statistics.median(samples), kind="repeated",
-                     **dict(params))
+            low, value, high = statistics.quantiles(samples, n=4)
+            spread = (low, high) if self.with_quartiles else ()
+            self.add(metric, "instructions", value, *spread, kind="repeated", **dict(params))
         return self.rows
+
+
+class MoveRows(PathRows):
+    """With the quartiles: the host has one CPU for both of the guest's, and may let the other run
+    during a move."""
+
+    with_quartiles = True
 
 
 class Verbs(guests.BenchServices):
@@ -97,17 +107,6 @@ def instructions(options, transport, small):
         wanted = guests.path_scenario(transport, part, **counts)
         yield from guests.run(options, f"{part}-{transport}", transport, wanted,
                               rows=PathRows(transport))
-
-
-class MoveRows(guests.Rows):
-    """The median of one boot, with the quartiles: the host has one CPU for both of the guest's, and
-    may let the other run during a move."""
-
-    def finish(self):
-        for (metric, *params), (samples,) in self.sampled.items():
-            low, value, high = statistics.quantiles(samples, n=4)
-            self.add(metric, "instructions", value, low, high, kind="repeated", **dict(params))
-        return self.rows
 
 
 def moves(options, transport, small):
