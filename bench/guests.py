@@ -23,6 +23,7 @@ CPUS = 4
 # Without any event at the start, QEMU would not log an event that is switched on later.
 RARE_EVENTS = ("virtio_mmio_vis_reset",)
 DISK_BYTES = 8 << 30
+ROUTE_EVENTS = ("kvm_irqchip_add_msi_route", "kvm_irqchip_release_virq")
 # One instruction is one nanosecond, and one tick of the TSC.
 COUNT_INSTRUCTIONS = ["-icount", "shift=0,sleep=off"]
 ONE_GIGAHERTZ = "tsc_early_khz=1000000"
@@ -81,8 +82,8 @@ def scenario(transport, parts, devices, **options):
     return Scenario(("bench.sh",), devices=devices, vis="on" if transport == "vis" else "off",
                     globals=("msi=dragonball",) if transport == MSI else (),
                     board=",pcie=on" if transport == "pci" else "", append=" ".join(words),
-                    trace=RARE_EVENTS, **{"modules": (VIRTIO_MODULES[transport],),
-                                          "load": ("vis_bench",), **options})
+                    **{"trace": RARE_EVENTS, "modules": (VIRTIO_MODULES[transport],),
+                       "load": ("vis_bench",), **options})
 
 
 def exits_scenario(transport, interrupts, moves):
@@ -99,9 +100,10 @@ def kvm_scenario(transport, interrupts, moves):
     """Where the transport has irqfds, they send the interrupts that the iothread signals."""
     disks = [word for number, queues in enumerate((1, CPUS))
              for word in null_disk(transport, number, queues, ",iothread=io")]
-    return scenario(transport, ("interrupts", "live", "masks", "setup"),
+    return scenario(transport, ("booted", "interrupts", "live", "masks", "setup"),
                     ["-object", "iothread,id=io"] + disks + rng(transport), smp=CPUS, timeout=300,
-                    parameters={"count": interrupts, "moves": moves})
+                    parameters={"count": interrupts, "moves": moves},
+                    trace=(*RARE_EVENTS, *ROUTE_EVENTS))
 
 
 def path_scenario(transport, part, **parameters):

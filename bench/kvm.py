@@ -26,6 +26,7 @@ SMALL = {"interrupts": 800, "moves": 6}
 FULL = {"interrupts": 4000, "moves": 20}
 MOVES = 32
 SLICE = "100000"
+MILLION = 1000000
 # Where the addresses of the functions in a log are
 SYMBOLS = "build/bench/symbols"
 SAMPLES = {"count": 2000, "batches": 50}
@@ -84,10 +85,26 @@ class Verbs(guests.BenchServices):
         for histogram in self.histograms:
             histogram.clear()
 
+    def do_booted(self):
+        """Counts the routes of messages that KVM has once all drivers are bound."""
+        added, released = (len(self.machine.trace.lines(event)) for event in guests.ROUTE_EVENTS)
+        self.rows.add("routes", "routes", added - released)
+
     def do_trap_end(self, *words):
         self.rows.cpu, vmm = (histogram.counts() for histogram in self.histograms)
         self.rows.vmm = {reason: vmm.get(reason, 0) for reason in VMM_REASONS}
         super().do_trap_end(*words)
+
+
+class PathVerbs(guests.BenchServices):
+    """The verbs of the bench, where the clock counts instructions"""
+
+    def do_booted(self):
+        """Counts the time in which QEMU's threads, the guest's CPUs among them, have run."""
+        tasks = Path(f"/proc/{self.machine.process.pid}/task").glob("*/schedstat")
+        insns = sum(int(task.read_text("ascii").split()[0]) for task in tasks)
+        self.rows.add("path_insns_of_boot", "million instructions", insns / MILLION,
+                      kind="repeated")
 
 
 def exits(options, transport, small):
@@ -100,21 +117,20 @@ def exits(options, transport, small):
                           rows=Rows(transport))
 
 
-def instructions(options, transport, small):
+def instructions(options, transport, _):
     """Each kind of work has a guest of its own, because further devices would count, too."""
-    counts = {name: count // (10 if small else 1) for name, count in SAMPLES.items()}
     for part in ("path_read", "path_packets"):
-        wanted = guests.path_scenario(transport, part, **counts)
+        wanted = guests.path_scenario(transport, part, **SAMPLES)
         yield from guests.run(options, f"{part}-{transport}", transport, wanted,
-                              rows=PathRows(transport))
+                              rows=PathRows(transport), verbs=PathVerbs)
 
 
-def moves(options, transport, small):
+def moves(options, transport, _):
     """With the usual slice, a guest's CPU that waits for the other would spin for that long."""
     subprocess.run(["mount", "-t", "debugfs", "debugfs", "/sys/kernel/debug"], check=True)
     Path("/sys/kernel/debug/sched/base_slice_ns").write_text(SLICE, "utf-8")
     return guests.run(options, f"path_moves-{transport}", transport,
-                      guests.moves_scenario(transport, MOVES // (4 if small else 1)),
+                      guests.moves_scenario(transport, MOVES),
                       rows=MoveRows(transport))
 
 

@@ -354,8 +354,14 @@ run_insns()
 
 # The whole path: guest, KVM and QEMU
 
+run_booted()
+{
+	tell booted
+}
+
 run_path_read()
 {
+	run_booted
 	use_module
 	quiet_disk vda
 	run_here 0
