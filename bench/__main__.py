@@ -28,7 +28,7 @@ KINDS = ("exits", "kvm", "path", "parts", "moves", "insns", "profile", "boot", "
          "twins", "rates", "scale")
 # These take as long as all others together, so they run only by name.
 BY_NAME = ("path", "parts", "moves")
-CHECKED = ("exits", "insns", "density")
+CHECKED = ("exits", "kvm", "insns", "density")
 
 
 def parse():
@@ -61,7 +61,7 @@ class Steps:
 
     def kvm(self):
         """In a machine that has KVM"""
-        for transport in (*guests.TRANSPORTS, guests.MSI):
+        for transport in ("pci", "vis") if self.own.check else (*guests.TRANSPORTS, guests.MSI):
             yield (f"kvm-{transport}", 120 if self.own.check else 240,
                    self.nested("exits", transport))
 
