@@ -156,7 +156,7 @@ SUITES = {
                       f"{KVM} main idle reload migrate hostile_tables", tier="draft"),
     "kvm.iothread": Suite("the same where irqfds send those of the disk", 540,
                           f"{KVM} iothread iothread_idle iothread_reload iothread_migrate"
-                          " iothread_tables", tier="draft"),
+                          " iothread_tables", tier="all"),
     "kvm.vhost": Suite("network cards and a disk on KVM whose interrupts vhost and vhost-user send"
                        " by irqfds, moves of vectors under traffic, and guest tests", 300,
                        f"{KVM} vhost vhost_one vhost_idle vhost_reload vhost_migrate"
@@ -240,7 +240,7 @@ SUITES = {
     "mutants_generated": Suite("generated mutants of irqchip, compat, VIS half and transport: how"
                                " many the tests notice", 3600, tier="draft"),
     "bench": Suite("the counted part of the bench in small, against its targets, and the"
-                   " published results", 200, tier="all"),
+                   " published results", 300, tier="all"),
     "statements": Suite("the tests that the specification names exist", 1,
                         inputs="Documentation/virtio-vis.rst compat drivers model qemu/tests"
                                " scripts/suites selftests"),
