@@ -34,6 +34,7 @@ class Result(unittest.TestResult):
     def addSubTest(self, test, subtest, error):
         if error:
             self.addFailure(test, error)
+            self.tap.note(str(subtest))
 
 
 def main(suite, *cases):
