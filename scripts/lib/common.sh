@@ -88,37 +88,38 @@ progress()
 	say "$* (about $(duration "$seconds"))"
 }
 
+# try COMMAND...: sets STATUS to the command's. In a condition, bash would ignore a failing command
+# of a function.
+try()
+{
+	set +e
+	(set -e && "$@")
+	STATUS=$?
+	set -e
+}
+
 # run_logged LOG WHAT COMMAND...: writes all output of the command to LOG. If it fails, the error
 # shows the end of that output and names LOG.
 run_logged()
 {
-	local log=$1 what=$2 status
-
-	shift 2
-	mkdir -p "${log%/*}"
-	# In a condition, bash would ignore a failing command of a function.
-	set +e
-	(set -e && "$@") >"$log" 2>&1
-	status=$?
-	set -e
-	[ "$status" = 0 ] || {
-		tail -n 30 "$log" >&2
-		die "$what failed, see $log"
+	mkdir -p "${1%/*}"
+	try "${@:3}" >"$1" 2>&1
+	[ "$STATUS" = 0 ] || {
+		tail -n 30 "$1" >&2
+		die "$2 failed, see $1"
 	}
 }
 
 # run_shown LOG WHAT COMMAND...: the same, but also shows the output as it comes
 run_shown()
 {
-	local log=$1 what=$2 status
+	try show_logged "$1" "${@:3}"
+	[ "$STATUS" = 0 ] || die "$2 failed, see $1"
+}
 
-	shift 2
-	# In a condition, bash would ignore a failing command of a function.
-	set +e
-	(set -e && "$@") 2>&1 | tee "$log" >&2
-	status=${PIPESTATUS[0]}
-	set -e
-	[ "$status" = 0 ] || die "$what failed, see $log"
+show_logged()
+{
+	"${@:2}" 2>&1 | tee "$1" >&2
 }
 
 need_amd64()

@@ -35,34 +35,23 @@ tap_skip()
 # fails COMMAND...: inverts the status; bash would not stop at a command after "!"
 fails()
 {
-	local status
-
-	# In a condition, bash would ignore a failing command of a function.
-	set +e
-	(set -e && "$@")
-	status=$?
-	set -e
-	[ $status != 0 ]
+	try "$@"
+	[ "$STATUS" != 0 ]
 }
 
 # tap_run NAME COMMAND...: passes if COMMAND does. The end of its output, with the place of all of
 # it, explains a failure.
 tap_run()
 {
-	local name=$1 logs=$BUILD/log/tests output
+	local log=$BUILD/log/tests/$1
 
-	shift
-	tap_wanted "$name" || return 0
-	mkdir -p "$logs"
-	# In a condition, bash would ignore a failing command of a function.
-	set +e
-	output=$(set -e && run_shown "$logs/$name" "$name" "$@" 2>&1)
-	local status=$?
-	set -e
-	if [ $status = 0 ]; then
-		tap_result ok "$name"
+	tap_wanted "$1" || return 0
+	mkdir -p "${log%/*}"
+	try "${@:2}" >"$log" 2>&1
+	if [ "$STATUS" = 0 ]; then
+		tap_result ok "$1"
 	else
-		tap_not_ok "$name" "$(tail -n 40 <<<"$output")"
+		tap_not_ok "$1" "$(tail -n 39 "$log" && say "error: $1 failed, see $log" 2>&1)"
 	fi
 }
 
