@@ -61,6 +61,14 @@ tap_program()
 	"$@" || TAP_FAILED=$((TAP_FAILED + 1))
 }
 
+# fill PAGE NAME TABLE: puts the table between the marks that have this name
+fill()
+{
+	[ "$(grep -c "^<!-- $2: \(begin\|end\)" "$1")" = 2 ] ||
+		die "${1#"$ROOT"/} has no place for the table"
+	sed -i -e "/^<!-- $2: begin/,/^<!-- $2: end/{//!d}" -e "/^<!-- $2: begin/r $3" "$1"
+}
+
 tap_end()
 {
 	echo "1..$TAP_COUNT"
