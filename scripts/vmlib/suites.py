@@ -166,8 +166,8 @@ SUITES = {
                       tier="draft"),
     "kvm.irqchip_on": Suite("irqfds on KVM where it has all interrupt controllers", 90,
                             f"{KVM} irqchip_on", tier="all"),
-    "kvm.storm": Suite("interrupts of irqfds that move and are masked under verified I/O, for as"
-                       " long as VIS_STRESS says", 270, f"{KVM} --box 70 storm", tier="draft"),
+    "kvm.storm": Suite("interrupts of irqfds that move 20,000 times and are masked under verified"
+                       " I/O", 1100, f"{KVM} --box 1100 storm", tier="draft"),
     "kvm.torn": Suite("a device on KVM that reads the words of a message one by one while they"
                       " change", 330, f"{KVM} --box 10 storm_torn", tier="draft"),
     "stress": Suite("races, for as long as VIS_STRESS=1..10 says: moves, CPU hotplug, torn"
