@@ -85,7 +85,6 @@ class Trace:
     def __init__(self, kvm=None):
         self.files = []
         self.offsets = {}
-        self.marked = 0
         self.kvm = kvm
         self.kvm_marked = 0
 
@@ -95,7 +94,6 @@ class Trace:
 
     def mark(self):
         self.offsets = {path: path.stat().st_size for path in self.files}
-        self.marked = time.time()
         self.kvm_marked = self.kvm.count() if self.kvm else 0
 
     def messages(self):
@@ -103,13 +101,6 @@ class Trace:
         if self.kvm:
             return self.kvm.count() - self.kvm_marked
         return len(self.lines("virtio_mmio_(vis|msi)_send(_extra)?"))
-
-    def delay(self, event, pattern):
-        """Seconds from the mark to the first such line."""
-        lines = self.lines(event, pattern)
-        if not lines:
-            raise ValueError(f"no {event} since the mark")
-        return float(re.search(r"@(\d+\.\d+):", lines[0]).group(1)) - self.marked
 
     def lines(self, event, pattern="", past=False):
         """Lines of an event whose arguments match a regular expression: those since the mark, or

@@ -157,10 +157,6 @@ class Services:
         """Number of messages that QEMU or KVM has sent since the mark."""
         return self.machine.trace.messages()
 
-    def do_delay(self, event, *pattern):
-        """Milliseconds from the mark to the first such line."""
-        return round(self.machine.trace.delay(event, " ".join(pattern)) * 1000)
-
     def do_line(self):
         """The last level of an interrupt line."""
         return self.do_last("virtio_mmio_setting_irq").rpartition(" ")[2] or "unknown"
