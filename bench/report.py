@@ -68,6 +68,7 @@ SUMMARY = (
     ("guest+KVM+QEMU instructions per packet", "path_insns_per_packet", {}),
     ("guest+KVM+QEMU instructions per interrupt", "path_insns_per_interrupt", {"of": "all"}),
     ("guest+KVM+QEMU instructions per move", "path_insns_per_move", {}),
+    ("guest+KVM+QEMU million instructions of a boot", "path_insns_of_boot", {}),
     ("trapped accesses to set up 4 queues' vectors", "exits_vector_setup", BLK_4),
     ("trapped accesses of a driver's probe, 4 queues", "exits_probe", BLK_4),
     ("instructions per interrupt, empty callback", "insns_per_interrupt",
